@@ -1,0 +1,1 @@
+"""From file to answer: parse, chunk, embed, index, retrieve, prompt, generate, stream, cache."""

@@ -1,0 +1,1 @@
+"""The models that serve: two small protocols, and who implements them (`mistral`, `local`)."""

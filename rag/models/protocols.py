@@ -1,0 +1,107 @@
+"""The two protocols behind which a model provider stands, and the values that cross them."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.passages import Passage
+
+Vectors = NDArray[np.float32]
+
+
+class ModelErrorCode(StrEnum):
+    """Why a model could not serve, as a client reads it."""
+
+    UNAUTHORIZED = "MODEL_UNAUTHORIZED"
+    RATE_LIMITED = "MODEL_RATE_LIMITED"
+    UNAVAILABLE = "MODEL_UNAVAILABLE"
+    TIMEOUT = "MODEL_TIMEOUT"
+    INTERRUPTED = "MODEL_INTERRUPTED"
+    REFUSED = "MODEL_REFUSED"
+
+
+class ModelError(Exception):
+    """A model did not answer. `message` is for a person; `retryable` says whether the same call may work later."""
+
+    def __init__(self, code: ModelErrorCode, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier message of the conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All that an answer is made of, in the order the specification gives: system prompt, context, history, message.
+
+    `passages` are sorted best first and hold only what passed the confidence threshold: none means that the documents do
+    not answer. `temperature` is in [0, 1.5]; `max_tokens` bounds the answer. `language` is the question's ("en", "fr").
+    """
+
+    system: str
+    passages: Sequence[Passage]
+    history: Sequence[Turn]
+    question: str
+    language: str
+    model: str
+    temperature: float
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer's text, in order; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The end of an answer. `finish_reason` is "stop" or "length"; tokens as the provider counts them."""
+
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    model: str = field(default="")
+
+
+class ChatModel(Protocol):
+    """Streams the text of an answer."""
+
+    name: str
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
+        """Yield tokens, then exactly one `Completion`. Raises `ModelError`, possibly after some tokens."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of one fixed size.
+
+    `name` identifies the vectors' space and is stored with each document: vectors of different names are never compared.
+    `weight` is the share of the dense score beside BM25's 1.0, tuned for this embedder.
+    """
+
+    name: str
+    dimensions: int
+    weight: float
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape (len(texts), dimensions), each row of unit length (or zero). Raises `ModelError`."""
+        ...
+
+    async def embed_question(self, text: str) -> Vectors:
+        """Return float32 of shape (dimensions,), of unit length (or zero). Raises `ModelError`."""
+        ...

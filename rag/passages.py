@@ -1,0 +1,23 @@
+"""What retrieval hands to the models: a passage of a document, with the place it came from."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that matched a question.
+
+    `score` is the passage's own relevance in [0, 1]: the estimated probability that it answers the question.
+    `location` is where a reader finds it in the document ("page 3", a heading path), or None.
+    `language` is the ISO 639-1 code the document was indexed in ("en", "fr"), which decides how it is stemmed.
+    """
+
+    chunk_id: UUID
+    document_id: UUID
+    document_name: str
+    chunk_index: int
+    content: str
+    score: float
+    location: str | None = None
+    language: str = "en"
