@@ -1,0 +1,1 @@
+"""How rows are stored and fetched: models, units of work, loaders, procedures, migrations."""

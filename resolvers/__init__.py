@@ -1,0 +1,1 @@
+"""What an operation does: one module a domain, plain async functions that take a context and values."""

@@ -1,0 +1,112 @@
+"""The database: engines for both dialects, and the units of work through which every statement goes."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+Result = TypeVar("Result")
+Work = Callable[[AsyncSession], Awaitable[Result]]
+
+DEADLOCK_ATTEMPTS = 3
+"""How often a unit of work runs before a deadlock is reported (SQL Server error 1205 rolls the whole unit back)."""
+BUSY_SECONDS = 15
+"""How long SQLite waits for another process's write."""
+
+log = structlog.get_logger(__name__)
+
+
+class Database:
+    """Where rows live. Statements run in units: short, shielded from cancellation, committed in one place.
+
+    A unit is a function of a session. Sibling fields never share one: two statements at a time on a connection are
+    refused by every driver. Rows leave a unit detached and whole. On SQLite one connection writes and the others only
+    read (`query_only`), so that a write never waits inside SQLite's own polling.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self.url = make_url(url)
+        self.dialect = self.url.get_backend_name()
+        if self.dialect == "sqlite":
+            self.reader = _sqlite_engine(url, pool_size=pool_size, begin="BEGIN", query_only=True)
+            self.writer = _sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE", query_only=False)
+        else:
+            self.reader = self.writer = create_async_engine(
+                url, pool_size=pool_size, pool_pre_ping=True, use_insertmanyvalues=False
+            )
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def read(self, work: Work[Result]) -> Result:
+        """Run a unit that only reads, and return its result. Its transaction is rolled back: nothing is to be kept."""
+        return await self._shielded(self._read(work))
+
+    async def write(self, work: Work[Result]) -> Result:
+        """Run a unit that may write, commit it, and return its result.
+
+        The unit runs again when the database broke a deadlock by ending it, so it must hold nothing but statements.
+        """
+        return await self._shielded(self._write(work))
+
+    async def close(self) -> None:
+        """Let the running units end, then close the connections."""
+        if self._running:
+            await asyncio.wait(self._running)
+        await self.reader.dispose()
+        await self.writer.dispose()
+
+    async def _read(self, work: Work[Result]) -> Result:
+        async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
+            return await work(session)
+
+    async def _write(self, work: Work[Result]) -> Result:
+        for attempt in range(1, DEADLOCK_ATTEMPTS + 1):
+            try:
+                async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+                    return await work(session)
+            except DBAPIError as error:
+                if attempt == DEADLOCK_ATTEMPTS or not is_deadlock(error):
+                    raise
+                log.info("deadlock_retried", attempt=attempt)
+                await asyncio.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _shielded(self, unit: Awaitable[Result]) -> Result:
+        # A cancelled await would leave the driver's thread in execute() while the connection is closed under it.
+        task = asyncio.ensure_future(unit)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+
+def is_deadlock(error: DBAPIError) -> bool:
+    """Tell whether the database ended the unit to break a deadlock: SQL Server's 1205, or its SQLSTATE 40001."""
+    words = [str(argument) for argument in getattr(error.orig, "args", ())]
+    return any(word == "40001" or "(1205)" in word for word in words)
+
+
+def _sqlite_engine(url: str, *, pool_size: int, begin: str, query_only: bool) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself: it would do so only before the first write.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        if not query_only:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute(f"PRAGMA query_only = {'ON' if query_only else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,48 @@
+"""The tables of the specification, as SQLAlchemy models: the one source of what the migrations create."""
+
+from data.models.accounts import AppSession, AppUser, Profile, Role
+from data.models.analytics import AnalyticsDaily, DailyMetrics, InsightsCache, UserWorkspace, WorkspaceStats
+from data.models.base import Model, View
+from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, ResponseCache
+from data.models.documents import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.models.workspaces import (
+    DEFAULT_MAX_TOKENS,
+    DEFAULT_MODEL,
+    DEFAULT_TEMPERATURE,
+    ApiKey,
+    DatabaseType,
+    Workspace,
+    WorkspaceDatabase,
+    WorkspaceMember,
+)
+
+__all__ = [
+    "DEFAULT_MAX_TOKENS",
+    "DEFAULT_MODEL",
+    "DEFAULT_TEMPERATURE",
+    "AnalyticsDaily",
+    "ApiKey",
+    "AppSession",
+    "AppUser",
+    "Conversation",
+    "DailyMetrics",
+    "DatabaseType",
+    "Document",
+    "DocumentChunk",
+    "DocumentStatus",
+    "IngestionStage",
+    "InsightsCache",
+    "Message",
+    "MessageRole",
+    "MessageTopic",
+    "Model",
+    "Profile",
+    "ResponseCache",
+    "Role",
+    "UserWorkspace",
+    "View",
+    "Workspace",
+    "WorkspaceDatabase",
+    "WorkspaceMember",
+    "WorkspaceStats",
+]

@@ -1,0 +1,94 @@
+"""Documents and the chunks that retrieval searches."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Unicode
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data.models.base import NO, ZERO, Created, Keyed, Model, Updated, primary_key
+from data.types import Chosen, Vector
+
+
+class DocumentStatus(StrEnum):
+    """Where a document stands between its upload and being searched."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class IngestionStage(StrEnum):
+    """What is being done to a document that is processed."""
+
+    QUEUED = "queued"
+    PARSING = "parsing"
+    CHUNKING = "chunking"
+    EMBEDDING = "embedding"
+    STORING = "storing"
+    DONE = "done"
+
+
+class Document(Keyed, Created, Updated, Model):
+    """A file of a workspace. `file_path` is its key in the file storage, never the visitor's or customer's name for it.
+
+    `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. A document with `deleted_at` is
+    gone for every reader; the row waits for `sp_cleanup_old_data`.
+    """
+
+    __tablename__ = "documents"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Unicode(500))
+    file_path: Mapped[str] = mapped_column(Unicode())
+    file_type: Mapped[str] = mapped_column(Unicode(50))
+    file_size: Mapped[int] = mapped_column(BigInteger())
+    language: Mapped[str | None] = mapped_column(Unicode(10))
+    status: Mapped[DocumentStatus] = mapped_column(
+        Chosen(DocumentStatus, 20), default=DocumentStatus.PENDING, server_default=DocumentStatus.PENDING.value
+    )
+    stage: Mapped[IngestionStage] = mapped_column(
+        Chosen(IngestionStage, 20), default=IngestionStage.QUEUED, server_default=IngestionStage.QUEUED.value
+    )
+    progress: Mapped[float] = mapped_column(default=0.0, server_default=ZERO)
+    error_code: Mapped[str | None] = mapped_column(Unicode(50))
+    error: Mapped[str | None] = mapped_column(Unicode())
+    is_indexed: Mapped[bool] = mapped_column(default=False, server_default=NO)
+    embedding_model: Mapped[str | None] = mapped_column(Unicode(100))
+    chunk_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    deleted_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        primary_key(),
+        CheckConstraint("file_size > 0", name="CHK_documents_file_size"),
+        Index("idx_documents_workspace_id", "workspace_id", "created_at", "id", mssql_clustered=True),
+        Index("idx_documents_status", "status"),
+    )
+
+
+class DocumentChunk(Keyed, Created, Model):
+    """A passage of a document. `embedding` is float32 of shape (dimensions,) in the space `documents.embedding_model`.
+
+    `workspace_id` does not cascade: SQL Server refuses a second path from the same ancestor (error 1785).
+    """
+
+    __tablename__ = "document_chunks"
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    chunk_index: Mapped[int]
+    heading: Mapped[str | None] = mapped_column(Unicode())
+    location: Mapped[str | None] = mapped_column(Unicode(500))
+    content: Mapped[str] = mapped_column(Unicode())
+    token_count: Mapped[int]
+    embedding: Mapped[NDArray[np.float32]] = mapped_column(Vector())
+
+    __table_args__ = (
+        primary_key(),
+        Index("idx_document_chunks_document", "document_id", "chunk_index", unique=True, mssql_clustered=True),
+        Index("idx_document_chunks_workspace", "workspace_id"),
+    )

@@ -1,0 +1,105 @@
+"""Layers 2 and 5: workspaces (chatbots), who reads them, their API keys and their external databases."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Unicode, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data.models.base import YES, Created, Keyed, Model, Updated, primary_key
+from data.types import Chosen, Json
+
+DEFAULT_MODEL = "mistral-small"
+DEFAULT_TEMPERATURE = 0.7
+DEFAULT_MAX_TOKENS = 900
+
+
+class Workspace(Keyed, Created, Updated, Model):
+    """A chatbot: how it answers (`model`, `temperature`, `max_tokens`, `system_prompt`) and where it may appear."""
+
+    __tablename__ = "workspaces"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Unicode(255))
+    description: Mapped[str | None] = mapped_column(Unicode())
+    website_url: Mapped[str | None] = mapped_column(Unicode())
+    allowed_domains: Mapped[list[str] | None] = mapped_column(Json())
+    custom_css: Mapped[str | None] = mapped_column(Unicode())
+    widget_settings: Mapped[dict[str, Any] | None] = mapped_column(Json())
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=YES)
+    model: Mapped[str] = mapped_column(Unicode(100), default=DEFAULT_MODEL, server_default=DEFAULT_MODEL)
+    temperature: Mapped[float] = mapped_column(default=DEFAULT_TEMPERATURE, server_default=text("0.7"))
+    max_tokens: Mapped[int] = mapped_column(default=DEFAULT_MAX_TOKENS, server_default=text("900"))
+    system_prompt: Mapped[str | None] = mapped_column(Unicode())
+
+    __table_args__ = (
+        primary_key(),
+        Index("idx_workspaces_user_id", "user_id", "created_at", "id", mssql_clustered=True),
+    )
+
+
+class WorkspaceMember(Created, Model):
+    """A workspace that an account was given to read. No cascade from the account: SQL Server allows one path only."""
+
+    __tablename__ = "workspace_members"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_users.id"))
+
+    __table_args__ = (
+        PrimaryKeyConstraint("workspace_id", "user_id"),
+        Index("idx_workspace_members_user", "user_id"),
+    )
+
+
+class ApiKey(Keyed, Created, Updated, Model):
+    """A key for the widget: the first characters to recognise it by, and the SHA-256 of the whole."""
+
+    __tablename__ = "api_keys"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Unicode(255))
+    key_prefix: Mapped[str] = mapped_column(Unicode(20))
+    key_hash: Mapped[str] = mapped_column(Unicode(255), unique=True)
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        primary_key(),
+        Index("idx_api_keys_workspace_id", "workspace_id", "created_at", "id", mssql_clustered=True),
+        Index("idx_api_keys_key_prefix", "key_prefix"),
+    )
+
+
+class DatabaseType(StrEnum):
+    """A kind of external database."""
+
+    SQL_SERVER = "sqlserver"
+    MYSQL = "mysql"
+    POSTGRES = "postgres"
+
+
+class WorkspaceDatabase(Keyed, Created, Updated, Model):
+    """A connection to a database of the customer's own; its password is encrypted before it is stored."""
+
+    __tablename__ = "workspace_databases"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Unicode(255))
+    db_type: Mapped[DatabaseType] = mapped_column(Chosen(DatabaseType, 50))
+    host: Mapped[str] = mapped_column(Unicode(255))
+    port: Mapped[int]
+    database: Mapped[str] = mapped_column(Unicode(255))
+    username: Mapped[str | None] = mapped_column(Unicode(255))
+    password_encrypted: Mapped[str | None] = mapped_column(Unicode(500))
+    description: Mapped[str | None] = mapped_column(Unicode())
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=YES)
+
+    __table_args__ = (
+        primary_key(),
+        CheckConstraint("db_type IN ('sqlserver', 'mysql', 'postgres')", name="CHK_db_type"),
+        Index("idx_workspace_databases_workspace", "workspace_id", "created_at", "id", mssql_clustered=True),
+    )
