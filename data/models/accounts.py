@@ -23,6 +23,7 @@ class AppUser(Keyed, Created, Updated, Model):
     """An account. `email` is stored normalised, so that both databases compare it alike."""
 
     __tablename__ = "app_users"
+    node_name = "User"
 
     email: Mapped[str] = mapped_column(Unicode(255), unique=True)
     password_hash: Mapped[str] = mapped_column(Unicode(500))
@@ -45,6 +46,7 @@ class AppSession(Keyed, Created, Model):
     """A login that is alive: the SHA-256 of its present access token and of its present refresh token."""
 
     __tablename__ = "app_sessions"
+    node_name = "LoginSession"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("app_users.id", ondelete="CASCADE"))
     token_hash: Mapped[str] = mapped_column(Unicode(500), unique=True)

@@ -19,6 +19,7 @@ class AnalyticsDaily(Keyed, Created, Updated, Model):
     """
 
     __tablename__ = "analytics_daily"
+    node_name = "AnalyticsDay"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     date: Mapped[dt.date]
@@ -48,6 +49,7 @@ class InsightsCache(Keyed, Model):
     """
 
     __tablename__ = "insights_cache"
+    node_name = "Insights"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), unique=True)
     satisfaction_rate: Mapped[float | None]

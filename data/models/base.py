@@ -1,5 +1,6 @@
 """What every table shares: client-made keys, moments in UTC, names of constraints."""
 
+import base64
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -45,6 +46,17 @@ class Keyed:
     """A row with a random key, not clustered: SQL Server would scatter inserts over the table's pages."""
 
     id: Mapped[UUID] = mapped_column(default=uuid4, sort_order=-1)
+    node_name: ClassVar[str]
+
+    @property
+    def global_id(self) -> str:
+        """The opaque identifier clients know the row by: its kind and its key."""
+        return global_id(self.node_name, self.id)
+
+
+def global_id(node_name: str, key: UUID) -> str:
+    """Return the opaque identifier of a row of the graph."""
+    return base64.urlsafe_b64encode(f"{node_name}:{key.hex}".encode()).decode()
 
 
 class Created:

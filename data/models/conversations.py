@@ -16,6 +16,7 @@ class Conversation(Keyed, Created, Updated, Model):
     """A discussion of one visitor with a workspace. `message_count` is kept by a trigger."""
 
     __tablename__ = "conversations"
+    node_name = "Conversation"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     visitor_id: Mapped[str] = mapped_column(Unicode(255))
@@ -51,6 +52,7 @@ class Message(Keyed, Created, Updated, Model):
     """
 
     __tablename__ = "messages"
+    node_name = "Message"
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
     role: Mapped[MessageRole] = mapped_column(Chosen(MessageRole, 20))
@@ -81,6 +83,7 @@ class MessageTopic(Keyed, Created, Updated, Model):
     """A subject that visitors ask about, with some of their questions."""
 
     __tablename__ = "message_topics"
+    node_name = "MessageTopic"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     topic_name: Mapped[str] = mapped_column(Unicode(255))
@@ -98,6 +101,7 @@ class ResponseCache(Keyed, Created, Updated, Model):
     """An answer kept for the next visitor who asks the same; a trigger sets `expires_at` from `ttl_seconds`."""
 
     __tablename__ = "response_cache"
+    node_name = "CachedResponse"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     question_hash: Mapped[str] = mapped_column(Unicode(255))

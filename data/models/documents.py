@@ -41,6 +41,7 @@ class Document(Keyed, Created, Updated, Model):
     """
 
     __tablename__ = "documents"
+    node_name = "Document"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(Unicode(500))
@@ -77,6 +78,7 @@ class DocumentChunk(Keyed, Created, Model):
     """
 
     __tablename__ = "document_chunks"
+    node_name = "DocumentChunk"
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))

@@ -20,6 +20,7 @@ class Workspace(Keyed, Created, Updated, Model):
     """A chatbot: how it answers (`model`, `temperature`, `max_tokens`, `system_prompt`) and where it may appear."""
 
     __tablename__ = "workspaces"
+    node_name = "Workspace"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(Unicode(255))
@@ -58,6 +59,7 @@ class ApiKey(Keyed, Created, Updated, Model):
     """A key for the widget: the first characters to recognise it by, and the SHA-256 of the whole."""
 
     __tablename__ = "api_keys"
+    node_name = "ApiKey"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(Unicode(255))
@@ -86,6 +88,7 @@ class WorkspaceDatabase(Keyed, Created, Updated, Model):
     """A connection to a database of the customer's own; its password is encrypted before it is stored."""
 
     __tablename__ = "workspace_databases"
+    node_name = "WorkspaceDatabase"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(Unicode(255))

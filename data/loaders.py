@@ -1,0 +1,103 @@
+"""DataLoaders: the keys that sibling fields ask for in one tick become one statement, scoped by the viewer."""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from strawberry.dataloader import DataLoader
+
+from data.engine import Database
+from data.models import AnalyticsDaily
+from data.pages import Page, PageRequest, fetch_page, fetch_pages
+from data.viewer import Viewer
+from data.visibility import Row, visible
+
+Value = TypeVar("Value")
+MAX_KEYS = 1000
+"""Keys a statement: SQL Server takes 2,100 parameters, and SQLAlchemy does not cap an IN list."""
+
+
+class Loaders:
+    """The loaders of one operation. What one field loaded, another does not load again."""
+
+    def __init__(self, database: Database, viewer: Viewer) -> None:
+        self._database = database
+        self._viewer = viewer
+        self._loaders: dict[Hashable, DataLoader[UUID, Any]] = {}
+
+    async def row(self, model: type[Row], key: UUID) -> Row | None:
+        """Return the row of that key, or None when there is none that the viewer may see."""
+        return await self.row_by(model, cast("Any", model).id, key)
+
+    async def row_by(self, model: type[Row], column: Any, key: UUID) -> Row | None:
+        """Return the one row whose `column` holds `key`, or None."""
+
+        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[Row | None]:
+            found = (await session.scalars(visible(self._viewer, model).where(column.in_(keys)))).all()
+            by_key = {getattr(row, column.key): row for row in found}
+            return [by_key.get(key) for key in keys]
+
+        return await self._loader(("row", model, column.key), fetch).load(key)
+
+    async def page_of(self, model: type[Row], parent: Any, key: UUID, request: PageRequest) -> Page[Row]:
+        """Return a page of the rows of `model` whose `parent` column holds `key`."""
+
+        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[Page[Row]]:
+            return await fetch_pages(session, visible(self._viewer, model), model, parent, keys, request)
+
+        return await self._loader(("page", model, parent.key, request), fetch).load(key)
+
+    async def count_of(self, model: type[Row], parent: Any, key: UUID) -> int:
+        """Return how many rows of `model` the viewer may see whose `parent` column holds `key`."""
+
+        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[int]:
+            rows = visible(self._viewer, model).where(parent.in_(keys)).subquery()
+            column = rows.c[parent.key]
+            counted = await session.execute(select(column, func.count()).group_by(column))
+            counts: dict[UUID, int] = dict(counted.tuples())
+            return [counts.get(key, 0) for key in keys]
+
+        return await self._loader(("count", model, parent.key), fetch).load(key)
+
+    async def days_of(self, model: type[Row], key: UUID, first: dt.date, last: dt.date) -> list[Row]:
+        """Return a workspace's rows of `model` (one a day) between two days, both included, oldest first."""
+
+        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[list[Row]]:
+            table = cast("type[AnalyticsDaily]", model)
+            rows = visible(self._viewer, model).where(table.workspace_id.in_(keys), table.date.between(first, last))
+            days: dict[UUID, list[Row]] = {key: [] for key in keys}
+            for row in (await session.scalars(rows.order_by(table.date))).all():
+                days[cast("AnalyticsDaily", row).workspace_id].append(row)
+            return [days[key] for key in keys]
+
+        return await self._loader(("days", model, first, last), fetch).load(key)
+
+    async def page(self, model: type[Row], request: PageRequest) -> Page[Row]:
+        """Return a page of all the rows of `model` that the viewer may see."""
+        return await self._database.read(
+            lambda session: fetch_page(session, visible(self._viewer, model), model, request)
+        )
+
+    async def count(self, model: type[Row]) -> int:
+        """Return how many rows of `model` the viewer may see."""
+        statement = select(func.count()).select_from(visible(self._viewer, model).subquery())
+        return await self._database.read(lambda session: _scalar(session, statement))
+
+    def _loader(
+        self, name: Hashable, fetch: Callable[[AsyncSession, Sequence[UUID]], Awaitable[list[Value]]]
+    ) -> DataLoader[UUID, Value]:
+        loader = self._loaders.get(name)
+        if loader is None:
+
+            async def load(keys: list[UUID]) -> list[Value]:
+                return await self._database.read(lambda session: fetch(session, keys))
+
+            loader = self._loaders[name] = DataLoader(load, max_batch_size=MAX_KEYS)
+        return loader
+
+
+async def _scalar(session: AsyncSession, statement: Any) -> int:
+    return cast("int", await session.scalar(statement))
