@@ -19,7 +19,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What a parser makes of a file: its title, its language (ISO 639-1: "en", "fr") and its blocks in reading order."""
+    """What a parser makes of a file: title, language (ISO 639-1: "en", "fr") and blocks in reading order."""
 
     title: str
     language: str
@@ -30,8 +30,8 @@ class ParsedDocument:
 class Chunk:
     """A passage of a document, short enough to be quoted and long enough to be understood.
 
-    `index` counts from 0 within the document. `location` is where a reader finds the chunk ("page 3", "Billing › Refunds"),
-    or None. `token_count` is approximate, as `rag.chunking.count_tokens` counts.
+    `index` counts from 0 within the document. `location` is where a reader finds the chunk ("page 3",
+    "Billing › Refunds"), or None. `token_count` is approximate, as `rag.chunking.count_tokens` counts.
     """
 
     index: int
