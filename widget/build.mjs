@@ -1,0 +1,82 @@
+// Writes dist/: the widget, the part it loads when the chat opens, the GraphiQL page, and the licences of what they contain.
+// The same source gives the same bytes; a widget over its budget fails the build.
+import { build, transform } from "esbuild";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const LAUNCHER_BUDGET = 15_000;
+const WHOLE_BUDGET = 40_000;
+
+process.chdir(import.meta.dirname);
+
+/** Stylesheets of the shadow root are strings in the script. */
+const styleText = {
+  name: "style-text",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true, target: "chrome123" });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+const common = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", metafile: true, outdir: "dist" };
+
+await rm("dist", { recursive: true, force: true });
+await mkdir("dist/graphiql", { recursive: true });
+
+const chat = await build({ ...common, entryPoints: ["src/chat/chat.tsx"], entryNames: "chat-[hash]", format: "esm", plugins: [styleText] });
+const [chatFile] = Object.keys(chat.metafile.outputs);
+const widget = await build({
+  ...common,
+  entryPoints: ["src/widget.ts"],
+  format: "iife",
+  plugins: [styleText],
+  define: { CHAT_FILE: JSON.stringify(basename(chatFile)) },
+});
+const graphiql = await build({
+  ...common,
+  entryPoints: ["graphiql/graphiql.tsx"],
+  outdir: "dist/graphiql",
+  chunkNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  format: "esm",
+  splitting: true,
+  loader: { ".woff2": "file" },
+  define: { "process.env.NODE_ENV": '"production"' },
+});
+await cp("graphiql/index.html", "dist/graphiql/index.html");
+await writeFile("dist/LICENSES.txt", await licences([chat, widget, graphiql]));
+
+const sizes = {};
+for (const file of [chat, widget, graphiql].flatMap(({ metafile }) => Object.keys(metafile.outputs)).sort()) {
+  const bytes = await readFile(file);
+  sizes[file] = gzipSync(bytes, { level: 9 }).length;
+  console.log(`${file.padEnd(44)} ${String(bytes.length).padStart(9)} bytes ${String(sizes[file]).padStart(8)} gzipped`);
+}
+const launcherSize = sizes["dist/widget.js"];
+const wholeSize = launcherSize + sizes[chatFile];
+if (launcherSize > LAUNCHER_BUDGET || wholeSize > WHOLE_BUDGET) {
+  throw new Error(`The widget is too large: ${launcherSize} before it opens (at most ${LAUNCHER_BUDGET}), ${wholeSize} in all (at most ${WHOLE_BUDGET}).`);
+}
+
+/** The licence text of every package that is inside a bundle. */
+async function licences(results) {
+  const folders = results
+    .flatMap(({ metafile }) => Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs)))
+    .map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+    .filter(Boolean);
+  const texts = await Promise.all([...new Set(folders)].sort().map(licence));
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
+
+async function licence(folder) {
+  const { name, version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  for (const file of ["LICENSE", "LICENSE.md", "license", "LICENSE.txt", "LICENCE"]) {
+    try {
+      return `${name} ${version} (${license})\n\n${await readFile(join(folder, file), "utf8")}`;
+    } catch {}
+  }
+  return `${name} ${version} (${license})\n`;
+}

@@ -1,0 +1,60 @@
+import type { RefObject } from "preact";
+import { useState } from "preact/hooks";
+import type { Source } from "./answers";
+import { Icon } from "./icons";
+import { safeAddress, SafeLink } from "./markdown";
+import type { Words } from "./words";
+
+const SHOWN_AT_FIRST = 3;
+
+/** What an answer rests on: each line opens the passage of its document. */
+export function Sources({ sources, words, ref }: { sources: Source[]; words: Words; ref: RefObject<HTMLElement | null> }) {
+  const [showsAll, setShowsAll] = useState(false);
+  if (sources.length === 0) return null;
+  const hidden = sources.length - SHOWN_AT_FIRST;
+  return (
+    <section ref={ref} class="sources" aria-label={words.sources}>
+      <h3>{words.sources}</h3>
+      <ol>
+        {sources.map((source, index) => (
+          <li key={index} class={index >= SHOWN_AT_FIRST && !showsAll ? "folded" : undefined}>
+            <Passage source={source} number={index + 1} words={words} onOpen={() => index >= SHOWN_AT_FIRST && setShowsAll(true)} />
+          </li>
+        ))}
+      </ol>
+      {hidden > 0 && !showsAll && (
+        <button type="button" class="more" onClick={() => setShowsAll(true)}>
+          {words.more(hidden)}
+        </button>
+      )}
+    </section>
+  );
+}
+
+interface PassageProps {
+  source: Source;
+  number: number;
+  words: Words;
+  onOpen: () => void;
+}
+
+function Passage({ source, number, words, onOpen }: PassageProps) {
+  return (
+    <details onToggle={(event) => event.currentTarget.open && onOpen()}>
+      <summary>
+        <span class="number">{number}</span>
+        <span class="name" dir="auto">
+          {source.documentName}
+        </span>
+        {source.location && <span class="location">{source.location}</span>}
+        <Icon name="chevron" />
+      </summary>
+      <blockquote dir="auto">{source.excerpt}</blockquote>
+      {source.url && safeAddress(source.url) && (
+        <p>
+          <SafeLink href={source.url}>{words.openDocument}</SafeLink>
+        </p>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,192 @@
+import { accent } from "./colour";
+import { Failure } from "./graphql";
+import launcherStyle from "./launcher.css";
+import { Memory } from "./memory";
+import { Visit, type WidgetSettings } from "./visit";
+
+/** Where the server is and whose chat this is. */
+export interface Placement {
+  /** The folder that `widget.js` was served from. */
+  base: URL;
+  apiKey: string;
+}
+
+/** What the launcher hands to the part that is loaded when the chat opens. */
+export interface ChatHost {
+  element: MonitoraChat;
+  root: ShadowRoot;
+  visit: Visit;
+  memory: Memory;
+}
+
+/** What that part gives back. */
+export interface ChatPanel {
+  show(): void;
+  hide(): void;
+  send(content: string): void;
+  speak(language: Language): void;
+}
+
+export type Language = "en" | "fr";
+
+/** What a page can listen to with `on`, and what each listener is given. */
+export interface ChatEvents {
+  ready: Record<string, never>;
+  open: Record<string, never>;
+  close: Record<string, never>;
+  question: { content: string };
+  answer: { content: string };
+  error: { code: string; message: string };
+}
+
+const LABELS = {
+  en: { open: "Open the chat", close: "Close the chat" },
+  fr: { open: "Ouvrir la discussion", close: "Fermer la discussion" },
+} as const;
+
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * `<monitora-chat>`: a button in the corner of a page and, once it is pressed, the chat.
+ * Everything lives in its shadow root; a page talks to it by `open`, `close`, `send` and `on`.
+ */
+export class MonitoraChat extends HTMLElement {
+  static readonly observedAttributes = ["data-lang"];
+
+  readonly #root = this.attachShadow({ mode: "open" });
+  readonly #button = document.createElement("button");
+  readonly #ready: Promise<ChatHost>;
+  #settings: WidgetSettings | undefined;
+  #panel: Promise<ChatPanel> | undefined;
+  #isOpen = false;
+
+  constructor(private readonly placement: Placement) {
+    super();
+    this.#ready = this.#start();
+  }
+
+  /** `en` or `fr`: `data-lang`, or the page's language, or the workspace's, or the browser's. */
+  get language(): Language {
+    const wanted = [this.dataset["lang"], document.documentElement.lang, this.#settings?.locale, navigator.language];
+    return wanted.find(Boolean)?.toLowerCase().startsWith("fr") ? "fr" : "en";
+  }
+
+  async open(): Promise<void> {
+    const panel = await this.#loadPanel();
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    panel.show();
+    this.#label();
+    this.tell("open", {});
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    (await this.#loadPanel()).hide();
+    this.#label();
+    this.#button.focus();
+    this.tell("close", {});
+  }
+
+  /** Opens the chat and asks a question in the visitor's name. */
+  async send(content: string): Promise<void> {
+    await this.open();
+    (await this.#loadPanel()).send(content);
+  }
+
+  /** Listens to one kind of event; the function it returns stops listening. */
+  on<Name extends keyof ChatEvents>(name: Name, listener: (detail: ChatEvents[Name]) => void): () => void {
+    const heard = (event: Event) => listener((event as CustomEvent<ChatEvents[Name]>).detail);
+    this.addEventListener(`monitora:${name}`, heard);
+    return () => this.removeEventListener(`monitora:${name}`, heard);
+  }
+
+  /** Tells the page that something happened. */
+  tell<Name extends keyof ChatEvents>(name: Name, detail: ChatEvents[Name]): void {
+    this.dispatchEvent(new CustomEvent(`monitora:${name}`, { detail }));
+  }
+
+  attributeChangedCallback(): void {
+    if (!this.#settings) return;
+    this.#label();
+    void this.#panel?.then((panel) => panel.speak(this.language));
+  }
+
+  async #start(): Promise<ChatHost> {
+    const memory = new Memory(this.placement.apiKey);
+    const visit = await startVisit(new URL("graphql", this.placement.base), this.placement.apiKey, memory);
+    this.#settings = visit.settings;
+    this.#draw(visit.settings);
+    this.tell("ready", {});
+    return { element: this, root: this.#root, visit, memory };
+  }
+
+  #draw(settings: WidgetSettings): void {
+    const colours = accent(settings.accentColor);
+    const look = `:host { --accent: ${colours.fill}; --on-accent: ${colours.onFill};
+      --accent-text: light-dark(${colours.onLight}, ${colours.onDark}); }`;
+    this.#root.adoptedStyleSheets = [launcherStyle, look, settings.customCss ?? ""].map(sheet);
+    this.setAttribute("data-side", settings.position.toLowerCase().includes("left") ? "start" : "end");
+    this.#button.className = "launcher";
+    this.#button.type = "button";
+    this.#button.append(icon("chat", "M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11l-4.6 4.1c-.5.5-1.4.1-1.4-.6V16A2.5 2.5 0 0 1 4 13.5z"));
+    this.#button.append(icon("chevron", "m6 9.5 6 6 6-6"));
+    this.#button.addEventListener("click", () => void (this.#isOpen ? this.close() : this.open()));
+    this.#label();
+    this.#root.append(this.#button);
+  }
+
+  #label(): void {
+    const labels = LABELS[this.language];
+    this.#button.setAttribute("aria-label", this.#isOpen ? labels.close : labels.open);
+    this.#button.setAttribute("aria-expanded", String(this.#isOpen));
+    this.toggleAttribute("data-open", this.#isOpen);
+  }
+
+  #loadPanel(): Promise<ChatPanel> {
+    this.#panel ??= this.#ready
+      .then(async (host) => {
+        this.#button.setAttribute("aria-busy", "true");
+        const chat: typeof import("./chat/chat") = await import(new URL(`widget/${CHAT_FILE}`, this.placement.base).href);
+        return chat.mount(host);
+      })
+      .catch((error: unknown) => {
+        this.#panel = undefined; // the next press tries again
+        throw error;
+      })
+      .finally(() => this.#button.removeAttribute("aria-busy"));
+    return this.#panel;
+  }
+}
+
+function sheet(text: string): CSSStyleSheet {
+  const made = new CSSStyleSheet();
+  made.replaceSync(text);
+  return made;
+}
+
+function icon(name: string, path: string): SVGElement {
+  const namespace = "http://www.w3.org/2000/svg";
+  const drawing = document.createElementNS(namespace, "svg");
+  drawing.setAttribute("viewBox", "0 0 24 24");
+  drawing.setAttribute("class", name);
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.append(document.createElementNS(namespace, "path"));
+  drawing.firstElementChild!.setAttribute("d", path);
+  return drawing;
+}
+
+/** Starts the visit; out of reach, tries again, ever less often; refused, says why and gives up. */
+async function startVisit(endpoint: URL, apiKey: string, memory: Memory): Promise<Visit> {
+  for (let wait = 2_000; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    try {
+      return await Visit.start(endpoint, apiKey, memory);
+    } catch (error) {
+      const { code, message } = error as Failure;
+      console.warn(`Monitora: the chat is not shown on this page (${code}): ${message}`);
+      if (code !== "NETWORK") return new Promise(() => {});
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/** The file name of the part that is loaded when the chat opens: written in by the build. */
+declare const CHAT_FILE: string;
+
+/** A stylesheet's text, minified by the build. */
+declare module "*.css" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,95 @@
+import { Failure, request } from "./graphql";
+import type { Memory } from "./memory";
+
+/** How a workspace wants its chat to look and to greet. */
+export interface WidgetSettings {
+  title: string;
+  welcome: string | null;
+  suggestedQuestions: string[];
+  accentColor: string;
+  position: string;
+  avatarUrl: string | null;
+  customCss: string | null;
+  locale: string | null;
+}
+
+interface VisitAnswer {
+  token: string;
+  expiresAt: string;
+  widget: WidgetSettings;
+}
+
+const START_VISIT = `mutation StartVisit($input: StartVisitInput!) {
+  result: startVisit(input: $input) {
+    ... on Visit {
+      token expiresAt
+      widget { title welcome suggestedQuestions accentColor position avatarUrl customCss locale }
+    }
+    ... on UserError { code message }
+  }
+}`;
+
+/** A token is renewed this long before it ends, so that no request carries one that dies on the way. */
+const RENEW_BEFORE_MS = 60_000;
+
+/** One visitor on one workspace's site: the publishable key bought a token, which is renewed while the page stays. */
+export class Visit {
+  #answer: VisitAnswer;
+  #renewal: Promise<VisitAnswer> | undefined;
+
+  private constructor(
+    readonly endpoint: URL,
+    private readonly apiKey: string,
+    private readonly memory: Memory,
+    answer: VisitAnswer,
+  ) {
+    this.#answer = answer;
+  }
+
+  /** @throws Failure when the visit is refused or the server is out of reach. */
+  static async start(endpoint: URL, apiKey: string, memory: Memory): Promise<Visit> {
+    return new Visit(endpoint, apiKey, memory, await ask(endpoint, apiKey, memory));
+  }
+
+  get settings(): WidgetSettings {
+    return this.#answer.widget;
+  }
+
+  /** A token that is good for at least a minute. */
+  async token(): Promise<string> {
+    if (Date.parse(this.#answer.expiresAt) - Date.now() < RENEW_BEFORE_MS) await this.renew();
+    return this.#answer.token;
+  }
+
+  /** Exchanges the token for a new one; callers at the same moment share one exchange. */
+  async renew(): Promise<void> {
+    this.#renewal ??= ask(this.endpoint, this.apiKey, this.memory).finally(() => (this.#renewal = undefined));
+    this.#answer = await this.#renewal;
+  }
+
+  /** Asks one operation as this visitor; a token refused before its time is renewed once. */
+  async request<Result>(query: string, variables: Record<string, unknown>): Promise<Result> {
+    try {
+      return await request<Result>(this.endpoint, query, variables, await this.token());
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== "UNAUTHENTICATED") throw error;
+      await this.renew();
+      return request<Result>(this.endpoint, query, variables, await this.token());
+    }
+  }
+}
+
+async function ask(endpoint: URL, apiKey: string, memory: Memory): Promise<VisitAnswer> {
+  const visitorToken = memory.get("visitorToken");
+  const start = (input: object) => request<VisitAnswer>(endpoint, START_VISIT, { input });
+  let answer: VisitAnswer;
+  try {
+    answer = await start(visitorToken ? { apiKey, visitorToken } : { apiKey });
+  } catch (error) {
+    // An old token that the server no longer knows must not lock its visitor out.
+    if (!visitorToken || (error instanceof Failure && error.code === "NETWORK")) throw error;
+    answer = await start({ apiKey });
+  }
+  memory.set("visitorToken", answer.token);
+  return answer;
+}
