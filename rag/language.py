@@ -1,0 +1,133 @@
+"""Words as search compares them: which language a text is in, and the stems it is made of."""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+
+import Stemmer
+
+ENGLISH_STOP_WORDS = frozenset(
+    """a about above after again against all also am an and any are aren as at be because been before being below between
+    both but by can cannot could couldn did didn do does doesn doing don down during each either ever few for from further
+    had hadn has hasn have haven having he her here hers herself him himself his how i if in into is isn it its itself just
+    many me might mightn more most much must mustn my myself needn neither no nor not now of off on once only or other
+    our ours ourselves out over own per shall shan she should shouldn so some such than that the their theirs them
+    themselves then there these they this those through to too under until up upon very was wasn we were weren what when
+    where whether which while who whom whose why will with within without would wouldn you your yours yourself
+    yourselves""".split()
+)
+FRENCH_STOP_WORDS = frozenset(
+    """a afin ai aie ainsi ait alors apres au aucun aucune aujourd aupres auquel aura aurait aussi autre autres aux
+    auxquelles auxquels avaient avait avant avec avez avoir avons ayant c ca car ce ceci cela celle celles celui cependant
+    certain certaine certaines certains ces cet cette ceux chaque chez ci comme comment d dans de depuis des desquelles
+    desquels donc dont du duquel elle elles en encore entre es est et etaient etait etant ete etes etre eu eux fait faire
+    font furent fut hui il ils j je l la laquelle le lequel les lesquelles lesquels leur leurs lors lorsque lui m ma mais me
+    meme memes mes moi moins mon n ne ni non nos notre nous on ont or ou par parce pas pendant peu peut peuvent plus plusieurs
+    pour pourquoi puis puisque qu quand que quel quelle quelles quelque quelques quels qui quoi s sa sans se selon sera
+    serait ses si soit son sont sous sur t ta te tes toi ton tous tout toute toutes tres tu un une va vers voici voila vont
+    vos votre vous y""".split()
+)
+STOP_WORDS = {"en": ENGLISH_STOP_WORDS, "fr": FRENCH_STOP_WORDS}
+LANGUAGES = tuple(STOP_WORDS)
+
+_SNOWBALL = {"en": "english", "fr": "french"}
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'", "ʼ": "'"})
+# French elisions before a vowel ("l'école", "qu'il"), English endings after an apostrophe ("king's", "don't", "we'll").
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=[^\W\d_]{2})|'(?:s|t|d|ll|re|ve|m)\b")
+_WORD = re.compile(r"[^\W_]+")
+_ELIDED = re.compile(r"\b(?:[cdjlmnst]|qu)['’](?=[^\W\d_]{2})", re.IGNORECASE)
+_FRENCH_LETTERS = re.compile(r"[àâçéèêëîïôùûœ]")
+
+# A mark that may end a sentence: its closing quotes and note calls, then space, then something that may start one.
+_SENTENCE_END = re.compile(
+    r"""(?P<mark>[.!?…]+)["'»”’)\]]*(?:\[\d+\])*(?P<gap>\s+)(?=["'«“‘(\[¿¡]*\s?[^\Wa-zà-öø-ÿ_]|[-–—•*])"""
+    r"""|[。！？](?P<wide>)|(?P<lines>\s*\n\s*)"""
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b[^\W\d_]|\b(?:mr|mrs|ms|dr|mm|mme|mlle|mgr|pr|prof|st|ste|no|nos|vs|vol|fig|art|cf|pp|sr|jr|gen|col|lt|inc|ltd|co|av|apr"
+    r"|e\.g|i\.e|c\.-à-d))$",
+    re.IGNORECASE,
+)
+
+# Enough of a text to tell its language; a document's first pages say as much as the whole.
+_DETECTION_CHARACTERS = 20_000
+# Distinct words kept stemmed; a language's working vocabulary is smaller.
+_STEM_CACHE = 200_000
+
+
+def fold(text: str) -> str:
+    """Return `text` in lower case without accents, ligatures or typographic apostrophes ("L’Œuvre" → "l'oeuvre")."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).translate(_LIGATURES)
+
+
+def words(text: str) -> list[str]:
+    """Return the folded words of `text` in order, stop words included, elisions and English endings split off."""
+    return _WORD.findall(_ELISION.sub(" ", fold(text)))
+
+
+def _stem_in(language: str) -> Callable[[str], str]:
+    # A Snowball stemmer keeps state while it works, so each thread has its own.
+    local = threading.local()
+    name = _SNOWBALL[language]
+
+    @lru_cache(maxsize=_STEM_CACHE)
+    def stem(word: str) -> str:
+        if not hasattr(local, "stemmer"):
+            local.stemmer = Stemmer.Stemmer(name)
+        return str(local.stemmer.stemWord(word))
+
+    return stem
+
+
+_STEM = {language: _stem_in(language) for language in LANGUAGES}
+
+
+def term(word: str, language: str) -> str | None:
+    """Return what a folded word is indexed as in `language` ("en" or "fr"): its stem, or None for a stop word."""
+    return None if word in STOP_WORDS[language] else _STEM[language](word)
+
+
+def terms(text: str, language: str) -> list[str]:
+    """Return the terms of `text` in order: words folded, elisions split, stop words out, stemmed by Snowball.
+
+    Raises `KeyError` if `language` is neither "en" nor "fr".
+    """
+    stop_words, stem = STOP_WORDS[language], _STEM[language]
+    return [stem(word) for word in words(text) if word not in stop_words]
+
+
+def detect(text: str, default: str = "en") -> str:
+    """Return "en" or "fr" by counting stop words and accented French letters; `default` where neither prevails."""
+    sample = text[:_DETECTION_CHARACTERS]
+    found = words(sample)
+    english = sum(word in ENGLISH_STOP_WORDS for word in found)
+    french = sum(word in FRENCH_STOP_WORDS for word in found)
+    french += len(_FRENCH_LETTERS.findall(sample.lower())) + len(_ELIDED.findall(sample))
+    if english == french:
+        return default
+    return "en" if english > french else "fr"
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return the sentences of `text` as (start, end) offsets, in order, without the white space between them.
+
+    A line break ends a sentence too: list items, table rows and lines of code each stand alone. Initials and the usual
+    abbreviations ("M. Martin", "e.g.") end none.
+    """
+    spans = []
+    start = 0
+    for end in _SENTENCE_END.finditer(text):
+        if end["mark"] == "." and _ABBREVIATION.search(text, max(start, end.start() - 12), end.start()):
+            continue
+        stop = end.start("gap") if end["gap"] else end.start("wide") if end["wide"] is not None else end.start()
+        if text[start:stop].strip():
+            spans.append((start, stop))
+        start = end.end()
+    if text[start:].strip():
+        spans.append((start, len(text.rstrip())))
+    return [(begin + len(text[begin:stop]) - len(text[begin:stop].lstrip()), stop) for begin, stop in spans]
