@@ -1,4 +1,4 @@
-"""Documents cut into passages of about 200 tokens, at the seams their authors left: headings, blocks, lines, sentences."""
+"""Documents cut into passages of about 200 tokens, at headings, blocks, lines and sentences."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,8 +19,8 @@ Span = tuple[int, int]
 def count_tokens(text: str) -> int:
     """Return about how many tokens a language model reads in `text`.
 
-    Counts runs of up to eight letters or digits, single marks, and white space by the eight. On English and French prose
-    this is within a tenth of what byte-pair vocabularies of 32,000 pieces count, and needs none.
+    Counts runs of up to eight letters or digits, single marks, and white space by the eight: about 1.3 for a word of
+    English and 1.4 for one of French, as word-piece vocabularies do, and needs no vocabulary.
     """
     return sum(1 for _ in _TOKEN.finditer(text))
 

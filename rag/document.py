@@ -39,3 +39,8 @@ class Chunk:
     heading: tuple[str, ...]
     location: str | None
     token_count: int
+
+
+def indexed_text(title: str, heading: str | None, content: str) -> str:
+    """Return what is embedded for a chunk: its document's title and its headings stand before its own text."""
+    return "\n".join(part for part in (title, heading, content) if part)

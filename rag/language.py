@@ -8,32 +8,14 @@ from functools import lru_cache
 
 import Stemmer
 
-ENGLISH_STOP_WORDS = frozenset(
-    """a about above after again against all also am an and any are aren as at be because been before being below between
-    both but by can cannot could couldn did didn do does doesn doing don down during each either ever few for from further
-    had hadn has hasn have haven having he her here hers herself him himself his how i if in into is isn it its itself just
-    many me might mightn more most much must mustn my myself needn neither no nor not now of off on once only or other
-    our ours ourselves out over own per shall shan she should shouldn so some such than that the their theirs them
-    themselves then there these they this those through to too under until up upon very was wasn we were weren what when
-    where whether which while who whom whose why will with within without would wouldn you your yours yourself
-    yourselves""".split()
-)
-FRENCH_STOP_WORDS = frozenset(
-    """a afin ai aie ainsi ait alors apres au aucun aucune aujourd aupres auquel aura aurait aussi autre autres aux
-    auxquelles auxquels avaient avait avant avec avez avoir avons ayant c ca car ce ceci cela celle celles celui cependant
-    certain certaine certaines certains ces cet cette ceux chaque chez ci comme comment d dans de depuis des desquelles
-    desquels donc dont du duquel elle elles en encore entre es est et etaient etait etant ete etes etre eu eux fait faire
-    font furent fut hui il ils j je l la laquelle le lequel les lesquelles lesquels leur leurs lors lorsque lui m ma mais me
-    meme memes mes moi moins mon n ne ni non nos notre nous on ont or ou par parce pas pendant peu peut peuvent plus plusieurs
-    pour pourquoi puis puisque qu quand que quel quelle quelles quelque quelques quels qui quoi s sa sans se selon sera
-    serait ses si soit son sont sous sur t ta te tes toi ton tous tout toute toutes tres tu un une va vers voici voila vont
-    vos votre vous y""".split()
-)
-STOP_WORDS = {"en": ENGLISH_STOP_WORDS, "fr": FRENCH_STOP_WORDS}
+from rag.stop_words import ENGLISH_STOP_WORDS, FRENCH_STOP_WORDS, STOP_WORDS
+
 LANGUAGES = tuple(STOP_WORDS)
 
 _SNOWBALL = {"en": "english", "fr": "french"}
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'", "ʼ": "'"})
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'", "ʼ": "'"}
+)
 # French elisions before a vowel ("l'école", "qu'il"), English endings after an apostrophe ("king's", "don't", "we'll").
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=[^\W\d_]{2})|'(?:s|t|d|ll|re|ve|m)\b")
 _WORD = re.compile(r"[^\W_]+")

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.language import ENGLISH_STOP_WORDS, FRENCH_STOP_WORDS, words
+from rag.language import words
 from rag.models.protocols import Vectors
+from rag.stop_words import ENGLISH_STOP_WORDS, FRENCH_STOP_WORDS
 
 _DIMENSIONS = 1024
 _LENGTHS = (3, 4, 5)
