@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.engine import Database
 from data.models import (
@@ -22,6 +23,7 @@ from data.models import (
     ResponseCache,
     Workspace,
     WorkspaceDatabase,
+    WorkspaceMember,
 )
 
 
@@ -32,17 +34,18 @@ class Given:
         self.database = database
 
     async def row(self, row: Any) -> UUID:
-        async def work(session: Any) -> None:
-            session.add(row)
+        await self.rows(row)
+        identifier: UUID = row.id
+        return identifier
 
-        await self.database.write(work)
-        return UUID(str(row.id))
-
-    async def rows(self, rows: list[Model]) -> None:
-        async def work(session: Any) -> None:
+    async def rows(self, *rows: Model) -> None:
+        async def work(session: AsyncSession) -> None:
             session.add_all(rows)
 
         await self.database.write(work)
+
+    async def member(self, workspace_id: UUID, user_id: UUID) -> None:
+        await self.rows(WorkspaceMember(workspace_id=workspace_id, user_id=user_id))
 
     async def account(self, email: str | None = None, **values: Any) -> UUID:
         identifier = uuid4()
@@ -98,7 +101,7 @@ class Given:
 async def fetch(database: Database, statement: Any) -> list[Any]:
     """Return the rows of a select, as a unit that only reads sees them."""
 
-    async def work(session: Any) -> list[Any]:
+    async def work(session: AsyncSession) -> list[Any]:
         return list((await session.execute(statement)).all())
 
     return await database.read(work)
@@ -107,7 +110,7 @@ async def fetch(database: Database, statement: Any) -> list[Any]:
 async def one(database: Database, model: Any, identifier: Any) -> Any:
     """Return a row by its key, or None."""
 
-    async def work(session: Any) -> Any:
+    async def work(session: AsyncSession) -> Any:
         return await session.get(model, identifier)
 
     return await database.read(work)
@@ -116,7 +119,7 @@ async def one(database: Database, model: Any, identifier: Any) -> Any:
 async def run(database: Database, statement: Any) -> None:
     """Run a statement that writes, in a unit of its own."""
 
-    async def work(session: Any) -> None:
+    async def work(session: AsyncSession) -> None:
         await session.execute(statement)
 
     await database.write(work)
