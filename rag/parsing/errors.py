@@ -1,0 +1,38 @@
+"""Why a file cannot be read, and the bounds that every reader keeps."""
+
+from enum import StrEnum
+
+MAX_FILE_BYTES = 25 * 1024 * 1024
+"""The largest file accepted."""
+
+MAX_MARKUP_BYTES = 8 * 1024 * 1024
+"""The largest HTML page: a tree of markup takes some sixty times its own size in memory at worst."""
+
+MAX_DOCX_PART_BYTES = 32 * 1024 * 1024
+"""The largest XML part of a DOCX once unpacked, about 1,500 pages of text; zip bombs stop here."""
+
+MAX_PAGES = 2_000
+"""The most pages of a PDF."""
+
+MAX_TEXT_CHARACTERS = 5_000_000
+"""The most text of one document, about 1,700 pages."""
+
+
+class FileErrorCode(StrEnum):
+    """Why a file cannot be read, as a client reads it."""
+
+    EMPTY = "FILE_EMPTY"
+    TYPE_UNSUPPORTED = "FILE_TYPE_UNSUPPORTED"
+    TOO_LARGE = "FILE_TOO_LARGE"
+    UNREADABLE = "FILE_UNREADABLE"
+    ENCRYPTED = "FILE_ENCRYPTED"
+    WITHOUT_TEXT = "FILE_WITHOUT_TEXT"
+
+
+class UnreadableDocument(Exception):
+    """A file that cannot become a document. `message` tells the person who sent it what to do."""
+
+    def __init__(self, code: FileErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

@@ -1,0 +1,209 @@
+"""PDF files, read by PDFium: lines put back into paragraphs, headings told by their size, running heads left out."""
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from rag.parsing.errors import MAX_PAGES, MAX_TEXT_CHARACTERS, FileErrorCode, UnreadableDocument
+from rag.parsing.outline import Outline
+
+# PDFium is one program with one state: two threads inside it crash the process.
+_PDFIUM = threading.Lock()
+
+_HEADING_SIZE = 1.15
+"""How many times the size of the body's letters makes a line a heading."""
+_MAX_HEADING_CHARACTERS = 120
+_MAX_HEADING_LEVELS = 3
+_SHORT_LINE = 0.75
+"""A line shorter than this share of the page's long lines may be the last of its paragraph."""
+_EDGE_LINES = 2
+"""How many lines at the top and at the bottom of a page may be running heads and page numbers."""
+_RUNNING_SHARE = 0.5
+_RUNNING_PAGES = 4
+"""A line at the edge of more than this share of the pages, and of at least so many, is a running head."""
+
+_HYPHEN = "\ufffe"  # what PDFium puts for the hyphen of a word cut at the end of a line; older versions put U+0002
+_ITEM = re.compile(r"(?:[-–—•◦▪‣●○■*·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
+_BULLET = re.compile(r"[•◦▪‣●○■*·–—]\s+")
+_SENTENCE_END = re.compile(r"[.!?…:;][\"'»”)\]]*$")
+_FILE_NAME = re.compile(
+    r"^microsoft \w+ - |\.(?:docx?|odt|rtf|pdf|tex|indd|qxd|pptx?|xlsx?|html?|dvi|ps)$|^untitled", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a page; `size` is that of its first letter in points, 0.0 where the file does not say."""
+
+    text: str
+    size: float
+
+
+def read_pdf(content: bytes) -> Outline:
+    """Read a PDF: its title, and a block for each paragraph and list with the page it is on.
+
+    Raises `UnreadableDocument`: FILE_ENCRYPTED, FILE_UNREADABLE for a damaged file, FILE_TOO_LARGE over `MAX_PAGES` or
+    `MAX_TEXT_CHARACTERS`, FILE_WITHOUT_TEXT for a file of images.
+    """
+    with _PDFIUM:
+        title, pages = _extract(content)
+    if not any(pages):
+        raise UnreadableDocument(
+            FileErrorCode.WITHOUT_TEXT,
+            "The PDF holds no text: its pages are probably scanned images, and text in images is not recognised. "
+            "Run it through a text recognition (OCR) program and send the result.",
+        )
+    outline = Outline("" if _FILE_NAME.search(title) else title)
+    levels = _heading_levels(pages)
+    running = _running_lines(pages)
+    bodies = [_without_running(lines, running) for lines in pages]
+    if not any(bodies):
+        bodies = pages  # every page says the same: it is the text, not its running head
+    for number, lines in enumerate(bodies, start=1):
+        _read_page(number, lines, levels, outline)
+    return outline
+
+
+def _extract(content: bytes) -> tuple[str, list[list[_Line]]]:
+    """Return the title in the file's properties, and the lines of each page."""
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
+            raise UnreadableDocument(
+                FileErrorCode.ENCRYPTED, "The PDF is protected by a password. Remove the password and send it again."
+            ) from error
+        raise _damaged() from error
+    try:
+        if len(document) > MAX_PAGES:
+            raise UnreadableDocument(
+                FileErrorCode.TOO_LARGE, f"The PDF has more than {MAX_PAGES:,} pages. Split it into smaller files."
+            )
+        title = str(document.get_metadata_value("Title"))
+        pages: list[list[_Line]] = []
+        characters = 0
+        for number in range(len(document)):
+            lines = _page_lines(document, number)
+            characters += sum(len(line.text) for line in lines)
+            if characters > MAX_TEXT_CHARACTERS:
+                raise UnreadableDocument(
+                    FileErrorCode.TOO_LARGE,
+                    f"The PDF holds more than {MAX_TEXT_CHARACTERS:,} characters of text. Split it into smaller files.",
+                )
+            pages.append(lines)
+    except pypdfium2.PdfiumError as error:
+        raise _damaged() from error
+    finally:
+        document.close()
+    return title, pages
+
+
+def _damaged() -> UnreadableDocument:
+    return UnreadableDocument(
+        FileErrorCode.UNREADABLE,
+        "The PDF is damaged. Open it in a PDF reader, save or print it as a new PDF and send that.",
+    )
+
+
+def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[_Line]:
+    page = document[number]
+    text_page = page.get_textpage()
+    try:
+        text = text_page.get_text_range()
+        lines: list[_Line] = []
+        start = 0
+        for line in text.splitlines(keepends=True):
+            if line.strip():
+                blanks = len(line) - len(line.lstrip())
+                size = float(pdfium.FPDFText_GetFontSize(text_page.raw, start + blanks))
+                lines.append(_Line(line.strip(), size))
+            start += len(line)
+        return lines
+    finally:
+        text_page.close()
+        page.close()
+
+
+def _heading_levels(pages: list[list[_Line]]) -> dict[float, int]:
+    """Return the level of each size that headings have: the sizes above that of most of the text, largest first."""
+    letters: Counter[float] = Counter()
+    for lines in pages:
+        for line in lines:
+            letters[round(line.size, 1)] += len(line.text)
+    body = letters.most_common(1)[0][0]
+    sizes = sorted((size for size in letters if size >= body * _HEADING_SIZE and body > 0), reverse=True)
+    return {size: min(level, _MAX_HEADING_LEVELS) for level, size in enumerate(sizes, start=1)}
+
+
+def _running_lines(pages: list[list[_Line]]) -> set[str]:
+    """Return the lines, digits aside, that stand at the edge of so many pages that they say nothing of any."""
+    seen: Counter[str] = Counter()
+    for lines in pages:
+        edges = [*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]]
+        seen.update({_without_digits(line.text) for line in edges})
+    wanted = max(_RUNNING_PAGES, _RUNNING_SHARE * len(pages))
+    return {text for text, count in seen.items() if count >= wanted}
+
+
+def _without_digits(text: str) -> str:
+    return re.sub(r"\d+", "#", text)
+
+
+def _without_running(lines: list[_Line], running: set[str]) -> list[_Line]:
+    last = len(lines) - _EDGE_LINES
+    return [
+        line
+        for number, line in enumerate(lines)
+        if _EDGE_LINES <= number < last or _without_digits(line.text) not in running
+    ]
+
+
+def _read_page(number: int, lines: list[_Line], levels: dict[float, int], outline: Outline) -> None:
+    for level, group in _groups(lines, levels):
+        text = _joined(group)
+        if level:
+            outline.enter(level, text.replace("\n", " "), number)
+        else:
+            outline.add(text, number)
+
+
+def _groups(lines: list[_Line], levels: dict[float, int]) -> Iterator[tuple[int, list[str]]]:
+    """Yield (level, lines) of each heading, and (0, lines) of each paragraph or list."""
+    long_line = max((len(line.text) for line in lines), default=0) * _SHORT_LINE
+    group: list[str] = []
+    group_level = 0
+    for line in lines:
+        level = levels.get(round(line.size, 1), 0) if len(line.text) <= _MAX_HEADING_CHARACTERS else 0
+        if group and (level != group_level or (not level and _begins_paragraph(group, line.text, long_line))):
+            yield group_level, group
+            group = []
+        group.append(line.text)
+        group_level = level
+    if group:
+        yield group_level, group
+
+
+def _begins_paragraph(group: list[str], line: str, long_line: float) -> bool:
+    """Tell whether `line` begins a paragraph: the line before ended one, by its length and its last mark."""
+    if _ITEM.match(line):
+        return not _ITEM.match(group[0]) and not group[-1].endswith(":")
+    previous = group[-1]
+    return len(previous) < long_line and bool(_SENTENCE_END.search(previous)) and not line[0].islower()
+
+
+def _joined(lines: list[str]) -> str:
+    """Join the lines of a paragraph into one, words cut by a hyphen made whole; each item of a list is a line."""
+    text = ""
+    for line in lines:
+        if _ITEM.match(line):
+            text += ("\n" if text else "") + _BULLET.sub("- ", line, count=1)
+        elif text.endswith((_HYPHEN, "\x02")):
+            text = text[:-1] + line
+        else:
+            text += (" " if text else "") + line
+    return text

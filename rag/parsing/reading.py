@@ -1,0 +1,70 @@
+"""From the bytes of a file to a document."""
+
+import logging
+from collections.abc import Callable
+from itertools import islice
+from pathlib import PurePath
+
+from rag.document import ParsedDocument
+from rag.language import detect
+from rag.parsing.detection import FileType, detect_type
+from rag.parsing.docx import read_docx
+from rag.parsing.errors import MAX_FILE_BYTES, FileErrorCode, UnreadableDocument
+from rag.parsing.html import read_html
+from rag.parsing.markdown import read_markdown
+from rag.parsing.outline import Outline, clean
+from rag.parsing.pdf import read_pdf
+from rag.parsing.text import read_csv, read_text
+
+logger = logging.getLogger(__name__)
+
+_READERS: dict[FileType, Callable[[bytes], Outline]] = {
+    FileType.TEXT: read_text,
+    FileType.MARKDOWN: read_markdown,
+    FileType.HTML: read_html,
+    FileType.PDF: read_pdf,
+    FileType.DOCX: read_docx,
+    FileType.CSV: read_csv,
+}
+_BLANK_BYTES = b" \t\r\n\x0b\x0c\xef\xbb\xbf"
+_LANGUAGE_BLOCKS = 200
+
+
+def parse(name: str, content: bytes) -> ParsedDocument:
+    """Read the file that somebody called `name`. Takes CPU: call it in a worker thread, several at once if need be.
+
+    The title is the document's own, else the file's name without its extension. The document has at least one block.
+
+    Raises `UnreadableDocument` and nothing else: FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE_UNSUPPORTED, FILE_ENCRYPTED,
+    FILE_UNREADABLE or FILE_WITHOUT_TEXT.
+    """
+    if len(content) > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES // (1024 * 1024)
+        raise UnreadableDocument(
+            FileErrorCode.TOO_LARGE, f"The file is larger than {limit} MiB. Split it into smaller files."
+        )
+    if not content.strip(_BLANK_BYTES):
+        raise UnreadableDocument(FileErrorCode.EMPTY, "The file is empty. Check that it was saved, and send it again.")
+    outline = _read(detect_type(name, content), content)
+    blocks = outline.blocks()
+    if not blocks:
+        raise UnreadableDocument(
+            FileErrorCode.WITHOUT_TEXT, "The file holds no text that can be read. Check its content, and send it again."
+        )
+    sample = "\n".join(block.text for block in islice(blocks, _LANGUAGE_BLOCKS))
+    title = outline.title or clean(PurePath(name).stem).replace("\n", " ")[:200] or "Document"
+    return ParsedDocument(title=title, language=detect(sample), blocks=blocks)
+
+
+def _read(file_type: FileType, content: bytes) -> Outline:
+    try:
+        return _READERS[file_type](content)
+    except UnreadableDocument:
+        raise
+    except Exception as error:
+        # The libraries read bytes that anyone may have made: what they raise unforeseen is the file's fault for the
+        # person who sent it, and a defect for us to look at.
+        logger.exception("A %s file could not be read", file_type)
+        raise UnreadableDocument(
+            FileErrorCode.UNREADABLE, "The file is damaged. Open it in the program that made it and save it again."
+        ) from error

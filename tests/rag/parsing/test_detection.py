@@ -1,0 +1,70 @@
+import pytest
+
+from rag.parsing import MAX_FILE_BYTES, FileErrorCode, FileType, UnreadableDocument, detect_type, parse
+from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph
+from tests.rag.parsing.pdf_files import make_pdf
+
+OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.txt", b"text", FileType.TEXT),
+        ("README", b"text", FileType.TEXT),
+        ("a.TXT", "text".encode("utf-16"), FileType.TEXT),
+        ("a.md", b"# text", FileType.MARKDOWN),
+        ("a.csv", b"a,b", FileType.CSV),
+        ("a.htm", b"<p>text", FileType.HTML),
+        ("a.txt", b"\xef\xbb\xbf <!doctype HTML><p>text", FileType.HTML),
+        ("a.txt", make_pdf(["text"]), FileType.PDF),
+        ("a.exe", make_pdf(["text"]), FileType.PDF),
+        ("a.pdf", make_docx(paragraph("text")), FileType.DOCX),
+    ],
+)
+def test_the_content_says_more_than_the_name(name: str, content: bytes, expected: FileType) -> None:
+    assert detect_type(name, content) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("invoice.pdf", b"MZ\x90\x00\x03\x00\x00\x00 This program cannot be run in DOS mode."),
+        ("photo.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"),
+        ("a.pdf", b"only text"),
+        ("a.docx", b"only text"),
+        ("a.exe", b"only text"),
+        ("sheet.docx", make_archive({"xl/workbook.xml": "<x/>"})),
+        ("old.doc", OLD_WORD),
+        ("a.rtf", b"{\\rtf1 text}"),
+        ("a.zip", b"PK\x03\x04 nothing"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_what_to_do(name: str, content: bytes) -> None:
+    with pytest.raises(UnreadableDocument, match=r"(?i)\b(send|save)\b") as refusal:
+        detect_type(name, content)
+
+    assert refusal.value.code == FileErrorCode.TYPE_UNSUPPORTED
+
+
+def test_an_office_file_with_a_password_is_refused() -> None:
+    with pytest.raises(UnreadableDocument, match="password") as refusal:
+        detect_type("a.docx", OLD_WORD + "EncryptedPackage".encode("utf-16-le"))
+
+    assert refusal.value.code == FileErrorCode.ENCRYPTED
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n\t\n ", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("name", ["a.txt", "a.pdf"])
+def test_a_file_with_nothing_in_it_is_empty(name: str, content: bytes) -> None:
+    with pytest.raises(UnreadableDocument, match="empty") as refusal:
+        parse(name, content)
+
+    assert refusal.value.code == FileErrorCode.EMPTY
+
+
+def test_a_file_over_the_bound_is_refused_unread() -> None:
+    with pytest.raises(UnreadableDocument, match="25 MiB") as refusal:
+        parse("a.txt", bytes(MAX_FILE_BYTES + 1))
+
+    assert refusal.value.code == FileErrorCode.TOO_LARGE

@@ -1,0 +1,108 @@
+"""Whatever the bytes: a document, or one refusal that tells a person what to do. Never anything else."""
+
+import logging
+import zipfile
+from io import BytesIO
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rag.document import ParsedDocument
+from rag.parsing import UnreadableDocument, parse
+from rag.parsing.html import read_html
+from rag.parsing.markdown import read_markdown
+from rag.parsing.text import read_csv, read_text
+from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph, table
+from tests.rag.parsing.pdf_files import make_pdf
+
+quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+PDF = make_pdf(["# Heading\nSome text.", "A second page."], title="Title")
+DOCX = make_docx(paragraph("Heading", "Titre1") + paragraph("Text.") + table([["a", "b"]]), title="Title")
+DOCUMENT_XML = zipfile.ZipFile(BytesIO(DOCX)).read("word/document.xml")
+NAMES = st.one_of(
+    st.sampled_from(["a.txt", "a.md", "a.html", "a.csv", "a.pdf", "a.docx", "", "."]), st.text(max_size=20)
+)
+MARKS = st.lists(
+    st.sampled_from(
+        ["#", "- ", "1. ", "|", "|-|-|", "```", "> ", "---", "===", "\n", "\n\n", "  ", "*", "_", "`", "[a](b)", "é",
+         "<p>", "</p>", "<ul>", "<li>", "<table>", "<tr>", "<td>", "<h1>", "</h1>", "<pre>", "</table>", "<!--", "-->",
+         "<main>", "<br>", "&amp;", '"', ",", ";", "\t", "\r", "<html>"]
+    ),
+    max_size=40,
+).map("".join)  # fmt: skip
+
+
+def mutations(content: bytes) -> st.SearchStrategy[bytes]:
+    """Yield `content` with a piece of it overwritten, left out or repeated."""
+    positions = st.integers(0, len(content))
+
+    def mutate(start: int, end: int, piece: bytes, tail: int) -> bytes:
+        return content[:start] + piece + content[end:] + content[tail:]
+
+    return st.builds(mutate, positions, positions, st.binary(max_size=8), st.sampled_from([len(content), 0, 40]))
+
+
+def parsed(name: str, content: bytes) -> ParsedDocument | UnreadableDocument:
+    try:
+        return parse(name, content)
+    except UnreadableDocument as refusal:
+        return refusal
+
+
+def read_or_refused(name: str, content: bytes) -> None:
+    outcome = parsed(name, content)
+    if isinstance(outcome, UnreadableDocument):
+        assert outcome.message.endswith(".")
+    else:
+        assert outcome.title
+        assert all(block.text.strip() for block in outcome.blocks)
+        "".join(block.text for block in outcome.blocks).encode("utf-8")
+
+
+@pytest.fixture
+def no_surprise(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """The log that a library's unforeseen error would be written to."""
+    caplog.set_level(logging.ERROR, logger="rag.parsing")
+    return caplog
+
+
+@quick
+@given(name=NAMES, content=st.binary(max_size=300))
+def test_random_bytes(no_surprise: pytest.LogCaptureFixture, name: str, content: bytes) -> None:
+    read_or_refused(name, content)
+
+    assert not no_surprise.records
+
+
+@quick
+@given(content=mutations(PDF))
+def test_a_damaged_pdf(no_surprise: pytest.LogCaptureFixture, content: bytes) -> None:
+    read_or_refused("a.pdf", content)
+
+    assert not no_surprise.records
+
+
+@quick
+@given(content=mutations(DOCX))
+def test_a_damaged_docx(no_surprise: pytest.LogCaptureFixture, content: bytes) -> None:
+    read_or_refused("a.docx", content)
+
+    assert not no_surprise.records
+
+
+@quick
+@given(xml=mutations(DOCUMENT_XML))
+def test_a_docx_of_damaged_xml(no_surprise: pytest.LogCaptureFixture, xml: bytes) -> None:
+    read_or_refused("a.docx", make_archive({"word/document.xml": xml.decode(errors="replace")}))
+
+    assert not no_surprise.records
+
+
+@quick
+@given(text=MARKS)
+def test_marks_in_any_order_are_text_in_every_format(text: str) -> None:
+    for reader in (read_text, read_markdown, read_html, read_csv):
+        outline = reader(text.encode())
+        assert all(block.text.strip() for block in outline.blocks())
