@@ -3,15 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.models.protocols import Vectors
 from rag.passages import Passage
-from rag.ranking import FEATURES, Evidence, Question, Scores, confidence, evidence, matches, quantities, read, relevance
+from rag.ranking import FEATURES, Question, Scores, confidence, evidence, matches, quantities, read, relevance
 from rag.segments import IndexedDocument, Integers, Segment, merged, segment_of
 
 # Okapi BM25 (Robertson and Zaragoza, 2009), with the constants usual for short passages.
@@ -45,22 +43,28 @@ def scaled(scores: Scores) -> Scores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkspaceIndex:
-    """One version of a workspace's index; `dense_weight` is the embedder's weight.
+    """One version of a workspace's index.
 
-    Nothing in a version ever changes: any thread may search it while the next one is made from it, and whoever holds the
-    current version swaps it by one assignment. Making versions of one workspace is for one writer at a time. Versions
-    share their segments: adding a document reads that document alone, then merges it with segments up to twice its size,
-    so that there are at most about log2(chunks) of them.
+    `dense_weight` is the embedder's weight; `dense_floor` the cosine of unrelated texts in its space (0 for the local
+    embedder), which the confidence counts from.
+
+    Nothing in a version ever changes: any thread may search it while the next one is made from it, and whoever holds
+    the current version swaps it by one assignment. Making versions of one workspace is for one writer at a time.
+    Versions share their segments: adding a document reads that document alone, then merges it with segments up to twice
+    its size, so that there are at most about log2(chunks) of them.
     """
 
     dense_weight: float
+    dense_floor: float = 0.0
     segments: tuple[Segment, ...] = ()
 
     @classmethod
-    def of(cls, documents: Sequence[IndexedDocument], dense_weight: float) -> "WorkspaceIndex":
+    def of(
+        cls, documents: Sequence[IndexedDocument], dense_weight: float, dense_floor: float = 0.0
+    ) -> "WorkspaceIndex":
         """Read a whole workspace at once. Raises `ValueError` when vectors and chunks do not correspond."""
         segment = segment_of(documents)
-        return cls(dense_weight, (segment,) if segment.passages else ())
+        return cls(dense_weight, dense_floor, (segment,) if segment.passages else ())
 
     def __len__(self) -> int:
         return sum(int(segment.live.sum()) for segment in self.segments)
@@ -100,9 +104,9 @@ class WorkspaceIndex:
 
     def candidates(self, question: str, vector: Vectors) -> Candidates:
         """Return the passages whose lexical and dense scores together are highest, with what speaks for each."""
-        live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments])) if self.segments else []
-        if not len(live):
+        if not len(self):
             return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))))
+        live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments]))
         asked = read(question)
         frequencies = self._frequencies(asked)
         lexical = self._lexical(asked, frequencies)
@@ -111,13 +115,11 @@ class WorkspaceIndex:
         fused = np.zeros(len(lexical))
         fused[live] = (scaled(lexical[live]) + self.dense_weight * scaled(dense[live])) / (1 + self.dense_weight)
         rows = live[np.argsort(-fused[live], kind="stable")[:_CANDIDATES]]
-        columns = {
-            "fused": fused[rows],
-            "dense": dense[rows],
-            "document": self._documents(lexical)[rows],
-            "neighbour": self._neighbours(lexical)[rows],
-            **self._evidence(asked, frequencies, rows),
-        }
+        columns = self._evidence(asked, frequencies, rows)
+        columns["fused"] = fused[rows]
+        columns["dense"] = np.clip((dense[rows] - self.dense_floor) / (1 - self.dense_floor), 0, 1)
+        columns["document"] = self._documents(lexical)[rows]
+        columns["neighbour"] = self._neighbours(lexical)[rows]
         return Candidates(rows, np.stack([columns[name] for name in FEATURES], axis=1))
 
     def _passage(self, row: int) -> Passage:
@@ -169,7 +171,8 @@ class WorkspaceIndex:
         means = np.zeros(int(numbers.max()) + 1)
         for number, scores in best.items():
             means[number] = sum(scores) / _DOCUMENT_CHUNKS
-        return (means / max(float(means.max()), 1e-9))[numbers]
+        parts: Scores = means / max(float(means.max()), 1e-9)
+        return parts[numbers]
 
     def _neighbours(self, lexical: Scores) -> Scores:
         """Return, for each row, the better score of the chunks before and after it, as part of the best score."""
@@ -183,16 +186,20 @@ class WorkspaceIndex:
     def _evidence(self, asked: Question, frequencies: dict[str, int], rows: Integers) -> dict[str, Scores]:
         """Read the candidates at `rows`, those of each language with the question's terms in it."""
         languages = np.array([self._passage(row).language for row in rows.tolist()])
-        columns = {name: np.zeros(len(rows)) for name in ("coverage", "exact", "sentence", "titled", "pairs", "quantity")}
+        columns = {name: np.zeros(len(rows)) for name in FEATURES}
         known = len(self) + _PRIOR_CHUNKS
         for language, terms in asked.terms.items():
             idf = np.array([np.log(known / (frequencies[word] + 1)) for word in terms.values()])
             for first, segment in self._offsets():
-                chosen = np.flatnonzero((languages == language) & (rows >= first) & (rows < first + len(segment.passages)))
+                chosen = np.flatnonzero(
+                    (languages == language) & (rows >= first) & (rows < first + len(segment.passages))
+                )
                 found = matches(list(terms), segment, rows[chosen] - first)
                 seen = evidence(found, idf, len(chosen))
                 for name in ("coverage", "exact", "sentence", "titled", "pairs"):
                     columns[name][chosen] = getattr(seen, name)
+                # How much the passage shares with the question, counted in words met nowhere else.
+                columns["shared"][chosen] = np.log1p(seen.coverage * idf.sum() / np.log(known))
                 if asked.expects_quantity:
                     columns["quantity"][chosen] = [
                         float(best in quantities(terms, segment, int(row)))

@@ -33,20 +33,40 @@ _NUMERALS = frozenset(
 )
 
 
-# What the re-ranker and the confidence read of a candidate, each about in [0, 1].
-FEATURES = ("fused","document","neighbour","coverage","exact","sentence","titled","pairs","quantity","dense")
-_RELEVANCE = np.array([1.5, 1.2, .7, 3.5, 0, 2, 2.8, 2, 1.1, 0])
-_CONFIDENCE = np.ones(len(FEATURES))
+# What is read of a candidate, each about in [0, 1] (`rag.index` and `Evidence` say what they are), with its weight in
+# the re-ranker and in the confidence. Fitted by bench/fit_ranking.py on the evaluation sets that docs/retrieval.md
+# describes, English and French together, so one set of weights serves both; rounded, which changes no figure.
+_WEIGHTS = {
+    "fused": (4.0, 0.0),
+    "document": (1.4, 0.0),
+    "neighbour": (0.7, 0.0),
+    "coverage": (3.0, 0.0),
+    "exact": (0.0, 1.8),
+    "sentence": (1.7, 0.0),
+    "titled": (3.3, 4.2),
+    "pairs": (2.3, 1.2),
+    "quantity": (1.1, 0.0),
+    "dense": (0.0, 6.3),
+    "shared": (0.0, 3.4),
+}
+_CONFIDENCE_BIAS = -6.7
+FEATURES = tuple(_WEIGHTS)
+_RELEVANCE, _CONFIDENCE = np.array(list(_WEIGHTS.values())).T
+
+# An answer whose best passage is less sure than this is none: the assistant says that it does not know.
+CONFIDENCE_THRESHOLD = 0.5
 
 
 def relevance(features: Scores) -> Scores:
-    """Return the re-ranker's score of each candidate; only their order means something."""
-    return (features @ _RELEVANCE).round(9)
+    """Return the re-ranker's score of each candidate, of shape (candidates,); only their order means something."""
+    scores: Scores = (features @ _RELEVANCE).round(9)
+    return scores
 
 
 def confidence(features: Scores) -> Scores:
-    """Return the probability that the documents answer the question, of shape (candidates,)."""
-    return 1 / (1 + np.exp(-(features @ _CONFIDENCE)))
+    """Return the probability that each candidate is about what is asked, of shape (candidates,)."""
+    probabilities: Scores = 1 / (1 + np.exp(-(features @ _CONFIDENCE + _CONFIDENCE_BIAS)))
+    return probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +179,7 @@ def evidence(found: Matches, idf: Scores, candidates: int) -> Evidence:
     best[owner[leading]] = number[leading]
 
     pair = np.zeros((candidates, max(len(idf) - 1, 0)))
-    follows = np.flatnonzero(
-        (np.diff(found.candidate) == 0) & (np.diff(found.place) == 1) & (np.diff(found.term) == 1)
-    )
+    follows = np.flatnonzero((np.diff(found.candidate) == 0) & (np.diff(found.place) == 1) & (np.diff(found.term) == 1))
     pair[found.candidate[follows], found.term[follows]] = 1.0
     weight = idf[:-1] + idf[1:]
     return Evidence(
