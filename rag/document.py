@@ -41,6 +41,6 @@ class Chunk:
     token_count: int
 
 
-def indexed_text(title: str, heading: str | None, content: str) -> str:
-    """Return what is embedded for a chunk: its document's title and its headings stand before its own text."""
-    return "\n".join(part for part in (title, heading, content) if part)
+def indexed_text(document_name: str, chunk: Chunk) -> str:
+    """Return the text a chunk is embedded by: a passage alone often does not say what it is about."""
+    return "\n".join([document_name, *chunk.heading, chunk.content])

@@ -163,7 +163,7 @@ class WorkspaceIndex:
 
     def _documents(self, lexical: Scores) -> Scores:
         """Return, for each row, the mean score of its document's best chunks, as part of the best document's."""
-        numbers = np.concatenate([segment.documents + first for first, segment in self._offsets()])
+        numbers: Integers = np.concatenate([segment.documents + first for first, segment in self._offsets()])
         best: dict[int, list[float]] = defaultdict(list)
         for row in np.argsort(-lexical, kind="stable")[: 2 * _SCALED_OVER].tolist():
             if len(scores := best[int(numbers[row])]) < _DOCUMENT_CHUNKS:
@@ -176,12 +176,13 @@ class WorkspaceIndex:
 
     def _neighbours(self, lexical: Scores) -> Scores:
         """Return, for each row, the better score of the chunks before and after it, as part of the best score."""
-        numbers = np.concatenate([segment.documents + first for first, segment in self._offsets()])
+        numbers: Integers = np.concatenate([segment.documents + first for first, segment in self._offsets()])
         together = numbers[1:] == numbers[:-1]
         nearby = np.zeros(len(lexical))
         nearby[1:] = lexical[:-1] * together
         nearby[:-1] = np.maximum(nearby[:-1], lexical[1:] * together)
-        return nearby / max(float(lexical.max()), 1e-9)
+        parts: Scores = nearby / max(float(lexical.max()), 1e-9)
+        return parts
 
     def _evidence(self, asked: Question, frequencies: dict[str, int], rows: Integers) -> dict[str, Scores]:
         """Read the candidates at `rows`, those of each language with the question's terms in it."""

@@ -47,15 +47,16 @@ class IndexedDocument:
 class Segment:
     """The chunks of some documents, a row each, with all that search reads of them.
 
-    `live` says which rows still belong to the workspace; `documents` numbers the document of each row. The terms of row
-    r are `tokens[starts[r]:starts[r + 1]]`, each the position of a term in the sorted `vocabulary` ("en:refund");
-    `sentences` numbers the sentence of each token, 0 for title and headings. The rows that hold term t are
-    `posting_rows[posting_starts[t]:posting_starts[t + 1]]`, that many times `posting_counts`.
+    `live` says which rows still belong to the workspace; `documents` numbers the document of each row, as `numbers` does
+    by id. The terms of row r are `tokens[starts[r]:starts[r + 1]]`, each the position of a term in the sorted
+    `vocabulary` ("en:refund"); `sentences` numbers the sentence of each token, 0 for title and headings. The rows that
+    hold term t are `posting_rows[posting_starts[t]:posting_starts[t + 1]]`, that many times `posting_counts`.
     """
 
     passages: list[Passage]
     live: NDArray[np.bool_]
     documents: Integers
+    numbers: dict[UUID, int]
     vocabulary: list[str]
     tokens: NDArray[np.int32]
     sentences: NDArray[np.uint16]
@@ -98,9 +99,9 @@ class Segment:
 
     def without(self, document_id: UUID) -> "Segment":
         """Return the segment with the rows of one document no longer live."""
-        return replace(
-            self, live=self.live & np.array([each.document_id != document_id for each in self.passages], bool)
-        )
+        if document_id not in self.numbers:
+            return self
+        return replace(self, live=self.live & (self.documents != self.numbers[document_id]))
 
 
 def _closeness(one: str, other: str) -> float:
@@ -115,10 +116,9 @@ def _closeness(one: str, other: str) -> float:
 def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
     """Read `documents` into a segment. Raises `ValueError` when vectors and chunks do not correspond."""
     passages: list[Passage] = []
-    numbers: list[int] = []
     texts: list[list[str]] = []
     sentences: list[int] = []
-    for number, document in enumerate(documents):
+    for document in documents:
         if len(document.vectors) != len(document.chunks):
             raise ValueError(
                 f"The document {document.id} has {len(document.chunks)} chunks and {len(document.vectors)} vectors."
@@ -136,7 +136,6 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
                     language=document.language,
                 )
             )
-            numbers.append(number)
             parts = [f"{document.name}\n{chunk.heading or ''}"]
             parts += [chunk.content[start:end] for start, end in sentence_spans(chunk.content)]
             text: list[str] = []
@@ -149,7 +148,6 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
     position = {term: at for at, term in enumerate(vocabulary)}
     return _assembled(
         passages,
-        np.array(numbers, np.int64),
         vocabulary,
         np.fromiter((position[term] for term in chain.from_iterable(texts)), np.int32),
         np.array(sentences, np.uint16),
@@ -173,12 +171,8 @@ def merged(segments: Sequence[Segment]) -> Segment:
         move = np.zeros(len(segment.vocabulary), np.int32)
         move[ats] = [position[segment.vocabulary[at]] for at in ats]
         moved.append(move)
-    offsets = np.cumsum([0] + [len(segment.passages) for segment in segments])
     return _assembled(
         [segment.passages[row] for segment in segments for row in np.flatnonzero(segment.live)],
-        np.concatenate(
-            [segment.documents[segment.live] + offset for segment, offset in zip(segments, offsets, strict=False)]
-        ),
         vocabulary,
         np.concatenate([move[segment.tokens[keep]] for segment, keep, move in zip(segments, kept, moved, strict=True)]),
         np.concatenate([segment.sentences[keep] for segment, keep in zip(segments, kept, strict=True)]),
@@ -189,7 +183,6 @@ def merged(segments: Sequence[Segment]) -> Segment:
 
 def _assembled(
     passages: list[Passage],
-    documents: Integers,
     vocabulary: list[str],
     tokens: NDArray[np.int32],
     sentences: NDArray[np.uint16],
@@ -197,11 +190,14 @@ def _assembled(
     vectors: Vectors,
 ) -> Segment:
     rows = len(passages)
+    numbers: dict[UUID, int] = {}
+    documents = [numbers.setdefault(passage.document_id, len(numbers)) for passage in passages]
     keys, counts = np.unique(tokens.astype(np.int64) * rows + np.repeat(np.arange(rows), lengths), return_counts=True)
     return Segment(
         passages=passages,
         live=np.ones(rows, bool),
-        documents=documents,
+        documents=np.array(documents, np.int64),
+        numbers=numbers,
         vocabulary=vocabulary,
         tokens=tokens,
         sentences=sentences,
