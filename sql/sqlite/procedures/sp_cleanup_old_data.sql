@@ -1,20 +1,22 @@
 -- Archives and deletes what is old, and counts it. Daily figures are kept: they are the memory of what is deleted.
--- Conversations archived for the whole retention, and silent for as long, go with their messages; those silent since then
--- are archived; documents deleted for longer go with their chunks; so do expired answers and sessions.
+-- Conversations archived for the whole retention, and silent for as long, go with their messages; those silent
+-- since then are archived; documents deleted for longer go with their chunks; so do expired answers and sessions.
 CREATE TEMPORARY TABLE IF NOT EXISTS cleaned (name TEXT PRIMARY KEY, rows INTEGER NOT NULL);
 
 DELETE FROM cleaned;
 
 DELETE FROM conversations
 WHERE archived_at < strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || :retention_days || ' days')
-    AND coalesce(last_message_at, created_at) < strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || :retention_days || ' days');
+    AND coalesce(last_message_at, created_at)
+        < strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || :retention_days || ' days');
 
 INSERT INTO cleaned VALUES ('deleted_conversations', changes());
 
 UPDATE conversations
 SET archived_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), is_active = 0
 WHERE archived_at IS NULL
-    AND coalesce(last_message_at, created_at) < strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || :retention_days || ' days');
+    AND coalesce(last_message_at, created_at)
+        < strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || :retention_days || ' days');
 
 INSERT INTO cleaned VALUES ('archived_conversations', changes());
 

@@ -2,9 +2,9 @@
 -- A document that was deleted does not count; a conversation counts once it holds a message, and is active until it is
 -- archived or closed. Averages are over the messages that carry the value; cache_entries counts those still valid.
 WITH held AS (
-    SELECT conversations.id, conversations.visitor_id, conversations.is_active AND conversations.archived_at IS NULL AS open
+    SELECT id, visitor_id, is_active AND archived_at IS NULL AS open
     FROM conversations
-    WHERE conversations.workspace_id = :workspace_id AND conversations.message_count > 0
+    WHERE workspace_id = :workspace_id AND message_count > 0
 ),
 talk AS (
     SELECT count(*) AS conversations, count(iif(open, 1, NULL)) AS active, count(DISTINCT visitor_id) AS visitors

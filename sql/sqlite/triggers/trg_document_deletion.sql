@@ -1,4 +1,4 @@
--- The foreign key's cascade deletes the chunks; this reaches them where foreign keys are not enforced, as in a bulk load.
+-- The foreign key's cascade deletes the chunks; this reaches them where keys are not enforced, as in a bulk load.
 CREATE TRIGGER trg_document_deletion
 AFTER DELETE ON documents
 BEGIN

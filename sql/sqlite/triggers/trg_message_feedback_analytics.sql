@@ -7,7 +7,10 @@ BEGIN
     UPDATE analytics_daily
     SET rated_count = rated_count + (NEW.feedback IS NOT NULL) - (OLD.feedback IS NOT NULL),
         satisfaction_rate =
-            (round(coalesce(satisfaction_rate, 0) * rated_count) + coalesce(NEW.feedback, 0) - coalesce(OLD.feedback, 0))
+            (
+                round(coalesce(satisfaction_rate, 0) * rated_count)
+                + coalesce(NEW.feedback, 0) - coalesce(OLD.feedback, 0)
+            )
             / nullif(rated_count + (NEW.feedback IS NOT NULL) - (OLD.feedback IS NOT NULL), 0)
     WHERE workspace_id = (SELECT workspace_id FROM conversations WHERE id = NEW.conversation_id)
         AND date = substr(NEW.created_at, 1, 10);
@@ -15,7 +18,10 @@ BEGIN
     UPDATE insights_cache
     SET rated_count = rated_count + (NEW.feedback IS NOT NULL) - (OLD.feedback IS NOT NULL),
         satisfaction_rate =
-            (round(coalesce(satisfaction_rate, 0) * rated_count) + coalesce(NEW.feedback, 0) - coalesce(OLD.feedback, 0))
+            (
+                round(coalesce(satisfaction_rate, 0) * rated_count)
+                + coalesce(NEW.feedback, 0) - coalesce(OLD.feedback, 0)
+            )
             / nullif(rated_count + (NEW.feedback IS NOT NULL) - (OLD.feedback IS NOT NULL), 0),
         calculated_at = strftime('%Y-%m-%d %H:%M:%f000', 'now')
     WHERE workspace_id = (SELECT workspace_id FROM conversations WHERE id = NEW.conversation_id);

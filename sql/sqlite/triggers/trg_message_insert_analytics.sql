@@ -1,8 +1,8 @@
 -- Adds a message to its day (UTC), looking only at its own conversation and at its visitor's others.
 --
 -- A conversation is counted on the day of its earliest message, so that the days add up to all conversations.
--- A visitor is counted on each day with a message of theirs. An average is moved by its old sum, average x count; sums of
--- whole numbers are rounded, which keeps them exact.
+-- A visitor is counted on each day with a message of theirs. An average is moved by its old sum, average x count;
+-- sums of whole numbers are rounded, which keeps them exact.
 CREATE TRIGGER trg_message_insert_analytics
 AFTER INSERT ON messages
 BEGIN
