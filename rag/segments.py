@@ -47,8 +47,8 @@ class IndexedDocument:
 class Segment:
     """The chunks of some documents, a row each, with all that search reads of them.
 
-    `live` says which rows still belong to the workspace; `documents` numbers the document of each row, as `numbers` does
-    by id. The terms of row r are `tokens[starts[r]:starts[r + 1]]`, each the position of a term in the sorted
+    `live` says which rows still belong to the workspace; `documents` numbers the document of each row, as `numbers`
+    does by id. The terms of row r are `tokens[starts[r]:starts[r + 1]]`, each the position of a term in the sorted
     `vocabulary` ("en:refund"); `sentences` numbers the sentence of each token, 0 for title and headings. The rows that
     hold term t are `posting_rows[posting_starts[t]:posting_starts[t + 1]]`, that many times `posting_counts`.
     """

@@ -116,7 +116,7 @@ def _candidates(number: int, passage: Passage, question: str, weights: dict[str,
     for position, sentence in enumerate(sentences):
         held = asked.intersection(terms(sentence, passage.language))
         covered = sum(weights[term] for term in held)
-        # The sooner the sentence stands, the more it is worth, by a little; where none holds a word asked, the first is.
+        # Sooner sentences are worth a little more: all there is to go by where none holds a word of the question.
         worth = (covered + 1e-6) * passage.score / (1 + 0.01 * position)
         worth *= _SHORT_WORTH if len(sentence) < _SHORT_CHARACTERS else 1
         quotations.append(_Quotation(number, position, _with_steps(sentences, position), worth))
