@@ -8,7 +8,9 @@ from data.models.accounts import Role
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """Somebody with no token: may register, log in or start a visit."""
+    """Somebody with no token, or with one that is no good (`problem` says why): may register, log in, start a visit."""
+
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Visitor:
 
     workspace_id: UUID
     visitor_id: str
+    name: str | None = None
+    email: str | None = None
 
 
 Viewer = Anonymous | Staff | Visitor

@@ -1,1 +1,5 @@
 """What a client sees: the GraphQL types and the roots `Query`, `Mutation` and `Subscription`."""
+
+from schema.graph import schema
+
+__all__ = ["schema"]

@@ -2,7 +2,7 @@
 
 from data.models.accounts import AppSession, AppUser, Profile, Role
 from data.models.analytics import AnalyticsDaily, DailyMetrics, InsightsCache, UserWorkspace, WorkspaceStats
-from data.models.base import Model, View
+from data.models.base import Model, View, global_id
 from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, ResponseCache
 from data.models.documents import Document, DocumentChunk, DocumentStatus, IngestionStage
 from data.models.workspaces import (
@@ -45,4 +45,5 @@ __all__ = [
     "WorkspaceDatabase",
     "WorkspaceMember",
     "WorkspaceStats",
+    "global_id",
 ]

@@ -59,14 +59,14 @@ class Procedure(Generic[Answer]):
 
 async def _execute(procedure: Procedure[Any], session: AsyncSession, values: dict[str, Any]) -> Result[Any]:
     await session.flush()
-    *first, last = _prepared(procedure, session.get_bind().dialect.name)
+    *first, last = prepared(procedure, session.get_bind().dialect.name)
     for statement in first:
         await session.execute(statement, values)
     return await session.execute(last, values)
 
 
 @cache
-def _prepared(procedure: Procedure[Any], dialect: str) -> tuple[Executable, ...]:
+def prepared(procedure: Procedure[Any], dialect: str) -> tuple[Executable, ...]:
     """Return the statements that make a call, typed; the last one gives the answer."""
     if dialect == "sqlite":
         texts = list(statements(script(dialect, "procedures", procedure.name).text))

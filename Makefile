@@ -1,0 +1,52 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test check format schema lock widget clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/.run ## Install what is needed, fill a sample workspace, start the server
+	@$(BIN)/monitora demo
+
+test: .venv/.test ## Install what the tests need; check style, types and layers; run the tests
+	@CI=$(CI) tests/run
+
+check: .venv/.test ## Style, types and layers alone
+	@tests/check
+
+format: .venv/.test ## Put the code in its one style
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+schema: .venv/.run ## Write schema.graphql anew
+	@$(BIN)/monitora export-schema > schema.graphql
+
+widget: ## Build the widget and GraphiQL from their sources (needs Node.js)
+	@cd widget && npm ci && npm run check && npm test && npm run build
+
+lock: .venv/.uv ## Lock the dependencies anew
+	@for target in run test; do \
+		groups="--group build"; [ $$target = test ] && groups="$$groups --group test"; \
+		$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--custom-compile-command "make lock" --quiet $$groups --output-file requirements/$$target.txt || exit 1; \
+	done
+
+clean: ## Remove what was installed and built; the data folder stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
+
+.venv/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Monitora needs Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: on Debian, apt-get install python3-venv."; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.run: requirements/run.txt pyproject.toml | .venv/.uv
+	@$(BIN)/uv pip install --quiet --require-hashes --requirement requirements/run.txt
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.test: requirements/test.txt .venv/.run
+	@$(BIN)/uv pip install --quiet --require-hashes --requirement requirements/test.txt
+	@touch $@

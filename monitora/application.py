@@ -1,0 +1,104 @@
+"""The ASGI application: routes, and the life of the parts behind them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+import widget
+from data.migrations import pending
+from monitora import demo
+from monitora.body_limit import BodyLimit
+from monitora.graphql_server import GraphQLServer
+from monitora.services import running_services
+from monitora.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+MULTIPART_OVERHEAD = 1024 * 1024
+"""What a multipart request may hold beside the file: the operation, its variables and the boundaries."""
+
+
+def create_application(settings: Settings) -> Starlette:
+    """Return the application. Its parts start with it and stop with it."""
+
+    @asynccontextmanager
+    async def lifespan(application: Starlette) -> AsyncIterator[None]:
+        async with running_services(settings) as services:
+            application.state.services = services
+            application.state.settings = settings
+            services.ingestion.start()
+            if await pending(services.database) is None:
+                await services.ingestion.resume()
+            yield
+
+    graphql = GraphQLServer()
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/", _home),
+            Route("/graphql", graphql, methods=None),
+            WebSocketRoute("/graphql", graphql),
+            Route("/graphiql", _graphiql),
+            Mount("/graphiql", StaticFiles(directory=widget.DIST / "graphiql", html=True)),
+            Route("/widget.js", _widget),
+            Mount("/widget", StaticFiles(directory=widget.DIST)),
+            Route("/demo", _demo),
+            Mount("/demo", StaticFiles(directory=widget.DEMO)),
+            Route("/healthz", _healthz),
+            Route("/readyz", _readyz),
+        ],
+        middleware=[
+            # Widgets call from other sites, with a token and never with a cookie: any origin may ask, none is trusted.
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type"],
+                max_age=600,
+            ),
+            Middleware(BodyLimit, max_bytes=settings.policy.max_file_bytes + MULTIPART_OVERHEAD),
+        ],
+    )
+
+
+async def _home(_request: Request) -> Response:
+    return RedirectResponse("/demo")
+
+
+async def _graphiql(_request: Request) -> Response:
+    return FileResponse(widget.DIST / "graphiql" / "index.html")
+
+
+async def _widget(_request: Request) -> Response:
+    # Named by every site that embeds it, so its name never changes; asked again now and then.
+    headers = {"cache-control": "public, max-age=300"}
+    return FileResponse(widget.DIST / "widget.js", media_type="text/javascript", headers=headers)
+
+
+async def _demo(request: Request) -> Response:
+    key = await demo.published_key(request.app.state.services.database, request.app.state.settings)
+    if key is None:
+        return PlainTextResponse("There is no sample workspace: run `monitora demo` once.", status_code=404)
+    page = (widget.DEMO / "index.html").read_text(encoding="utf-8").replace("__MONITORA_KEY__", key)
+    return HTMLResponse(page)
+
+
+async def _healthz(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def _readyz(request: Request) -> Response:
+    try:
+        missing = await pending(request.app.state.services.database)
+    except Exception:
+        log.exception("database_unreachable")
+        missing = "The database cannot be reached; the log says why."
+    return JSONResponse({"ready": missing is None, "reason": missing}, status_code=503 if missing else 200)

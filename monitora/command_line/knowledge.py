@@ -1,0 +1,117 @@
+"""`ingest`, `ask` and `eval`: documents in, answers out, and how good they are."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import click
+
+from data.models import Document, DocumentStatus
+from monitora.command_line.root import Problem, commands, run, settings
+from monitora.operator import UnknownWorkspace, acting_for, find_workspace
+from monitora.services import models, running_services
+from monitora.settings import Settings
+from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
+from rag.answers.sources import Source
+from resolvers import conversations, documents
+from resolvers.context import Context, Services
+from resolvers.errors import Refusal, Rejection
+
+Result = TypeVar("Result")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@commands.command()
+@click.argument("workspace")
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=_FILE)
+def ingest(workspace: str, paths: tuple[Path, ...]) -> None:
+    """Add files to a workspace (its name or key) and index them now: text, Markdown, HTML, PDF, DOCX, CSV."""
+    chosen = settings()
+    failed = _reported(lambda: run(lambda: _ingest(chosen, workspace, paths)))
+    if failed:
+        raise Problem(f"{failed} of {len(paths)} files could not be indexed.")
+
+
+@commands.command()
+@click.argument("workspace")
+@click.argument("question")
+def ask(workspace: str, question: str) -> None:
+    """Ask a workspace (its name or key) a question, and see the answer as it is written, with its sources."""
+    chosen = settings()
+    _reported(lambda: run(lambda: _ask(chosen, workspace, question)))
+
+
+@commands.command("eval")
+@click.argument("path", metavar="FILE", type=_FILE)
+def evaluate_retrieval(path: Path) -> None:
+    """Measure retrieval on a file of paragraphs and questions: recall, rank, and knowing when not to answer."""
+    from rag.evaluation import evaluate  # noqa: PLC0415 - nothing else needs it
+
+    chosen = settings()
+
+    async def measure() -> str:
+        async with models(chosen) as (_, embedder):
+            return str(await evaluate(path, embedder))
+
+    click.echo(run(measure))
+
+
+def _reported(job: Callable[[], Result]) -> Result:
+    """Run a job whose refusals a person can mend. Raises `Problem`."""
+    try:
+        return job()
+    except (UnknownWorkspace, Refusal, Rejection) as error:
+        raise Problem(str(error)) from error
+
+
+async def _ingest(chosen: Settings, name: str, paths: tuple[Path, ...]) -> int:
+    async with running_services(chosen) as services:
+        workspace, owner = await find_workspace(services, name)
+        context = acting_for(services, owner)
+        services.ingestion.start()
+        failed = 0
+        for path in paths:
+            try:
+                added = await documents.upload(context, workspace.id, path.name, path.read_bytes(), None)
+            except Rejection as rejection:
+                click.echo(f"✗ {path}: {rejection.message}", err=True)
+                failed += 1
+                continue
+            await services.ingestion.finish()
+            failed += await _report(services, path, added)
+        return failed
+
+
+async def _report(services: Services, path: Path, document_id: UUID) -> bool:
+    document = await services.database.read(lambda session: session.get_one(Document, document_id))
+    if document.status is DocumentStatus.READY:
+        click.echo(f"✓ {path}: {document.chunk_count} passages")
+        return False
+    click.echo(f"✗ {path}: {document.error}", err=True)
+    return True
+
+
+async def _ask(chosen: Settings, name: str, question: str) -> None:
+    async with running_services(chosen) as services:
+        workspace, owner = await find_workspace(services, name)
+        context = acting_for(services, owner)
+        said = conversations.Ask(content=question, client_message_id=uuid4(), workspace_id=workspace.id)
+        await _stream(context, said)
+
+
+async def _stream(context: Context, said: conversations.Ask) -> None:
+    asked = await conversations.ask(context, said)
+    sources: tuple[Source, ...] = ()
+    async for numbered in conversations.follow(context, asked.answer_id, after=0):
+        match numbered.event:
+            case AnswerStarted(sources=found):
+                sources = found
+            case AnswerDelta(text):
+                click.echo(text, nl=False)
+            case AnswerFailed(text=text):
+                raise Problem(text)
+    click.echo()
+    for number, source in enumerate(sources, 1):
+        place = f", {source.location}" if source.location else ""
+        click.echo(f"[{number}] {source.document_name}{place}")

@@ -1,0 +1,109 @@
+"""`serve` and `demo`: the server itself."""
+
+import asyncio
+from collections.abc import Callable
+
+import click
+import uvicorn
+
+from data.engine import Database
+from data.migrations import migrate
+from monitora import demo as sample
+from monitora.application import create_application
+from monitora.command_line.root import Problem, commands, run, settings
+from monitora.services import running_services
+from monitora.settings import Settings
+
+MAX_FRAME_BYTES = 1024 * 1024
+"""A websocket message holds an operation and its variables: a megabyte is plenty."""
+
+_HOST = click.option("--host", help="Address to listen on; MONITORA_HOST by default.")
+_PORT = click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on; MONITORA_PORT by default.")
+
+
+@commands.command()
+@_HOST
+@_PORT
+def serve(host: str | None, port: int | None) -> None:
+    """Start the server. The database is made or brought up to date by `monitora migrate`."""
+    chosen = _chosen(host, port)
+    click.echo(f"Monitora listens on http://{chosen.host}:{chosen.port}", err=True)
+    _serve(chosen)
+
+
+@commands.command()
+@_HOST
+@_PORT
+@click.option("--prepare-only", is_flag=True, help="Make the sample workspace and stop.")
+def demo(host: str | None, port: int | None, prepare_only: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Make an administrator and a sample workspace if there is none, then start the server.
+
+    The workspace holds Monitora's own guide, in English and French. A second run keeps what is there.
+    """
+    chosen = _chosen(host, port)
+    made = run(lambda: _prepare(chosen))
+    for line in _summary(chosen, made):
+        click.echo(line)
+    if not prepare_only:
+        _serve(chosen)
+
+
+async def _prepare(chosen: Settings) -> sample.Demo:
+    chosen.prepare_data_dir()
+    database = Database(chosen.database)
+    await migrate(database)
+    await database.close()
+    async with running_services(chosen) as services:
+        return await sample.prepare(services, chosen)
+
+
+def _summary(chosen: Settings, made: sample.Demo) -> list[str]:
+    address = chosen.public_url.rstrip("/") or f"http://{chosen.host}:{chosen.port}"
+    models = "Mistral" if chosen.uses_mistral else "local (set MISTRAL_API_KEY to use Mistral)"
+    password = made.password or "the one you chose"
+    return [
+        "",
+        f"  Demo page   {address}/demo",
+        f"  GraphiQL    {address}/graphiql",
+        f"  Widget      {address}/widget.js",
+        "",
+        f"  Log in as   {made.email}",
+        f"  Password    {password}",
+        "",
+        f"  Database    {chosen.database.split('@')[-1]}",
+        f"  Embeddings  {models}",
+        f"  Answers     {models}",
+        "",
+    ]
+
+
+def _chosen(host: str | None, port: int | None) -> Settings:
+    read = settings()
+    changes = {"host": host, "port": port}
+    return read.model_copy(update={name: value for name, value in changes.items() if value is not None})
+
+
+def _serve(chosen: Settings) -> None:
+    configuration = uvicorn.Config(
+        create_application(chosen),
+        host=chosen.host,
+        port=chosen.port,
+        log_config=None,
+        access_log=False,
+        ws="websockets-sansio",
+        ws_max_size=MAX_FRAME_BYTES,
+        server_header=False,
+        forwarded_allow_ips=chosen.forwarded_allow_ips,
+        timeout_graceful_shutdown=max(1, round(chosen.shutdown_grace_seconds)),
+    )
+    server = uvicorn.Server(configuration)
+    _guarded(lambda: asyncio.run(server.serve()))
+    if not server.started:
+        raise Problem(f"The server could not start on {chosen.host}:{chosen.port}: is the port in use?")
+
+
+def _guarded(job: Callable[[], None]) -> None:
+    try:
+        job()
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)

@@ -1,0 +1,122 @@
+"""The sample workspace: an administrator, a chatbot filled with the product's own guide, and the demo page's key.
+
+The password and the key are derived from the server's signing key: each start can show them, and nothing stores them.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.engine import Database
+from data.models import ApiKey, AppUser, Role, Workspace
+from data.viewer import Anonymous
+from monitora.operator import acting_for
+from monitora.security import API_KEY_PREFIX_LENGTH, digest
+from monitora.settings import Settings
+from resolvers import accounts, documents, widget_settings, workspaces
+from resolvers.context import Context, Services
+
+EMAIL = "admin@monitora.example"
+WORKSPACE = "Monitora guide"
+WIDGET = widget_settings.WidgetSettings(
+    title="Monitora",
+    welcome="Hello! Ask me anything about Monitora. / Bonjour ! Posez-moi vos questions sur Monitora.",
+    suggested_questions=(
+        "How do I add the chat to my website?",
+        "Which file types can I upload?",
+        "Comment Monitora calcule-t-il la satisfaction ?",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a person needs to try the server. `password` is None when it is no longer the generated one."""
+
+    email: str
+    password: str | None
+    workspace_id: UUID
+
+
+async def prepare(services: Services, settings: Settings) -> Demo:
+    """Create what is missing of the administrator, the workspace, its documents and its key."""
+    password = _derived(settings, "administrator's password")
+    user = await services.database.read(_administrator)
+    if user is None:
+        await accounts.create_user(Context(Anonymous(), services), EMAIL, password, "Administrator", Role.ADMIN)
+        user = await services.database.read(_administrator)
+    if user is None:
+        raise RuntimeError("the administrator was created and is not there")
+    workspace_id = await _workspace(services, user)
+    await services.database.write(lambda session: _publish(session, workspace_id, _key(settings)))
+    unchanged = services.passwords.verify(password, user.password_hash)
+    return Demo(EMAIL, password if unchanged else None, workspace_id)
+
+
+async def published_key(database: Database, settings: Settings) -> str | None:
+    """Return the demo page's key, or None when there is no sample workspace."""
+    key = _key(settings)
+    row = await database.read(lambda session: session.scalar(select(ApiKey).where(ApiKey.key_hash == digest(key))))
+    return None if row is None else key
+
+
+async def _workspace(services: Services, user: AppUser) -> UUID:
+    existing = await services.database.read(
+        lambda session: session.scalar(select(Workspace.id).where(Workspace.user_id == user.id).limit(1))
+    )
+    if existing is not None:
+        return existing
+    context = acting_for(services, user)
+    workspace_id = await workspaces.create(
+        context,
+        {
+            "name": WORKSPACE,
+            "description": "Answers questions about Monitora from its own guide, in English and French.",
+            "widget_settings": widget_settings.checked(WIDGET),
+        },
+    )
+    for path in guide():
+        await documents.upload(context, workspace_id, path.name, path.read_bytes(), _title(path))
+    return workspace_id
+
+
+def guide() -> list[Path]:
+    """Return the files of the guide, English first."""
+    folder = Path(str(files("monitora") / "guide"))
+    return sorted(folder.glob("*/*.md"))
+
+
+def _title(path: Path) -> str:
+    return path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").strip()
+
+
+async def _administrator(session: AsyncSession) -> AppUser | None:
+    return await session.scalar(select(AppUser).where(AppUser.email == EMAIL))
+
+
+async def _publish(session: AsyncSession, workspace_id: UUID, key: str) -> None:
+    if await session.scalar(select(ApiKey.id).where(ApiKey.key_hash == digest(key))) is None:
+        session.add(
+            ApiKey(
+                workspace_id=workspace_id,
+                name="Demo page",
+                key_prefix=key[:API_KEY_PREFIX_LENGTH],
+                key_hash=digest(key),
+            )
+        )
+
+
+def _key(settings: Settings) -> str:
+    return f"mk_{_derived(settings, 'demo page key')}"
+
+
+def _derived(settings: Settings, purpose: str) -> str:
+    secret = hmac.digest(settings.signing_key().encode(), f"monitora demo: {purpose}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(secret[:15]).decode()

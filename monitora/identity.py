@@ -1,0 +1,49 @@
+"""From a token to a viewer: the session is looked up at every operation."""
+
+from starlette.requests import HTTPConnection
+
+from data.viewer import Anonymous, Viewer, Visitor
+from monitora.security import InvalidToken, VisitorClaims
+from resolvers import accounts
+from resolvers.context import Client, Context, Services
+
+EXPIRED = "The token has expired: refresh the session, or start the visit again."
+INVALID = "The token is not one of this server's, or its session has ended: log in again."
+
+
+async def context_of(services: Services, connection: HTTPConnection, authorization: str | None) -> Context:
+    """Return the context of one operation."""
+    client = client_of(connection)
+    token = bearer_token(authorization)
+    viewer = await viewer_of(services, client, token) if token else Anonymous()
+    return Context(viewer=viewer, services=services, client=client, access_token=token)
+
+
+async def viewer_of(services: Services, client: Client, token: str) -> Viewer:
+    """Return whom a token speaks for. One that is no good makes an anonymous viewer who knows why."""
+    try:
+        claims = services.tokens.read(token)
+    except InvalidToken as error:
+        return Anonymous(EXPIRED if error.expired else INVALID)
+    if isinstance(claims, VisitorClaims):
+        if client.origin is not None and client.origin != claims.origin:
+            return Anonymous("The token was given to another site: start a visit from this one.")
+        return Visitor(claims.workspace_id, claims.visitor_id, claims.name, claims.email)
+    staff = await accounts.identify(services.database, claims, token)
+    return staff or Anonymous(INVALID)
+
+
+def bearer_token(authorization: str | None) -> str | None:
+    """Return the token of an Authorization header, or None when it holds none."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() or None if scheme.casefold() == "bearer" else None
+
+
+def client_of(connection: HTTPConnection) -> Client:
+    """Return where a connection comes from."""
+    return Client(
+        ip_address=connection.client.host if connection.client else None,
+        user_agent=connection.headers.get("user-agent"),
+        origin=connection.headers.get("origin"),
+        host=connection.headers.get("host"),
+    )

@@ -1,0 +1,39 @@
+"""What the operator does at the command line, in the name of a workspace's owner."""
+
+from contextlib import suppress
+from uuid import UUID, uuid4
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.models import AppUser, Role, Workspace
+from data.viewer import Staff
+from resolvers.context import Context, Services
+
+
+class UnknownWorkspace(Exception):
+    """No workspace, or more than one, has that name or key."""
+
+
+def acting_for(services: Services, user: AppUser) -> Context:
+    """Return a context in which operations act for an account, without a session of its own."""
+    return Context(Staff(user.id, uuid4(), Role(user.role)), services)
+
+
+async def find_workspace(services: Services, name: str) -> tuple[Workspace, AppUser]:
+    """Return the workspace of that name or key, and its owner. Raises `UnknownWorkspace`."""
+
+    async def find(session: AsyncSession) -> list[tuple[Workspace, AppUser]]:
+        wanted = [Workspace.name == name]
+        with suppress(ValueError):
+            wanted.append(Workspace.id == UUID(name))
+        rows = await session.execute(
+            select(Workspace, AppUser).join(AppUser, AppUser.id == Workspace.user_id).where(or_(*wanted))
+        )
+        return [(workspace, user) for workspace, user in rows]
+
+    found = await services.database.read(find)
+    if len(found) != 1:
+        count = "no workspace" if not found else f"{len(found)} workspaces"
+        raise UnknownWorkspace(f"There is {count} called {name!r}: give its key instead.")
+    return found[0]

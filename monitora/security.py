@@ -1,0 +1,161 @@
+"""Passwords, tokens and keys. Secrets are hashed before they are stored; nothing here knows a table."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from jwt.types import Options
+from passlib.hash import argon2
+
+ALGORITHM = "HS256"
+STAFF = "staff"
+VISITOR = "visitor"
+RETURNING_WITHIN = timedelta(days=90)
+"""How long after their last visit a visitor is recognised."""
+API_KEY_PREFIX_LENGTH = 11
+"""Characters of an API key that are kept readable: "mk_" and eight more, enough to recognise it by."""
+
+
+@dataclass(frozen=True, slots=True)
+class HashedPassword:
+    """An argon2id PHC string, and the salt it contains (the specification stores both)."""
+
+    hash: str
+    salt: str
+
+
+class Passwords:
+    """Argon2id through passlib, with the library's own cost (RFC 9106's second recommendation: 64 MiB, 3 passes)."""
+
+    @cached_property
+    def decoy(self) -> str:
+        """A hash to verify against when an e-mail is unknown: the refusal takes as long as a wrong password's."""
+        return self.hash(secrets.token_urlsafe(16)).hash
+
+    def hash(self, password: str) -> HashedPassword:
+        """Hash a password. Takes tens of milliseconds of CPU: call it in a thread."""
+        hashed = str(argon2.hash(password))
+        return HashedPassword(hashed, hashed.split("$")[-2])
+
+    def verify(self, password: str, hashed: str) -> bool:
+        """Tell whether the password is the hashed one. As slow as `hash`, on purpose."""
+        return bool(argon2.verify(password, hashed))
+
+
+class InvalidToken(Exception):
+    """The token is not ours, was altered, or has expired (`expired`)."""
+
+    def __init__(self, *, expired: bool) -> None:
+        super().__init__("expired" if expired else "invalid")
+        self.expired = expired
+
+
+@dataclass(frozen=True, slots=True)
+class StaffClaims:
+    """Who an access token speaks for, and in which session."""
+
+    user_id: UUID
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorClaims:
+    """The visitor a token was given to, its workspace, and the page's origin (None outside a browser)."""
+
+    visitor_id: str
+    workspace_id: UUID
+    origin: str | None = None
+    name: str | None = None
+    email: str | None = None
+
+
+class Tokens:
+    """Signed, short-lived tokens (JWT, HS256): for staff, and for visitors of one workspace."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def for_staff(self, claims: StaffClaims, lifetime: timedelta) -> str:
+        """Return an access token. No two are alike, so that its hash can be a unique key."""
+        return self._sign(STAFF, lifetime, sub=claims.user_id.hex, sid=claims.session_id.hex, jti=uuid4().hex)
+
+    def for_visitor(self, claims: VisitorClaims, lifetime: timedelta) -> str:
+        """Return a visitor's token."""
+        return self._sign(
+            VISITOR,
+            lifetime,
+            sub=claims.visitor_id,
+            workspace=claims.workspace_id.hex,
+            origin=claims.origin,
+            name=claims.name,
+            email=claims.email,
+        )
+
+    def read(self, token: str) -> StaffClaims | VisitorClaims:
+        """Return whom a token speaks for. Raises `InvalidToken`."""
+        claims = self._decode(token, {"require": ["exp", "sub", "aud"]})
+        try:
+            if claims["aud"] == STAFF:
+                return StaffClaims(UUID(claims["sub"]), UUID(claims["sid"]))
+            return _visitor(claims)
+        except (KeyError, ValueError, AttributeError, TypeError) as error:
+            raise InvalidToken(expired=False) from error
+
+    def returning_visitor(self, token: str) -> VisitorClaims | None:
+        """Return the visitor an earlier token was given to, be it expired, so that they find their conversations again.
+
+        None when the token is not ours or was given more than `RETURNING_WITHIN` ago.
+        """
+        try:
+            claims = self._decode(token, {"require": ["iat", "sub", "aud"], "verify_exp": False})
+            recent = datetime.fromtimestamp(claims["iat"], UTC) > datetime.now(UTC) - RETURNING_WITHIN
+            return _visitor(claims) if claims["aud"] == VISITOR and recent else None
+        except (InvalidToken, KeyError, ValueError, TypeError, OverflowError):
+            return None
+
+    def _decode(self, token: str, options: Options) -> dict[str, Any]:
+        try:
+            return jwt.decode(token, self._secret, [ALGORITHM], options, audience=[STAFF, VISITOR])
+        except jwt.ExpiredSignatureError as error:
+            raise InvalidToken(expired=True) from error
+        except jwt.InvalidTokenError as error:
+            raise InvalidToken(expired=False) from error
+
+    def _sign(self, audience: str, lifetime: timedelta, **claims: Any) -> str:
+        issued = datetime.now(UTC)
+        times = {"iat": issued, "exp": issued + lifetime}
+        return jwt.encode({"aud": audience, **times, **claims}, self._secret, algorithm=ALGORITHM)
+
+
+def _visitor(claims: dict[str, Any]) -> VisitorClaims:
+    return VisitorClaims(
+        claims["sub"], UUID(claims["workspace"]), claims["origin"], claims.get("name"), claims.get("email")
+    )
+
+
+def digest(secret: str) -> str:
+    """Return the SHA-256 of a random secret, in hexadecimal: what is stored of tokens and keys."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def new_api_key() -> str:
+    """Return a new API key of 256 random bits."""
+    return f"mk_{secrets.token_urlsafe(32)}"
+
+
+def new_refresh_token(session_id: UUID) -> str:
+    """Return a refresh token that names its session, so that one used twice ends it."""
+    return f"{session_id.hex}.{secrets.token_urlsafe(32)}"
+
+
+def session_of(refresh_token: str) -> UUID | None:
+    """Return the session a refresh token names, or None when it is not of that form."""
+    try:
+        return UUID(hex=refresh_token.partition(".")[0])
+    except ValueError:
+        return None

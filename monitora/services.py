@@ -1,0 +1,66 @@
+"""The parts of the server, put together from the settings. A setting picks a part; nothing else changes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from data.engine import Database
+from monitora.security import Passwords, Tokens
+from monitora.settings import Settings
+from rag.answers.generation import Answers
+from rag.answers.log import MemoryAnswerLog
+from rag.ingestion import Ingestion
+from rag.models.local_answerer import LocalAnswerer
+from rag.models.local_embedder import LocalEmbedder
+from rag.models.mistral import MistralChat, MistralEmbedder
+from rag.models.protocols import ChatModel, Embedder
+from rag.retrieval import Retriever
+from rag.storage import FileStorage
+from resolvers.context import Services
+
+
+@asynccontextmanager
+async def running_services(settings: Settings) -> AsyncIterator[Services]:
+    """Start the parts, hand them over, and stop them in order: answers under way may end, jobs are left for later."""
+    settings.prepare_data_dir()
+    database = Database(settings.database, pool_size=settings.pool_size)
+    async with models(settings) as (chat_model, embedder):
+        storage = FileStorage(settings.data_dir / "files")
+        ingestion = Ingestion(database, storage, embedder)
+        answers = Answers(
+            database,
+            MemoryAnswerLog(),
+            Retriever(database, embedder),
+            chat_model,
+            cache_lifetime=timedelta(hours=settings.cache_hours),
+        )
+        try:
+            yield Services(
+                database=database,
+                passwords=Passwords(),
+                tokens=Tokens(settings.signing_key()),
+                storage=storage,
+                ingestion=ingestion,
+                answers=answers,
+                policy=settings.policy,
+            )
+        finally:
+            await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
+            await ingestion.close()
+            await database.close()
+
+
+@asynccontextmanager
+async def models(settings: Settings) -> AsyncIterator[tuple[ChatModel, Embedder]]:
+    """Open what writes answers and what embeds texts."""
+    if not settings.uses_mistral:
+        yield LocalAnswerer(), LocalEmbedder()
+        return
+    key, url = settings.mistral_api_key.get_secret_value(), settings.mistral_server_url or None
+    chat = MistralChat(key, url)
+    embedder = MistralEmbedder(key, url)
+    try:
+        yield chat, embedder
+    finally:
+        await chat.aclose()
+        await embedder.aclose()

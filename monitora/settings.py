@@ -1,0 +1,159 @@
+"""The operator's settings, from environment variables. `monitora settings` lists them."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from resolvers.context import Policy
+
+PREFIX = "MONITORA_"
+MIN_SECRET_CHARACTERS = 32
+"""HS256 wants a key as long as its hash: 256 bits (RFC 7518, 3.2)."""
+
+
+class InvalidSettings(Exception):
+    """A variable holds something that cannot be used. The message names it, in one line."""
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its bounds."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
+
+    data_dir: Path = Field(
+        Path(".monitora"), description="Folder of the embedded database, the files and the secret key."
+    )
+    database_url: str = Field(
+        "",
+        description="SQLAlchemy URL: sqlite+aiosqlite://… or mssql+aioodbc://…; a file in the data folder by default.",
+    )
+    pool_size: int = Field(5, ge=1, le=200, description="Database connections of one process.")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs tokens: 32 characters or more; made and kept in the data folder by default."
+    )
+    redis_url: str = Field(
+        "", description="Redis, for several processes to share answers under way; in memory by default."
+    )
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=0, le=65_535, description="Port the server listens on.")
+    public_url: str = Field("", description="Address browsers reach the server at, when a proxy stands before it.")
+    forwarded_allow_ips: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For and -Proto are believed.")
+    mistral_api_key: Annotated[SecretStr, Field(validation_alias=AliasChoices("MISTRAL_API_KEY"))] = Field(
+        SecretStr(""), description="Mistral's key: with it (or a server of your own) Mistral answers and embeds."
+    )
+    mistral_server_url: Annotated[str, Field(validation_alias=AliasChoices("MISTRAL_SERVER_URL"))] = Field(
+        "", description="A server that speaks Mistral's API instead of Mistral's own, such as vLLM or Ollama."
+    )
+    model_timeout_seconds: float = Field(60, gt=0, le=600, description="How long the model may stay silent.")
+    access_token_minutes: int = Field(15, ge=1, le=1_440, description="Lifetime of an access token.")
+    session_days: int = Field(30, ge=1, le=365, description="Lifetime of a session that is not refreshed.")
+    visitor_token_minutes: int = Field(60, ge=1, le=1_440, description="Lifetime of a visitor's token.")
+    failed_logins_allowed: int = Field(5, ge=1, le=100, description="Wrong passwords before the account is locked.")
+    lock_minutes: int = Field(15, ge=1, le=1_440, description="How long the account stays locked.")
+    cache_hours: float = Field(
+        24, ge=0, le=8_760, description="How long an answer is given again to the same question."
+    )
+    max_message_characters: int = Field(4_000, ge=1, le=100_000, description="Longest message of a visitor.")
+    max_file_megabytes: int = Field(25, ge=1, le=25, description="Largest document.")
+    shutdown_grace_seconds: float = Field(
+        10, ge=0, le=600, description="How long answers under way may go on at a stop."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="How it is logged.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if not url:
+            return url
+        try:
+            driver = make_url(url).drivername
+        except ArgumentError as error:
+            raise ValueError("this is no database URL; write sqlite+aiosqlite:///FILE or mssql+aioodbc://…") from error
+        if driver not in {"sqlite+aiosqlite", "mssql+aioodbc"}:
+            raise ValueError(f"the driver {driver} is not served; use sqlite+aiosqlite or mssql+aioodbc")
+        return url
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if 0 < len(secret.get_secret_value()) < MIN_SECRET_CHARACTERS:
+            raise ValueError(f"a secret key has {MIN_SECRET_CHARACTERS} characters or more")
+        return secret
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the embedded one's when none was set."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'monitora.db'}"
+
+    @property
+    def uses_mistral(self) -> bool:
+        """Whether Mistral (or a server that speaks its API) answers and embeds."""
+        return bool(self.mistral_api_key.get_secret_value() or self.mistral_server_url)
+
+    @property
+    def policy(self) -> Policy:
+        """The limits as operations read them."""
+        return Policy(
+            access_token_lifetime=timedelta(minutes=self.access_token_minutes),
+            session_lifetime=timedelta(days=self.session_days),
+            visitor_token_lifetime=timedelta(minutes=self.visitor_token_minutes),
+            failed_logins_allowed=self.failed_logins_allowed,
+            lock_duration=timedelta(minutes=self.lock_minutes),
+            max_message_characters=self.max_message_characters,
+            max_file_bytes=self.max_file_megabytes * 2**20,
+        )
+
+    def prepare_data_dir(self) -> None:
+        """Make the data folder, for the server's eyes only."""
+        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def signing_key(self) -> str:
+        """Return the key that signs tokens: the one set, or one made at the first start and kept."""
+        if self.secret_key.get_secret_value():
+            return self.secret_key.get_secret_value()
+        self.prepare_data_dir()
+        path = self.data_dir / "secret.key"
+        try:
+            with path.open("x", opener=_private) as file:
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+        return path.read_text().strip()
+
+
+def load_settings() -> Settings:
+    """Read the settings. Raises `InvalidSettings`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        name = field if field.isupper() else variable(field)
+        reason = first["msg"].removeprefix("Value error, ")
+        raise InvalidSettings(f"{name}: {reason} (got {str(first['input'])[:80]!r})") from error
+
+
+def variable(field: str) -> str:
+    """Return the environment variable of a setting."""
+    return field.upper() if field.startswith("mistral_") else PREFIX + field.upper()
+
+
+def described() -> Iterator[tuple[str, str, str]]:
+    """Yield each setting's variable, default and description."""
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
+        yield variable(name), shown, field.description or ""
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

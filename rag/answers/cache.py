@@ -1,0 +1,91 @@
+"""The response cache: the same question asked again in the same circumstances gets the same answer, at no cost."""
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.models import ResponseCache
+from data.types import now
+from rag.answers.sources import Source
+from rag.models.protocols import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class CachedAnswer:
+    """An answer that can be given again. `score` is the confidence in [0, 1]."""
+
+    text: str
+    sources: tuple[Source, ...]
+    score: float
+    model: str
+
+
+def question_hash(version: str, question: str, history: Sequence[Turn]) -> str:
+    """Return the key of a question: a hash of it, of the questions before it, and of what the answer is made with.
+
+    An answer may lean on what was said before ("and how much is it?"), so the path of questions is part of the key; a
+    question repeated at once is not a new path. Case, accents' form and white space do not count. `version` changes
+    with the workspace's settings and documents: an old answer is never found again.
+    """
+    path: list[str] = []
+    for text in [turn.content for turn in history if turn.role == "user"] + [question]:
+        normal = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+        if not path or path[-1] != normal:
+            path.append(normal)
+    return hashlib.sha256("\n".join([version, *path]).encode()).hexdigest()
+
+
+async def find(session: AsyncSession, workspace_id: UUID, key: str) -> CachedAnswer | None:
+    """Return the answer kept under a key, if it has not expired."""
+    row = await session.scalar(
+        select(ResponseCache).where(
+            ResponseCache.workspace_id == workspace_id,
+            ResponseCache.question_hash == key,
+            ResponseCache.expires_at > now(),
+        )
+    )
+    return None if row is None else _from_json(row.cached_response)
+
+
+async def count_hit(session: AsyncSession, workspace_id: UUID, key: str) -> None:
+    """Count one more use of the answer kept under a key."""
+    await session.execute(
+        update(ResponseCache)
+        .where(ResponseCache.workspace_id == workspace_id, ResponseCache.question_hash == key)
+        .values(hit_count=ResponseCache.hit_count + 1)
+    )
+
+
+async def keep(
+    session: AsyncSession, workspace_id: UUID, key: str, question: str, answer: CachedAnswer, lifetime: timedelta
+) -> None:
+    """Keep an answer, in place of what was kept under the key. A trigger computes when it expires."""
+    await session.execute(
+        delete(ResponseCache).where(ResponseCache.workspace_id == workspace_id, ResponseCache.question_hash == key)
+    )
+    session.add(
+        ResponseCache(
+            workspace_id=workspace_id,
+            question_hash=key,
+            original_question=question,
+            cached_response=_as_json(answer),
+            ttl_seconds=int(lifetime.total_seconds()),
+        )
+    )
+
+
+def _as_json(answer: CachedAnswer) -> dict[str, Any]:
+    sources = [source.as_json() for source in answer.sources]
+    return {"text": answer.text, "sources": sources, "score": answer.score, "model": answer.model}
+
+
+def _from_json(value: dict[str, Any]) -> CachedAnswer:
+    sources = tuple(Source.from_json(source) for source in value["sources"])
+    return CachedAnswer(value["text"], sources, value["score"], value["model"])

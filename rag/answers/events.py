@@ -1,0 +1,49 @@
+"""What happens while an answer is made. Events are numbered from 1 without gaps; the last is a finish or a failure."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from rag.answers.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStarted:
+    """Retrieval is over: what the answer will be drawn from. `message_id` is the question's."""
+
+    conversation_id: UUID
+    message_id: UUID
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDelta:
+    """A piece of the text, to be appended to what came before."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFinished:
+    """The answer is stored as a message."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFailed:
+    """No answer was stored. `text` is for a person; `retryable` says whether sending again may work."""
+
+    code: str
+    text: str
+    retryable: bool
+
+
+AnswerEvent = AnswerStarted | AnswerDelta | AnswerFinished | AnswerFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An event and its place in the answer, from 1."""
+
+    sequence: int
+    event: AnswerEvent

@@ -1,0 +1,184 @@
+"""The generation of answers: it belongs to the server, not to a socket. Readers follow the log it writes."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from data.engine import Database
+from rag.answers import cache
+from rag.answers.events import AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
+from rag.answers.log import AnswerLog
+from rag.answers.record import Draft, Question, Situation, read_situation, store_answer, version
+from rag.answers.sources import Source
+from rag.language import detect
+from rag.models.protocols import ChatModel, Completion, ModelError, Prompt
+from rag.retrieval import Retrieval, Retriever
+
+log = structlog.get_logger(__name__)
+
+STOPPED = "stopped"
+"""The finish reason of an answer that its reader stopped."""
+INTERRUPTED = AnswerFailed(
+    "ANSWER_INTERRUPTED", "The answer was interrupted before its end. Ask for it again.", retryable=True
+)
+"""What is told of an answer that no process is writing and that was never stored."""
+
+
+@dataclass(slots=True)
+class _Writing:
+    """An answer under way: what was produced so far, and the task that reads the model, once there is one."""
+
+    draft: Draft = field(default_factory=Draft)
+    reading: asyncio.Task[None] | None = None
+    stopped: bool = False
+
+
+class Answers:
+    """Makes answers, each by its own task, and writes what happens to the log.
+
+    The steps are the specification's: the user's message is stored before `begin`; then retrieval, the prompt (system
+    prompt, context, history, message), the model, the assistant's message with its tokens, time, score and sources, and
+    the cache. The counters follow by triggers.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        answer_log: AnswerLog,
+        retriever: Retriever,
+        chat_model: ChatModel,
+        *,
+        cache_lifetime: timedelta,
+    ) -> None:
+        self.log = answer_log
+        self._database = database
+        self._retriever = retriever
+        self._chat_model = chat_model
+        self._cache_lifetime = cache_lifetime
+        self._writings: dict[UUID, _Writing] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def begin(self, question: Question) -> None:
+        """Start answering, unless this answer was started before."""
+        if not await self.log.open(question.answer_id):
+            return
+        self._writings[question.answer_id] = _Writing()
+        task = asyncio.create_task(self._run(question))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def stop(self, answer_id: UUID) -> bool:
+        """End an answer early and keep what was produced. False when this process is not writing it."""
+        writing = self._writings.get(answer_id)
+        if writing is None:
+            return False
+        writing.stopped = True
+        if writing.reading is not None:
+            writing.reading.cancel()
+        return True
+
+    async def close(self, grace: timedelta) -> None:
+        """Let the answers under way end within the grace period; those that do not are interrupted."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace.total_seconds())
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self, question: Question) -> None:
+        try:
+            await self._answer(question, self._writings[question.answer_id])
+        except ModelError as error:
+            await self.log.append(question.answer_id, AnswerFailed(error.code, error.message, error.retryable))
+        except asyncio.CancelledError:
+            await self.log.append(question.answer_id, INTERRUPTED)
+            raise
+        except IntegrityError:
+            gone = AnswerFailed("NOT_FOUND", "The conversation was deleted while it was answered.", retryable=False)
+            await self.log.append(question.answer_id, gone)
+        except Exception:
+            log.exception("answer_failed", answer_id=str(question.answer_id))
+            failure = AnswerFailed("INTERNAL", "The answer failed for an unexpected reason. Try again.", retryable=True)
+            await self.log.append(question.answer_id, failure)
+        finally:
+            del self._writings[question.answer_id]
+
+    async def _answer(self, question: Question, writing: _Writing) -> None:
+        started = time.monotonic()
+        situation = await self._database.read(lambda session: read_situation(session, question))
+        documents = await self._retriever.version(question.workspace_id)
+        key = cache.question_hash(
+            version(situation, documents, self._chat_model.name), question.content, situation.history
+        )
+        cached = await self._database.read(lambda session: cache.find(session, question.workspace_id, key))
+        if cached is None:
+            await self._generate(question, situation, writing)
+        else:
+            await self._repeat(question, cached, writing.draft)
+        draft = writing.draft
+        draft.response_time_ms = round((time.monotonic() - started) * 1000)
+        kept = None if draft.finish_reason == STOPPED or cached else self._cache_lifetime
+        await self._database.write(lambda session: store_answer(session, question, draft, key, kept))
+        await self.log.append(question.answer_id, AnswerFinished(question.answer_id))
+
+    async def _generate(self, question: Question, situation: Situation, writing: _Writing) -> None:
+        retrieval = await self._retrieve(question, situation)
+        draft = writing.draft
+        draft.score = retrieval.confidence
+        draft.sources = tuple(Source.of(passage) for passage in retrieval.passages)
+        prompt = Prompt(
+            system=situation.workspace.system_prompt or "",
+            passages=retrieval.passages,
+            history=situation.history,
+            question=question.content,
+            language=detect(question.content),
+            model=situation.workspace.model,
+            temperature=situation.workspace.temperature,
+            max_tokens=situation.workspace.max_tokens,
+        )
+        await self._announce(question, draft)
+        if not writing.stopped:
+            # Its own task, so that stopping cancels the reading of the model alone: no database work is in it.
+            writing.reading = asyncio.create_task(self._read_model(question.answer_id, prompt, draft))
+            try:
+                await writing.reading
+            except asyncio.CancelledError:
+                if not writing.stopped:
+                    writing.reading.cancel()
+                    raise
+        if writing.stopped:
+            draft.finish_reason = STOPPED
+
+    async def _retrieve(self, question: Question, situation: Situation) -> Retrieval:
+        retrieval = await self._retriever.search(question.workspace_id, question.content)
+        earlier = [turn.content for turn in situation.history if turn.role == "user"]
+        if retrieval.passages or not earlier:
+            return retrieval
+        # "And in winter?" means nothing by itself: try again beside the question it follows.
+        return await self._retriever.search(question.workspace_id, f"{earlier[-1]} {question.content}")
+
+    async def _read_model(self, answer_id: UUID, prompt: Prompt, draft: Draft) -> None:
+        draft.model = self._chat_model.name
+        async for piece in self._chat_model.stream(prompt):
+            if isinstance(piece, Completion):
+                draft.complete(piece)
+            else:
+                draft.text += piece.text
+                await self.log.append(answer_id, AnswerDelta(piece.text))
+                # A model that never waits must not keep the readers from theirs.
+                await asyncio.sleep(0)
+
+    async def _repeat(self, question: Question, cached: cache.CachedAnswer, draft: Draft) -> None:
+        draft.repeat(cached)
+        await self._announce(question, draft)
+        for line in cached.text.splitlines(keepends=True):
+            await self.log.append(question.answer_id, AnswerDelta(line))
+
+    async def _announce(self, question: Question, draft: Draft) -> None:
+        started = AnswerStarted(question.conversation_id, question.message_id, draft.sources)
+        await self.log.append(question.answer_id, started)

@@ -1,0 +1,135 @@
+"""What an answer reads from the database before it is made, and what it leaves there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.models import Conversation, Message, MessageRole, Workspace
+from data.types import now
+from rag.answers import cache
+from rag.answers.sources import Source
+from rag.models.protocols import Completion, Turn
+
+HISTORY_MESSAGES = 8
+"""Earlier messages given to the model: four exchanges, enough for a follow-up."""
+HISTORY_CHARACTERS = 2_000
+"""What is kept of each earlier message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A stored message of a user that waits for the answer `answer_id`."""
+
+    answer_id: UUID
+    message_id: UUID
+    conversation_id: UUID
+    workspace_id: UUID
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The workspace that answers, and what was said before the question, oldest first."""
+
+    workspace: Workspace
+    history: Sequence[Turn]
+
+
+@dataclass(slots=True)
+class Draft:
+    """An answer while it is made: what the assistant's message will hold."""
+
+    text: str = ""
+    sources: tuple[Source, ...] = ()
+    score: float = 0.0
+    response_time_ms: int = 0
+    finish_reason: str = "stop"
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached: bool = field(default=False)
+
+    def complete(self, completion: Completion) -> None:
+        """Take over what the model says at its end."""
+        self.finish_reason = completion.finish_reason
+        self.prompt_tokens = completion.prompt_tokens
+        self.completion_tokens = completion.completion_tokens
+        self.model = completion.model or self.model
+
+    def repeat(self, answer: cache.CachedAnswer) -> None:
+        """Take over an answer given before. It costs no tokens."""
+        self.text, self.sources, self.score, self.model = answer.text, answer.sources, answer.score, answer.model
+        self.cached = True
+
+
+async def read_situation(session: AsyncSession, question: Question) -> Situation:
+    """Return what the answer to a question depends on, besides the documents."""
+    workspace = await session.get_one(Workspace, question.workspace_id)
+    asked = await session.get_one(Message, question.message_id)
+    earlier = await session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == question.conversation_id,
+            Message.id != asked.id,
+            Message.created_at <= asked.created_at,
+        )
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(HISTORY_MESSAGES)
+    )
+    turns = [Turn(message.role.value, message.content[:HISTORY_CHARACTERS]) for message in earlier]
+    return Situation(workspace, turns[::-1])
+
+
+def version(situation: Situation, documents: str, model: str) -> str:
+    """Return a text that changes with whatever an answer is made with: settings, documents, model."""
+    return f"{situation.workspace.updated_at.isoformat()} {documents} {model}"
+
+
+async def store_answer(
+    session: AsyncSession, question: Question, draft: Draft, cache_key: str, kept: timedelta | None
+) -> None:
+    """Store the assistant's message and what follows from it, in the caller's unit.
+
+    `kept` is how long the answer may be given again; None keeps nothing. Raises `IntegrityError` when the conversation
+    is gone.
+    """
+    written = now()
+    session.add(
+        Message(
+            id=question.answer_id,
+            conversation_id=question.conversation_id,
+            role=MessageRole.ASSISTANT,
+            content=draft.text,
+            reply_to_id=question.message_id,
+            tokens_used=draft.prompt_tokens + draft.completion_tokens,
+            response_time_ms=draft.response_time_ms,
+            rag_score=draft.score,
+            rag_sources=[source.as_json() for source in draft.sources],
+            details=_details(draft),
+            created_at=written,
+        )
+    )
+    await session.flush()
+    await session.execute(
+        update(Conversation).where(Conversation.id == question.conversation_id).values(last_message_at=written)
+    )
+    if draft.cached:
+        await cache.count_hit(session, question.workspace_id, cache_key)
+    if kept is not None:
+        answer = cache.CachedAnswer(draft.text, draft.sources, draft.score, draft.model)
+        await cache.keep(session, question.workspace_id, cache_key, question.content, answer, kept)
+
+
+def _details(draft: Draft) -> dict[str, Any]:
+    return {
+        "model": draft.model,
+        "finish_reason": draft.finish_reason,
+        "cached": draft.cached,
+        "prompt_tokens": draft.prompt_tokens,
+        "completion_tokens": draft.completion_tokens,
+    }

@@ -1,0 +1,75 @@
+"""What the team reads: daily figures, insights, metrics."""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data import procedures
+from data.models import AnalyticsDaily, DailyMetrics, InsightsCache, WorkspaceStats
+from data.types import today
+from resolvers import workspaces
+from resolvers.context import Context
+from resolvers.errors import BadInput, NotFound
+
+DEFAULT_DAYS = 30
+MAX_DAYS = 400
+
+
+def period(first: dt.date | None, last: dt.date | None) -> tuple[dt.date, dt.date]:
+    """Return the days asked for, both included: the last thirty when nothing is said. Raises `BadInput`."""
+    end = last or today()
+    try:
+        start = first or end - dt.timedelta(days=DEFAULT_DAYS - 1)
+    except OverflowError as error:
+        raise BadInput("This day is out of range.") from error
+    if start > end:
+        raise BadInput("`from` is after `to`.")
+    if (end - start).days >= MAX_DAYS:
+        raise BadInput(f"A period has at most {MAX_DAYS} days.")
+    return start, end
+
+
+async def days(
+    context: Context, workspace_id: UUID, first: dt.date | None, last: dt.date | None
+) -> list[AnalyticsDaily]:
+    """Return a workspace's days that have figures, oldest first. Raises `Refusal`."""
+    return await context.loaders.days_of(AnalyticsDaily, workspace_id, *period(first, last))
+
+
+async def daily_metrics(
+    context: Context, workspace_id: UUID, first: dt.date | None, last: dt.date | None
+) -> list[DailyMetrics]:
+    """Return the rows of `vw_daily_metrics`, oldest first. Raises `Refusal`."""
+    return await context.loaders.days_of(DailyMetrics, workspace_id, *period(first, last))
+
+
+async def insights(context: Context, workspace_id: UUID) -> InsightsCache | None:
+    """Return a workspace's insights as they stand."""
+    return await context.loaders.row_by(InsightsCache, InsightsCache.workspace_id, workspace_id)
+
+
+async def stats(context: Context, workspace_id: UUID) -> WorkspaceStats | None:
+    """Return a workspace's row of `vw_workspace_stats`."""
+    return await context.loaders.row_by(WorkspaceStats, WorkspaceStats.workspace_id, workspace_id)
+
+
+async def metrics(context: Context, workspace_id: UUID) -> procedures.WorkspaceMetrics:
+    """Return what `sp_get_workspace_metrics` counts now. Raises `Refusal`."""
+    await workspaces.readable(context, workspace_id)
+    found = await context.database.read(
+        lambda session: procedures.get_workspace_metrics(session, workspace_id=workspace_id)
+    )
+    if found is None:
+        raise NotFound("workspace")
+    return found
+
+
+async def recalculate(context: Context, workspace_id: UUID) -> None:
+    """Count a workspace's insights anew with `sp_calculate_workspace_insights`. Raises `Refusal`."""
+
+    async def count(session: AsyncSession) -> None:
+        await workspaces.owned(context, session, workspace_id)
+        await procedures.calculate_workspace_insights(session, workspace_id=workspace_id)
+
+    await context.database.write(count)

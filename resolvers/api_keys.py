@@ -1,0 +1,148 @@
+"""API keys: made and revoked by the workspace's owner, exchanged for a visitor's token by the widget."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.models import ApiKey, Workspace
+from data.types import now
+from data.visibility import visible
+from monitora.security import API_KEY_PREFIX_LENGTH, VisitorClaims, digest, new_api_key
+from resolvers import workspaces
+from resolvers.accounts import normalised_email
+from resolvers.context import Context
+from resolvers.errors import ErrorCode, NotFound, Rejection
+from resolvers.origins import is_allowed
+
+MAX_NAME_CHARACTERS = 255
+MAX_KEYS = 100
+"""Keys of one workspace that are alive at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made. `secret` is shown this once: only its hash is kept."""
+
+    id: UUID
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartedVisit:
+    """What a page gets for its key: a token of one visitor in one workspace."""
+
+    token: str
+    visitor_id: str
+    expires_at: datetime
+    workspace: Workspace
+
+
+async def create(context: Context, workspace_id: UUID, name: str, expires_at: datetime | None) -> NewKey:
+    """Make a key. Raises `Rejection`, `Refusal`."""
+    label = name.strip()
+    if not 1 <= len(label) <= MAX_NAME_CHARACTERS:
+        raise Rejection(ErrorCode.BAD_USER_INPUT, f"A key's name has 1 to {MAX_NAME_CHARACTERS} characters.", ["name"])
+    if expires_at is not None and expires_at <= now():
+        raise Rejection(ErrorCode.BAD_USER_INPUT, "The key would have expired already.", ["expiresAt"])
+    secret = new_api_key()
+
+    async def store(session: AsyncSession) -> UUID:
+        await workspaces.owned(context, session, workspace_id)
+        alive = (
+            select(ApiKey.id).where(ApiKey.workspace_id == workspace_id, ApiKey.revoked_at.is_(None)).limit(MAX_KEYS)
+        )
+        if len((await session.scalars(alive)).all()) >= MAX_KEYS:
+            raise Rejection(ErrorCode.BAD_USER_INPUT, f"A workspace has at most {MAX_KEYS} keys: revoke one first.")
+        key = ApiKey(
+            workspace_id=workspace_id,
+            name=label,
+            key_prefix=secret[:API_KEY_PREFIX_LENGTH],
+            key_hash=digest(secret),
+            expires_at=expires_at,
+        )
+        session.add(key)
+        await session.flush()
+        return key.id
+
+    return NewKey(await context.database.write(store), secret)
+
+
+async def revoke(context: Context, key_id: UUID) -> None:
+    """End a key at once. Raises `Refusal`."""
+
+    async def store(session: AsyncSession) -> None:
+        key = await session.scalar(visible(context.viewer, ApiKey).where(ApiKey.id == key_id))
+        if key is None:
+            raise NotFound("API key")
+        await workspaces.owned(context, session, key.workspace_id)
+        if key.revoked_at is None:
+            key.revoked_at = now()
+
+    context.staff()
+    await context.database.write(store)
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a page says of its visitor: an earlier token of theirs, and a name and an e-mail the site knows them by."""
+
+    visitor_token: str | None = None
+    name: str | None = None
+    email: str | None = None
+
+
+async def start_visit(context: Context, api_key: str, introduction: Introduction) -> StartedVisit:
+    """Exchange a page's key for a visitor's token, for the same visitor when an earlier token is shown.
+
+    Raises `Rejection` when the key is unknown, revoked or expired, or the page's origin is not on the workspace's list.
+    """
+    workspace = await context.database.write(lambda session: _workspace_of_key(session, api_key))
+    origin = context.client.origin
+    if origin is not None and not is_allowed(origin, workspace.allowed_domains or [], context.client.host):
+        raise Rejection(
+            ErrorCode.ORIGIN_NOT_ALLOWED,
+            f"The site {origin[:200]} may not show this assistant: add its domain to the workspace's allowed domains.",
+        )
+    earlier = context.services.tokens.returning_visitor(introduction.visitor_token or "")
+    claims = VisitorClaims(
+        visitor_id=earlier.visitor_id if earlier and earlier.workspace_id == workspace.id else uuid4().hex,
+        workspace_id=workspace.id,
+        origin=origin,
+        name=_name(introduction.name),
+        email=normalised_email(introduction.email) if introduction.email else None,
+    )
+    lifetime = context.policy.visitor_token_lifetime
+    token = context.services.tokens.for_visitor(claims, lifetime)
+    return StartedVisit(token, claims.visitor_id, now() + lifetime, workspace)
+
+
+async def _workspace_of_key(session: AsyncSession, api_key: str) -> Workspace:
+    """Find the key's workspace and note the use: what the specification calls trg_api_key_expiry_check."""
+    found = (
+        await session.execute(
+            select(ApiKey, Workspace)
+            .join(Workspace, Workspace.id == ApiKey.workspace_id)
+            .where(ApiKey.key_hash == digest(api_key))
+        )
+    ).one_or_none()
+    if found is None or found[0].revoked_at is not None:
+        raise Rejection(ErrorCode.API_KEY_INVALID, "This API key is unknown or was revoked.", ["apiKey"])
+    key, workspace = found
+    if key.expires_at is not None and key.expires_at <= now():
+        raise Rejection(ErrorCode.API_KEY_EXPIRED, "This API key has expired: make a new one.", ["apiKey"])
+    if not workspace.is_active:
+        raise Rejection(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["apiKey"])
+    await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now()))
+    return workspace
+
+
+def _name(name: str | None) -> str | None:
+    text = (name or "").strip()
+    if len(text) > MAX_NAME_CHARACTERS:
+        raise Rejection(
+            ErrorCode.BAD_USER_INPUT, f"A name has at most {MAX_NAME_CHARACTERS} characters.", ["visitorName"]
+        )
+    return text or None

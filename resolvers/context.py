@@ -1,0 +1,96 @@
+"""What an operation works with: who asks, their loaders, and the parts of the server. One context an operation."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
+
+from data.engine import Database
+from data.loaders import Loaders
+from data.viewer import Anonymous, Staff, Viewer, Visitor
+from monitora.security import Passwords, Tokens
+from rag.answers.generation import Answers
+from rag.ingestion import Ingestion
+from rag.storage import FileStorage
+from resolvers.errors import Forbidden, Unauthenticated
+
+
+LOG_IN = "Log in first: this needs the access token of an account."
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The lifetimes and limits an operator may set."""
+
+    access_token_lifetime: timedelta = timedelta(minutes=15)
+    session_lifetime: timedelta = timedelta(days=30)
+    visitor_token_lifetime: timedelta = timedelta(hours=1)
+    failed_logins_allowed: int = 5
+    lock_duration: timedelta = timedelta(minutes=15)
+    max_message_characters: int = 4_000
+    max_file_bytes: int = 25 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the server that operations call."""
+
+    database: Database
+    passwords: Passwords
+    tokens: Tokens
+    storage: FileStorage
+    ingestion: Ingestion
+    answers: Answers
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request comes from. `origin` is the page's, None outside a browser; `host` is ours."""
+
+    ip_address: str | None = None
+    user_agent: str | None = None
+    origin: str | None = None
+    host: str | None = None
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation's context; also on a websocket, where several operations share a socket."""
+
+    viewer: Viewer
+    services: Services
+    client: Client = field(default_factory=Client)
+    access_token: str | None = None
+    request_id: str = field(default_factory=lambda: uuid4().hex)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self.services.database, self.viewer)
+
+    @property
+    def database(self) -> Database:
+        """The database, for units of work."""
+        return self.services.database
+
+    @property
+    def policy(self) -> Policy:
+        """The operator's limits."""
+        return self.services.policy
+
+    def staff(self) -> Staff:
+        """Return the account that asks. Raises `Unauthenticated` or, for a visitor, `Forbidden`."""
+        if isinstance(self.viewer, Staff):
+            return self.viewer
+        if isinstance(self.viewer, Visitor):
+            raise Forbidden("A visitor's token does not open this.")
+        raise Unauthenticated(self.viewer.problem or LOG_IN)
+
+    def speaker(self) -> Staff | Visitor:
+        """Return who may chat: a visitor, or staff trying their own assistant. Raises `Unauthenticated`."""
+        if isinstance(self.viewer, Anonymous):
+            raise Unauthenticated(self.viewer.problem or "Start a visit or log in first: this needs a token.")
+        return self.viewer
+
+    def forget_loaded(self) -> None:
+        """Drop what was loaded before a change, so that what follows reads what is stored now."""
+        self.loaders = Loaders(self.services.database, self.viewer)

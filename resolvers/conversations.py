@@ -1,0 +1,250 @@
+"""Conversations: ask, follow an answer, stop it, have it made again, rate it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+from sqlalchemy import or_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.models import Conversation, Message, MessageRole, Workspace
+from data.types import now
+from data.viewer import Staff, Visitor
+from data.visibility import visible
+from rag.answers.events import AnswerFinished, Numbered
+from rag.answers.generation import INTERRUPTED
+from rag.answers.record import Question
+from resolvers import workspaces
+from resolvers.context import Context
+from resolvers.errors import BadInput, ErrorCode, Forbidden, NotFound, Rejection
+
+TITLE_CHARACTERS = 80
+MAX_COMMENT_CHARACTERS = 2_000
+MESSAGES = uuid5(NAMESPACE_URL, "https://monitora.dev/messages")
+"""The namespace in which a client's own message id becomes a key, so that sending twice stores once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What somebody says: in a conversation, or in a new one of a workspace (which a visitor's token names)."""
+
+    content: str
+    client_message_id: UUID
+    conversation_id: UUID | None = None
+    workspace_id: UUID | None = None
+
+
+async def ask(context: Context, said: Ask) -> Question:
+    """Store the user's message and start its answer. The same client message id again changes nothing.
+
+    An answer that was interrupted or failed is started anew. Raises `Rejection`, `Refusal`.
+    """
+    content = said.content.strip()
+    if not content:
+        raise Rejection(ErrorCode.MESSAGE_EMPTY, "The message is empty: write a question.", ["content"])
+    if len(content) > context.policy.max_message_characters:
+        limit = context.policy.max_message_characters
+        raise Rejection(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {limit} characters.", ["content"])
+    workspace_id = await _workspace_id(context, said)
+    try:
+        question = await context.database.write(lambda session: _store(session, context, said, workspace_id, content))
+    except IntegrityError:
+        # Sent twice at once: the other request stored it first.
+        question = await context.database.write(lambda session: _store(session, context, said, workspace_id, content))
+    await context.services.answers.begin(question)
+    return question
+
+
+async def follow(context: Context, answer_id: UUID, after: int) -> AsyncIterator[Numbered]:
+    """Yield an answer's events after a sequence number, to its end. Raises `Refusal` when it is not the viewer's.
+
+    An answer that is over and no longer replayed yields its finish alone; one that was cut off yields a failure.
+    """
+    if after < 0:
+        raise BadInput("`after` is a sequence number: 0 or more.")
+    message = await context.database.read(lambda session: _message_of_answer(session, context, answer_id))
+    log = context.services.answers.log
+    if await log.knows(answer_id):
+        async for numbered in log.follow(answer_id, after):
+            yield numbered
+    elif message.id == answer_id:
+        yield Numbered(after + 1, AnswerFinished(answer_id))
+    else:
+        yield Numbered(after + 1, INTERRUPTED)
+
+
+async def stop(context: Context, answer_id: UUID) -> None:
+    """End an answer early; what was produced is kept. Raises `Rejection` when it is not under way, and `Refusal`."""
+    await context.database.read(lambda session: _message_of_answer(session, context, answer_id))
+    if not context.services.answers.stop(answer_id):
+        raise Rejection(ErrorCode.ANSWER_NOT_RUNNING, "This answer is over already.", ["answerId"])
+
+
+async def regenerate(context: Context, message_id: UUID) -> Question:
+    """Answer a message again and keep the earlier answer. Takes the question's id or an answer's. Raises `Refusal`."""
+
+    async def renew(session: AsyncSession) -> Question:
+        message = await _message(session, context, message_id)
+        if message.role is MessageRole.ASSISTANT:
+            message = await _message(session, context, message.reply_to_id or message_id)
+        if message.role is not MessageRole.USER:
+            raise NotFound("question")
+        message.answer_id = uuid4()
+        conversation = await session.get_one(Conversation, message.conversation_id)
+        return _question(message, conversation.workspace_id)
+
+    context.speaker()
+    question = await context.database.write(renew)
+    await context.services.answers.begin(question)
+    return question
+
+
+async def rate(context: Context, message_id: UUID, feedback: int | None, comment: str | None) -> None:
+    """Rate an answer: -1, 0, 1, or None to take the rating back. Raises `Rejection`, `Refusal`."""
+    if feedback not in {-1, 0, 1, None}:
+        raise Rejection(ErrorCode.BAD_USER_INPUT, "A rating is -1, 0 or 1, or null to take it back.", ["feedback"])
+    if comment is not None and len(comment) > MAX_COMMENT_CHARACTERS:
+        text = f"A comment has at most {MAX_COMMENT_CHARACTERS} characters."
+        raise Rejection(ErrorCode.BAD_USER_INPUT, text, ["comment"])
+
+    async def store(session: AsyncSession) -> None:
+        message = await _message(session, context, message_id)
+        if message.role is not MessageRole.ASSISTANT:
+            raise Rejection(ErrorCode.BAD_USER_INPUT, "Only an answer can be rated.", ["messageId"])
+        if isinstance(context.viewer, Staff):
+            await _owned(session, context, message)
+        message.feedback = feedback
+        if comment is not None:
+            message.feedback_comment = comment.strip() or None
+
+    context.speaker()
+    await context.database.write(store)
+
+
+async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None:
+    """Mark a message as dealt with by the team, or not. Raises `Refusal`."""
+
+    async def store(session: AsyncSession) -> None:
+        message = await _message(session, context, message_id)
+        await _owned(session, context, message)
+        message.is_resolved = resolved
+
+    context.staff()
+    await context.database.write(store)
+
+
+async def _workspace_id(context: Context, said: Ask) -> UUID:
+    speaker = context.speaker()
+    if isinstance(speaker, Visitor):
+        return speaker.workspace_id
+    if said.conversation_id is not None:
+        conversation = await context.loaders.row(Conversation, said.conversation_id)
+        if conversation is None:
+            raise NotFound("conversation")
+        return conversation.workspace_id
+    if said.workspace_id is None:
+        raise Rejection(ErrorCode.BAD_USER_INPUT, "Name the workspace to ask, or a conversation.", ["workspaceId"])
+    return (await workspaces.readable(context, said.workspace_id)).id
+
+
+async def _store(session: AsyncSession, context: Context, said: Ask, workspace_id: UUID, content: str) -> Question:
+    speaker = context.speaker()
+    visitor_id = speaker.visitor_id if isinstance(speaker, Visitor) else f"staff:{speaker.user_id.hex}"
+    message_id = uuid5(MESSAGES, f"{workspace_id.hex}/{visitor_id}/{said.client_message_id.hex}")
+    message = await session.get(Message, message_id)
+    if message is not None:
+        if message.content != content or said.conversation_id not in {None, message.conversation_id}:
+            text = "This clientMessageId was used for another message: make a new one for each message."
+            raise Rejection(ErrorCode.MESSAGE_CONFLICT, text, ["clientMessageId"])
+        return _question(await _with_live_answer(context, message), workspace_id)
+    conversation = await _conversation(session, context, said, workspace_id, visitor_id, message_id)
+    written = now()
+    message = Message(
+        id=message_id,
+        conversation_id=conversation.id,
+        role=MessageRole.USER,
+        content=content,
+        answer_id=uuid4(),
+        created_at=written,
+    )
+    session.add(message)
+    await session.flush()
+    await session.execute(
+        update(Conversation).where(Conversation.id == conversation.id).values(last_message_at=written)
+    )
+    return _question(message, workspace_id)
+
+
+async def _with_live_answer(context: Context, message: Message) -> Message:
+    """Give a repeated message a new answer when its own failed.
+
+    One that was cut off by the end of its process keeps its identifier: nobody writes it, so it is begun again.
+    """
+    if message.answer_id is not None and await context.services.answers.log.failed(message.answer_id):
+        message.answer_id = uuid4()
+    return message
+
+
+async def _conversation(
+    session: AsyncSession, context: Context, said: Ask, workspace_id: UUID, visitor_id: str, message_id: UUID
+) -> Conversation:
+    if said.conversation_id is not None:
+        rows = visible(context.viewer, Conversation).where(Conversation.id == said.conversation_id)
+        conversation = await session.scalar(rows)
+        if conversation is None:
+            raise NotFound("conversation")
+        if conversation.visitor_id != visitor_id:
+            raise Forbidden("Only its visitor writes in a conversation: start one of your own.")
+        return conversation
+    workspace = await session.get(Workspace, workspace_id)
+    if workspace is None or not workspace.is_active:
+        raise Rejection(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["workspaceId"])
+    speaker = context.viewer
+    conversation = Conversation(
+        # Made from the message's key: the first message sent twice makes one conversation.
+        id=uuid5(message_id, "conversation"),
+        workspace_id=workspace_id,
+        visitor_id=visitor_id,
+        visitor_name=speaker.name if isinstance(speaker, Visitor) else None,
+        visitor_email=speaker.email if isinstance(speaker, Visitor) else None,
+        title=_title(said.content),
+    )
+    session.add(conversation)
+    return conversation
+
+
+async def _message_of_answer(session: AsyncSession, context: Context, answer_id: UUID) -> Message:
+    """Return the answer's own message if it is stored, else the question that waits for it. Raises `NotFound`."""
+    context.speaker()
+    found = await session.scalars(
+        visible(context.viewer, Message).where(or_(Message.id == answer_id, Message.answer_id == answer_id))
+    )
+    messages = {message.role: message for message in found}
+    message = messages.get(MessageRole.ASSISTANT) or messages.get(MessageRole.USER)
+    if message is None or (message.role is MessageRole.USER and message.answer_id != answer_id):
+        raise NotFound("answer")
+    return message
+
+
+async def _message(session: AsyncSession, context: Context, message_id: UUID) -> Message:
+    message = await session.scalar(visible(context.viewer, Message).where(Message.id == message_id))
+    if message is None:
+        raise NotFound("message")
+    return message
+
+
+async def _owned(session: AsyncSession, context: Context, message: Message) -> None:
+    conversation = await session.get_one(Conversation, message.conversation_id)
+    await workspaces.owned(context, session, conversation.workspace_id)
+
+
+def _question(message: Message, workspace_id: UUID) -> Question:
+    if message.answer_id is None:
+        raise NotFound("answer")
+    return Question(message.answer_id, message.id, message.conversation_id, workspace_id, message.content)
+
+
+def _title(content: str) -> str:
+    line = " ".join(content.split())
+    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"

@@ -1,0 +1,114 @@
+"""Documents: upload, delete, try again, and follow their progress."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import PurePath
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.types import now
+from data.visibility import visible
+from rag.ingestion import Progress
+from rag.parsing import UnreadableDocument, detect_type
+from resolvers import workspaces
+from resolvers.context import Context
+from resolvers.errors import ErrorCode, NotFound, Rejection
+
+MAX_NAME_CHARACTERS = 500
+
+
+async def upload(context: Context, workspace_id: UUID, file_name: str, content: bytes, name: str | None) -> UUID:
+    """Store a file and queue it for the index. Raises `Rejection` for a file that cannot be read, and `Refusal`."""
+    title = _title(name or file_name)
+    await context.database.read(lambda session: workspaces.owned(context, session, workspace_id))
+    if len(content) > context.policy.max_file_bytes:
+        megabytes = context.policy.max_file_bytes // 2**20
+        raise Rejection(ErrorCode.FILE_TOO_LARGE, f"The file is larger than {megabytes} MB: split it.", ["file"])
+    try:
+        file_type = await asyncio.to_thread(detect_type, file_name, content)
+    except UnreadableDocument as error:
+        raise Rejection(ErrorCode(error.code), error.message, ["file"]) from error
+    document_id = uuid4()
+    path = await context.services.storage.save(workspace_id, document_id, content)
+
+    async def store(session: AsyncSession) -> None:
+        await workspaces.owned(context, session, workspace_id)
+        session.add(
+            Document(
+                id=document_id,
+                workspace_id=workspace_id,
+                name=title,
+                file_path=path,
+                file_type=file_type.value,
+                file_size=len(content),
+            )
+        )
+
+    try:
+        await context.database.write(store)
+    except BaseException:
+        await context.services.storage.delete(path)
+        raise
+    await context.services.ingestion.enqueue(document_id)
+    return document_id
+
+
+async def remove(context: Context, document_id: UUID) -> None:
+    """Take a document out of the answers and erase its file and chunks. Raises `Refusal`."""
+
+    async def store(session: AsyncSession) -> str:
+        document = await _owned(context, session, document_id)
+        document.deleted_at = now()
+        document.is_indexed = False
+        document.chunk_count = 0
+        await session.execute(delete(DocumentChunk).where(DocumentChunk.document_id == document_id))
+        return document.file_path
+
+    context.staff()
+    await context.services.storage.delete(await context.database.write(store))
+
+
+async def retry(context: Context, document_id: UUID) -> None:
+    """Queue a document again that failed. Raises `Rejection` when it did not fail, and `Refusal`."""
+
+    async def store(session: AsyncSession) -> None:
+        document = await _owned(context, session, document_id)
+        if document.status is not DocumentStatus.FAILED:
+            raise Rejection(ErrorCode.DOCUMENT_NOT_FAILED, "Only a document that failed can be tried again.", ["id"])
+        document.status = DocumentStatus.PENDING
+        document.stage = IngestionStage.QUEUED
+        document.progress = 0.0
+        document.error = document.error_code = None
+
+    context.staff()
+    await context.database.write(store)
+    await context.services.ingestion.enqueue(document_id)
+
+
+async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[Progress]:
+    """Yield where each unfinished document of a workspace stands, then every change. Raises `Refusal`."""
+    await workspaces.readable(context, workspace_id)
+    async for step in context.services.ingestion.follow(workspace_id):
+        yield step
+
+
+async def _owned(context: Context, session: AsyncSession, document_id: UUID) -> Document:
+    document = await session.scalar(visible(context.viewer, Document).where(Document.id == document_id))
+    if document is None:
+        raise NotFound("document")
+    await workspaces.owned(context, session, document.workspace_id)
+    return document
+
+
+def _title(name: str) -> str:
+    # The name is shown, never used as a path; what a browser sends may hold one.
+    title = PurePath(name.replace("\\", "/")).name.strip()
+    title = "".join(character for character in title if character.isprintable())
+    if not 1 <= len(title) <= MAX_NAME_CHARACTERS:
+        raise Rejection(
+            ErrorCode.BAD_USER_INPUT, f"A document's name has 1 to {MAX_NAME_CHARACTERS} characters.", ["name"]
+        )
+    return title

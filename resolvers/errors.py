@@ -1,0 +1,120 @@
+"""What can go wrong, each with a stable code.
+
+A `Rejection` is an outcome to expect and travels as data; a `Refusal` is an error of the operation.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class ErrorCode(StrEnum):
+    """Every code a client may meet, in the results of mutations, in errors' extensions and in failed answers."""
+
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    RATE_LIMITED = "RATE_LIMITED"
+    COST_LIMIT = "COST_LIMIT"
+    INTERNAL = "INTERNAL"
+    EMAIL_INVALID = "EMAIL_INVALID"
+    EMAIL_TAKEN = "EMAIL_TAKEN"
+    PASSWORD_WEAK = "PASSWORD_WEAK"  # noqa: S105 - a code, not a secret
+    INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
+    ACCOUNT_LOCKED = "ACCOUNT_LOCKED"
+    REFRESH_TOKEN_INVALID = "REFRESH_TOKEN_INVALID"  # noqa: S105 - a code, not a secret
+    API_KEY_INVALID = "API_KEY_INVALID"
+    API_KEY_EXPIRED = "API_KEY_EXPIRED"
+    ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
+    WORKSPACE_INACTIVE = "WORKSPACE_INACTIVE"
+    FILE_EMPTY = "FILE_EMPTY"
+    FILE_TOO_LARGE = "FILE_TOO_LARGE"
+    FILE_TYPE_UNSUPPORTED = "FILE_TYPE_UNSUPPORTED"
+    FILE_UNREADABLE = "FILE_UNREADABLE"
+    FILE_ENCRYPTED = "FILE_ENCRYPTED"
+    FILE_WITHOUT_TEXT = "FILE_WITHOUT_TEXT"
+    DOCUMENT_NOT_FAILED = "DOCUMENT_NOT_FAILED"
+    MESSAGE_EMPTY = "MESSAGE_EMPTY"
+    MESSAGE_TOO_LONG = "MESSAGE_TOO_LONG"
+    MESSAGE_CONFLICT = "MESSAGE_CONFLICT"
+    ANSWER_NOT_RUNNING = "ANSWER_NOT_RUNNING"
+    ANSWER_INTERRUPTED = "ANSWER_INTERRUPTED"
+    MODEL_UNAUTHORIZED = "MODEL_UNAUTHORIZED"
+    MODEL_RATE_LIMITED = "MODEL_RATE_LIMITED"
+    MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
+    MODEL_TIMEOUT = "MODEL_TIMEOUT"
+    MODEL_INTERRUPTED = "MODEL_INTERRUPTED"
+    MODEL_REFUSED = "MODEL_REFUSED"
+
+
+class Rejection(Exception):
+    """The input cannot be served as it is. `path` leads to the field of the input that is at fault."""
+
+    def __init__(self, code: ErrorCode, message: str, path: Sequence[str] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.path = list(path) if path else None
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What travels beside the message where no result can hold the rejection, as in a subscription."""
+        return {"code": self.code.value} | ({"inputPath": self.path} if self.path else {})
+
+
+class AccountLocked(Rejection):
+    """Too many wrong passwords. `retry_at` is when the account opens again."""
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(
+            ErrorCode.ACCOUNT_LOCKED,
+            f"Too many wrong passwords: the account is locked until {retry_at:%H:%M} UTC.",
+            ["password"],
+        )
+        self.retry_at = retry_at
+
+
+class Refusal(Exception):
+    """The operation is not for this viewer, or names something that does not exist for them.
+
+    `extensions` is where GraphQL looks for what travels beside an error's message.
+    """
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """The error's code, under the name clients read it by."""
+        return {"code": self.code.value}
+
+
+class Unauthenticated(Refusal):
+    """There is no token, or it is no longer good."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorCode.UNAUTHENTICATED, message)
+
+
+class Forbidden(Refusal):
+    """The viewer sees the thing and may not do this with it."""
+
+    def __init__(self, message: str = "This account may read this workspace but not change it.") -> None:
+        super().__init__(ErrorCode.FORBIDDEN, message)
+
+
+class NotFound(Refusal):
+    """There is no such thing for this viewer. Something of another tenant does not exist either."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(ErrorCode.NOT_FOUND, f"There is no such {kind}, or it is not yours.")
+
+
+class BadInput(Refusal):
+    """An argument of a field cannot be used."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorCode.BAD_USER_INPUT, message)

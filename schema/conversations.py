@@ -1,0 +1,150 @@
+"""Conversations, messages and sources."""
+
+import datetime as dt
+from typing import Annotated
+
+import strawberry
+
+from data import models
+from data.models import MessageRole
+from data.viewer import Staff
+from rag.answers import sources
+from resolvers.errors import NotFound
+from schema.connections import After, Before, Connection, First, Last, Rows, page_request, rows_of
+from schema.documents import Document
+from schema.node import Node, RowType, key_of
+from schema.operation import Info
+from schema.scalars import URL
+
+
+async def _document(root: strawberry.Parent[sources.Source], info: Info) -> models.Document | None:
+    return await info.context.loaders.row(models.Document, root.document_id)
+
+
+@strawberry.type(description="A passage that an answer was drawn from.")
+class Source:
+    """Read off `rag.answers.sources.Source`."""
+
+    document: Document | None = strawberry.field(
+        resolver=_document,
+        graphql_type=Document | None,
+        description="The document, for staff; null once it is deleted.",
+    )
+    document_name: str = strawberry.field(description="The document's title when the answer was made.")
+    chunk_index: int = strawberry.field(description="The passage's place in the document, from 0.")
+    excerpt: str = strawberry.field(description="The passage, at most 600 characters of it.")
+    score: float = strawberry.field(description="How well it fits the question, from 0 to 1.")
+    location: str | None = strawberry.field(description="Where to find it in the document: a page, or headings.")
+    url: URL | None = strawberry.field(description="The passage's page on the web, when it came from one.")
+
+
+def _sources(root: strawberry.Parent[models.Message]) -> list[sources.Source]:
+    return [sources.Source.from_json(value) for value in root.rag_sources or []]
+
+
+def _detail(name: str) -> object:
+    def resolve(root: strawberry.Parent[models.Message]) -> str | None:
+        value = (root.details or {}).get(name)
+        return None if value is None else str(value)
+
+    return resolve
+
+
+def _cached(root: strawberry.Parent[models.Message]) -> bool:
+    return bool((root.details or {}).get("cached"))
+
+
+def _answer_id(root: strawberry.Parent[models.Message]) -> strawberry.ID | None:
+    if root.answer_id is None:
+        return None
+    return strawberry.ID(models.global_id(models.Message.node_name, root.answer_id))
+
+
+def _resolved(root: strawberry.Parent[models.Message], info: Info) -> bool | None:
+    return root.is_resolved if isinstance(info.context.viewer, Staff) else None
+
+
+async def _conversation(root: strawberry.Parent[models.Message], info: Info) -> models.Conversation | None:
+    return await info.context.loaders.row(models.Conversation, root.conversation_id)
+
+
+@strawberry.type(description="One message of a conversation.")
+class Message(RowType, Node):
+    """A row of `messages`."""
+
+    role: MessageRole = strawberry.field(description="Who speaks.")
+    content: str = strawberry.field(description="The text; an answer's is Markdown.")
+    rag_score: float | None = strawberry.field(description="How sure an answer is, from 0 to 1; null for a question.")
+    sources: list[Source] = strawberry.field(
+        resolver=_sources, graphql_type=list[Source], description="What an answer was drawn from, best first."
+    )
+    tokens_used: int | None = strawberry.field(description="What an answer cost, in tokens; 0 from the cache.")
+    response_time_ms: int | None = strawberry.field(description="Time to the whole answer, in milliseconds.")
+    feedback: int | None = strawberry.field(description="The visitor's rating: -1, 0, 1, or null when not rated.")
+    feedback_comment: str | None = strawberry.field(description="What the visitor wrote beside the rating.")
+    is_resolved: bool | None = strawberry.field(
+        resolver=_resolved, description="Whether the team dealt with it; null for a visitor."
+    )
+    answer_id: strawberry.ID | None = strawberry.field(
+        resolver=_answer_id, description="A question's answer, for `answer`; it may be under way still."
+    )
+    model: str | None = strawberry.field(resolver=_detail("model"), description="The model that wrote an answer.")
+    finish_reason: str | None = strawberry.field(
+        resolver=_detail("finish_reason"),
+        description="How an answer ended: `stop`, `length` when it was cut at its longest, `stopped` by the reader.",
+    )
+    cached: bool = strawberry.field(resolver=_cached, description="Whether an answer came from the cache.")
+    created_at: dt.datetime = strawberry.field(description="When it was written.")
+    updated_at: dt.datetime = strawberry.field(description="When it last changed.")
+    conversation: Annotated["Conversation", strawberry.lazy("schema.conversations")] | None = strawberry.field(
+        resolver=_conversation,
+        graphql_type=Annotated["Conversation", strawberry.lazy("schema.conversations")] | None,
+        description="The conversation it belongs to.",
+    )
+
+
+@strawberry.type(description="A discussion of one visitor with a workspace's assistant.")
+class Conversation(RowType, Node):
+    """A row of `conversations`."""
+
+    title: str | None = strawberry.field(description="Its first question, shortened.")
+    visitor_id: str = strawberry.field(description="The visitor; `staff:…` when the team tries its assistant.")
+    visitor_name: str | None = strawberry.field(description="The name the site knows the visitor by.")
+    visitor_email: str | None = strawberry.field(description="The e-mail the site knows the visitor by.")
+    is_active: bool = strawberry.field(description="Whether it is open; false once archived.")
+    message_count: int = strawberry.field(description="How many messages it has.")
+    last_message_at: dt.datetime | None = strawberry.field(description="When somebody last wrote.")
+    created_at: dt.datetime = strawberry.field(description="When it began.")
+    archived_at: dt.datetime | None = strawberry.field(description="When it was archived.")
+
+    @strawberry.field(graphql_type=Connection[Message] | None, description="Its messages, oldest first.")
+    async def messages(
+        self: strawberry.Parent[models.Conversation],
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Rows:
+        """Return a page of messages."""
+        request = page_request(first, after, last, before)
+        return await rows_of(info.context, models.Message, models.Message.conversation_id, self.id, request)
+
+
+@strawberry.type
+class ConversationQueries:
+    """Fields of `Query`."""
+
+    @strawberry.field(
+        graphql_type=Conversation | None,
+        description="A conversation that the viewer may read; an error with the code NOT_FOUND for any other.",
+    )
+    async def conversation(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The conversation.")]
+    ) -> models.Conversation:
+        """Return one conversation."""
+        info.context.speaker()
+        row = await info.context.loaders.row(models.Conversation, key_of(id, models.Conversation))
+        if row is None:
+            raise NotFound("conversation")
+        return row

@@ -1,0 +1,102 @@
+"""Enumerations of the domain, with a description for each value."""
+
+from enum import Enum
+from typing import TypeVar
+
+import strawberry
+
+from data.models import DatabaseType, DocumentStatus, IngestionStage, MessageRole, Role
+from resolvers.errors import ErrorCode
+
+Choice = TypeVar("Choice", bound=type[Enum])
+
+
+def _described(choices: Choice, description: str, values: dict[str, str]) -> Choice:
+    """Put an enumeration of the domain in the schema. Raises `KeyError` for a value without its sentence."""
+    described = strawberry.enum(choices, description=description)
+    for value in described.__strawberry_definition__.values:  # type: ignore[attr-defined]
+        value.description = values[value.name]
+    return described
+
+
+_described(
+    Role,
+    "What an account may do.",
+    {
+        "ADMIN": "Owns workspaces and changes them.",
+        "LECTEUR": "Reads the workspaces it was given, and changes nothing.",
+    },
+)
+_described(
+    DocumentStatus,
+    "Where a document stands between its upload and being searched.",
+    {
+        "PENDING": "It waits for its turn.",
+        "PROCESSING": "It is being read, cut and embedded.",
+        "READY": "Its passages are searched.",
+        "FAILED": "It could not be indexed; `error` says why, and `retryDocument` tries again.",
+    },
+)
+_described(
+    IngestionStage,
+    "What is being done to a document.",
+    {
+        "QUEUED": "It waits for its turn.",
+        "PARSING": "Its text is read from the file.",
+        "CHUNKING": "Its text is cut into passages.",
+        "EMBEDDING": "Its passages are turned into vectors.",
+        "STORING": "Its passages are written to the database.",
+        "DONE": "Nothing more is to be done.",
+    },
+)
+_described(
+    MessageRole,
+    "Who speaks.",
+    {"USER": "The visitor, or staff trying the assistant.", "ASSISTANT": "The assistant."},
+)
+_described(
+    DatabaseType,
+    "A kind of external database.",
+    {"SQL_SERVER": "Microsoft SQL Server.", "MYSQL": "MySQL or MariaDB.", "POSTGRES": "PostgreSQL."},
+)
+_described(
+    ErrorCode,
+    "What went wrong, for programs. New codes may be added.",
+    {
+        "BAD_USER_INPUT": "An input is out of its bounds; the message says which and how.",
+        "UNAUTHENTICATED": "There is no token, or it is no longer good: log in or start a visit again.",
+        "FORBIDDEN": "The viewer may see this and not change it.",
+        "NOT_FOUND": "There is no such thing for this viewer.",
+        "RATE_LIMITED": "Too many requests: wait and try again.",
+        "COST_LIMIT": "The operation asks for too much at once: ask for less.",
+        "INTERNAL": "The server failed; the request id finds it in the log.",
+        "EMAIL_INVALID": "The text is no e-mail address.",
+        "EMAIL_TAKEN": "An account with this e-mail exists.",
+        "PASSWORD_WEAK": "The password is too short, too long or too easy to guess.",
+        "INVALID_CREDENTIALS": "The e-mail or the password is wrong.",
+        "ACCOUNT_LOCKED": "Too many wrong passwords: the account is locked for a while.",
+        "REFRESH_TOKEN_INVALID": "The refresh token is unknown, expired or was used before: log in again.",
+        "API_KEY_INVALID": "The API key is unknown or was revoked.",
+        "API_KEY_EXPIRED": "The API key has expired.",
+        "ORIGIN_NOT_ALLOWED": "The page's site is not among the workspace's allowed domains.",
+        "WORKSPACE_INACTIVE": "The assistant is switched off.",
+        "FILE_EMPTY": "The file holds nothing.",
+        "FILE_TOO_LARGE": "The file is larger than the server takes.",
+        "FILE_TYPE_UNSUPPORTED": "The file is of a type that cannot be read.",
+        "FILE_UNREADABLE": "The file is damaged.",
+        "FILE_ENCRYPTED": "The file is protected by a password.",
+        "FILE_WITHOUT_TEXT": "The file holds no text, as a scan does.",
+        "DOCUMENT_NOT_FAILED": "Only a document that failed can be tried again.",
+        "MESSAGE_EMPTY": "The message is empty.",
+        "MESSAGE_TOO_LONG": "The message has too many characters.",
+        "MESSAGE_CONFLICT": "The client's message id was used for another message.",
+        "ANSWER_NOT_RUNNING": "The answer is over already.",
+        "ANSWER_INTERRUPTED": "The answer was cut off before its end: ask for it again.",
+        "MODEL_UNAUTHORIZED": "The model's provider refused the server's key.",
+        "MODEL_RATE_LIMITED": "The model's provider has too much to do: try again in a moment.",
+        "MODEL_UNAVAILABLE": "The model's provider does not answer: try again in a moment.",
+        "MODEL_TIMEOUT": "The model took too long: try again.",
+        "MODEL_INTERRUPTED": "The model broke off in the middle: try again.",
+        "MODEL_REFUSED": "The model's provider refused the request.",
+    },
+)

@@ -1,0 +1,39 @@
+"""What a client reads of an error: its code and the request's id; of an unexpected one nothing more."""
+
+import structlog
+from graphql import GraphQLError
+from strawberry.extensions import MaskErrors
+
+from resolvers.errors import ErrorCode, Refusal, Rejection
+
+log = structlog.get_logger(__name__)
+
+MAX_ERRORS = 20
+"""Errors of one response; what follows repeats what came before."""
+
+
+class CodedErrors(MaskErrors):
+    """Gives every error a code and the request's id, and hides what was not meant to be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
+        return [self._coded(error) for error in errors[:MAX_ERRORS]]
+
+    def _coded(self, error: GraphQLError) -> GraphQLError:
+        request_id = self.execution_context.context.request_id
+        expected = error.original_error is None or isinstance(error.original_error, Refusal | Rejection | GraphQLError)
+        if not expected:
+            log.error("operation_failed", request_id=request_id, path=error.path, exc_info=error.original_error)
+        message = error.message if expected else "The server failed to do this. The request id finds it in the log."
+        code = ErrorCode.BAD_USER_INPUT if expected else ErrorCode.INTERNAL
+        return GraphQLError(
+            message,
+            nodes=error.nodes,
+            source=error.source,
+            positions=error.positions,
+            path=error.path,
+            original_error=error.original_error if expected else None,
+            extensions={"code": code.value, **(error.extensions if expected else {}), "requestId": request_id},
+        )

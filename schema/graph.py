@@ -1,0 +1,114 @@
+"""The graph: the roots put together from the domains."""
+
+import logging
+from typing import Annotated, Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+from strawberry.types import ExecutionContext
+
+from data import models
+from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
+from schema.accounts import AccountMutations, AccountQueries, User
+from schema.analytics import AnalyticsDay, AnalyticsMutations, Insights, MessageTopic
+from schema.answers import (
+    AnswerDelta,
+    AnswerFailed,
+    AnswerFinished,
+    AnswerMutations,
+    AnswerStarted,
+    AnswerSubscriptions,
+)
+from schema.api_keys import ApiKey, ApiKeyMutations
+from schema.conversations import Conversation, ConversationQueries, Message
+from schema.databases import WorkspaceDatabase
+from schema.documents import Document, DocumentMutations, DocumentSubscriptions
+from schema.errors import CodedErrors
+from schema.node import Node, parse_id
+from schema.operation import Info
+from schema.scalars import SCALARS
+from schema.workspace_mutations import WorkspaceMutations
+from schema.workspaces import Workspace, WorkspaceQueries
+
+KEPT_DOCUMENTS = 500
+"""Parsed and validated operations kept for the next time: a client sends few texts, many times."""
+
+NODES: dict[str, type[Any]] = {
+    model.node_name: model
+    for model in (
+        models.AnalyticsDaily,
+        models.ApiKey,
+        models.AppUser,
+        models.Conversation,
+        models.Document,
+        models.InsightsCache,
+        models.Message,
+        models.MessageTopic,
+        models.Workspace,
+        models.WorkspaceDatabase,
+    )
+}
+"""The models that `node` finds, by the kind in their identifier."""
+
+
+@strawberry.type
+class NodeQueries:
+    """Relay's root field."""
+
+    @strawberry.field(
+        graphql_type=Node | None, description="Anything with an identifier; null when the viewer may not see it."
+    )
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The identifier.")]
+    ) -> Any:
+        """Return a row by its identifier."""
+        kind, key = parse_id(id)
+        return await info.context.loaders.row(NODES[kind], key) if kind in NODES else None
+
+
+class Schema(strawberry.Schema):
+    """The schema. Errors are logged once, by `CodedErrors`, with what an operator needs."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Leave logging to `CodedErrors`."""
+        for error in errors:
+            logging.getLogger(__name__).debug("%s", error.message)
+
+
+schema = Schema(
+    query=merge_types("Query", (NodeQueries, AccountQueries, WorkspaceQueries, ConversationQueries)),
+    mutation=merge_types(
+        "Mutation",
+        (
+            AccountMutations,
+            WorkspaceMutations,
+            DocumentMutations,
+            ApiKeyMutations,
+            AnswerMutations,
+            AnalyticsMutations,
+        ),
+    ),
+    subscription=merge_types("Subscription", (AnswerSubscriptions, DocumentSubscriptions)),
+    types=[
+        AnalyticsDay,
+        AnswerDelta,
+        AnswerFailed,
+        AnswerFinished,
+        AnswerStarted,
+        ApiKey,
+        Conversation,
+        Document,
+        Insights,
+        Message,
+        MessageTopic,
+        User,
+        Workspace,
+        WorkspaceDatabase,
+    ],
+    extensions=[CodedErrors, lambda: ParserCache(KEPT_DOCUMENTS), lambda: ValidationCache(KEPT_DOCUMENTS)],
+    config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
+)
+"""The one graph, sorted, as `schema.graphql` shows it."""

@@ -1,0 +1,20 @@
+"""What the fields of the schema share: the operation's context, and how a change is shown."""
+
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from resolvers.context import Context
+from resolvers.errors import NotFound
+
+Info = strawberry.Info[Context, None]
+
+
+async def shown(info: Info, model: type[Any], key: UUID) -> Any:
+    """Return a row as it stands after a change. Raises `NotFound` when the viewer cannot see it."""
+    info.context.forget_loaded()
+    row = await info.context.loaders.row(model, key)
+    if row is None:
+        raise NotFound(model.__name__.lower())
+    return row

@@ -1,0 +1,47 @@
+"""Expected outcomes as data: what a mutation answers instead of its payload."""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import strawberry
+from strawberry.extensions import FieldExtension
+
+from resolvers import errors
+from resolvers.errors import ErrorCode
+
+
+@strawberry.interface(description="Why a mutation did not do what was asked, in a way the person can mend.")
+class UserError:
+    """The interface of every expected refusal."""
+
+    code: ErrorCode = strawberry.field(description="What went wrong, for programs.")
+    message: str = strawberry.field(description="What went wrong and what to do, for people.")
+    path: list[str] | None = strawberry.field(description="The field of the input at fault, from the input's root.")
+
+
+@strawberry.type(description="An input cannot be used as it is.")
+class InvalidInput(UserError):
+    """The general case: code, message and path say all."""
+
+
+@strawberry.type(description="Too many wrong passwords.")
+class AccountLocked(UserError):
+    """The account opens again by itself."""
+
+    retry_at: dt.datetime = strawberry.field(description="When the account opens again.")
+
+
+class RejectionsAsData(FieldExtension):
+    """Turns a `Rejection` raised by an operation into the member of its result that says so."""
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **arguments: Any
+    ) -> Any:
+        """Run the operation."""
+        try:
+            return await next_(source, info, **arguments)
+        except errors.AccountLocked as locked:
+            return AccountLocked(code=locked.code, message=locked.message, path=locked.path, retry_at=locked.retry_at)
+        except errors.Rejection as rejection:
+            return InvalidInput(code=rejection.code, message=rejection.message, path=rejection.path)
