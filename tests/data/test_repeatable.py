@@ -1,15 +1,17 @@
 """Procedures, triggers and views are applied to a database, and applied again when their text changes."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import CheckConstraint, text
 
 from data.engine import Database
 from data.migrations import migrate, pending
+from data.models import Model
 from data.repeatable import KINDS, script, scripts, statements
 from tests.data.rows import fetch, run
 
@@ -99,3 +101,21 @@ async def test_an_object_that_is_gone_from_the_project_is_dropped(database: Data
 
     assert migration.dropped == ["vw_old"]
     assert await fetch(database, text("SELECT 1 FROM sqlite_master WHERE name = 'vw_old'")) == []
+
+
+def test_the_list_of_the_specifications_objects_is_complete() -> None:
+    listed = (Path(__file__).parents[2] / "docs" / "specification.md").read_text(encoding="utf-8")
+    tables = Model.metadata.tables.values()
+    objects = {entry.name for entry in scripts("mssql")} | {table.name for table in tables}
+    constraints = {item.name for table in tables for item in table.constraints if isinstance(item, CheckConstraint)}
+
+    assert not {name for name in objects | constraints if f"`{name}`" not in listed}
+
+
+def test_the_list_names_files_that_exist() -> None:
+    root = Path(__file__).parents[2]
+    listed = (root / "docs" / "specification.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:data|sql|resolvers|rag|tests)/[\w/.]+)`", listed))
+
+    assert named
+    assert not {path for path in named if not (root / path).exists()}
