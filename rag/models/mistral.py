@@ -1,0 +1,248 @@
+"""Mistral, or any server that speaks its API (vLLM, llama.cpp, Ollama, TEI): answers streamed, texts embedded."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from rag.models.messages import messages
+from rag.models.mistral_connection import Connection, Patience, ask, model_errors, within
+from rag.models.protocols import Completion, ModelError, ModelErrorCode, Prompt, Token, Vectors
+
+if TYPE_CHECKING:
+    from mistralai.client.models import CompletionChunk, CompletionEvent, EmbeddingResponse, UsageInfo
+    from mistralai.client.utils.eventstreaming import EventStreamAsync
+
+CHAT_PATIENCE = Patience()
+"""A visitor waits."""
+
+INDEXING_PATIENCE = Patience(reply=180.0, attempts=8, first_pause=1.0, longest_pause=60.0)
+"""Nobody waits at a screen for a document to be embedded, and a large one meets the server's rate limit."""
+
+MAX_BATCH_TEXTS = 64
+MAX_BATCH_CHARACTERS = 24_000
+"""Bounds of one embedding request. Mistral takes 16,384 tokens; two characters a token is fewer than any prose has."""
+
+MAX_TEXT_CHARACTERS = 12_000
+"""What is embedded of one text; chunks are ten times shorter. Mistral takes 8,192 tokens."""
+
+
+class MistralChat:
+    """Answers streamed by a chat model. The prompt says which model."""
+
+    name = "mistral"
+
+    def __init__(
+        self, api_key: str | None, *, server_url: str | None = None, patience: Patience = CHAT_PATIENCE
+    ) -> None:
+        """Prepare to ask the server at `server_url`, or Mistral's own. Nothing is sent before the first question.
+
+        Raises `ValueError` without a key for Mistral's own server.
+        """
+        self._connection = Connection(api_key, server_url, patience.connect)
+        self._patience = patience
+
+    async def aclose(self) -> None:
+        """Close the connections to the server."""
+        await self._connection.aclose()
+
+    async def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
+        """Yield the answer's tokens, then one `Completion`; closing the iterator closes the request.
+
+        Failures are tried again only before the first token: after it, the visitor would read the answer twice.
+        A server that does not count tokens gives 0 prompt tokens, and as many completion tokens as pieces of text.
+
+        Raises `ModelError`, possibly after some tokens.
+        """
+        events, first = await ask(lambda: self._begin(prompt), self._patience)
+        answer = _Answer(prompt.model)
+        chunk: CompletionChunk | None = first
+        try:
+            while chunk is not None:
+                for text in answer.read(chunk):
+                    yield Token(text)
+                chunk = None if answer.is_whole() else await self._next(events, answer)
+        finally:
+            await _close(events)
+        yield answer.completion()
+
+    async def _begin(self, prompt: Prompt) -> "tuple[EventStreamAsync[CompletionEvent], CompletionChunk]":
+        """Send the prompt and read up to the first chunk that says something."""
+        sdk = await self._connection.sdk()
+        events = await sdk.chat.stream_async(
+            model=prompt.model,
+            messages=cast("list[Any]", messages(prompt)),
+            temperature=prompt.temperature,
+            max_tokens=prompt.max_tokens,
+        )
+        try:
+            async for event in events:
+                if any(_texts(event.data)) or _finish_reason(event.data):
+                    return events, event.data
+        except BaseException:
+            await _close(events)
+            raise
+        raise ModelError(ModelErrorCode.INTERRUPTED, "The model's answer has nothing in it. Ask again.", retryable=True)
+
+    async def _next(self, events: "EventStreamAsync[CompletionEvent]", answer: "_Answer") -> "CompletionChunk | None":
+        """Return the next chunk, or None after the last. What fails behind the end of an answer does not matter."""
+        silence = "The model stopped in the middle of its answer. Ask again."
+        try:
+            with model_errors():
+                async with within(self._patience.between_tokens, silence):
+                    event: CompletionEvent = await anext(events)
+                    return event.data
+        except StopAsyncIteration:
+            return None
+        except ModelError:
+            if answer.finish_reason:
+                return None
+            raise
+
+
+async def _close(events: "EventStreamAsync[CompletionEvent]") -> None:
+    """Close the request now, and the generator that reads it, which would otherwise wait for the garbage collector."""
+    await events.generator.aclose()
+    await events.response.aclose()
+
+
+def _texts(chunk: "CompletionChunk") -> Iterator[str]:
+    """Yield the pieces of text in a chunk; what a model thinks aloud is no part of its answer."""
+    for choice in chunk.choices[:1]:
+        content = choice.delta.content
+        if isinstance(content, str):
+            yield content
+        elif isinstance(content, list):
+            yield from (piece.text for piece in content if piece.type == "text")
+
+
+def _finish_reason(chunk: "CompletionChunk") -> str:
+    return next((str(choice.finish_reason) for choice in chunk.choices if choice.finish_reason), "")
+
+
+class _Answer:
+    """What is known of an answer while it streams."""
+
+    def __init__(self, model: str) -> None:
+        self.finish_reason = ""
+        self._model = model
+        self._usage: UsageInfo | None = None
+        self._pieces = 0
+
+    def read(self, chunk: "CompletionChunk") -> Iterator[str]:
+        """Take what a chunk tells, and yield its text. Raises `ModelError` when the model says that it failed."""
+        self.finish_reason = self.finish_reason or _finish_reason(chunk)
+        self._model = chunk.model or self._model
+        self._usage = chunk.usage or self._usage
+        for text in filter(None, _texts(chunk)):
+            self._pieces += 1
+            yield text
+        if self.finish_reason == "error":
+            raise ModelError(ModelErrorCode.INTERRUPTED, "The model failed in its answer. Ask again.", retryable=True)
+
+    def is_whole(self) -> bool:
+        """Tell whether nothing more is to come: some servers count tokens in a chunk after the last."""
+        return bool(self.finish_reason) and self._usage is not None
+
+    def completion(self) -> Completion:
+        """Return the end of the answer. Raises `ModelError` if it never came."""
+        if not self.finish_reason:
+            message = "The model's answer ended too early. Ask again."
+            raise ModelError(ModelErrorCode.INTERRUPTED, message, retryable=True)
+        usage = self._usage
+        return Completion(
+            finish_reason="length" if self.finish_reason in {"length", "model_length"} else "stop",
+            prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
+            completion_tokens=(usage.completion_tokens or 0) if usage else self._pieces,
+            model=self._model,
+        )
+
+
+class MistralEmbedder:
+    """Texts embedded by a server's model.
+
+    `weight` is where tuning starts: 1.0, the dense score as much as BM25's. It has yet to be tuned on the evaluation
+    questions with this embedder, as that of the local one was.
+    """
+
+    weight = 1.0
+
+    def __init__(
+        self,
+        api_key: str | None,
+        *,
+        server_url: str | None = None,
+        model: str = "mistral-embed",
+        dimensions: int = 1024,
+        patience: Patience = CHAT_PATIENCE,
+        indexing_patience: Patience = INDEXING_PATIENCE,
+    ) -> None:
+        """Prepare to ask the server at `server_url`, or Mistral's own, for vectors of `dimensions` numbers.
+
+        Raises `ValueError` without a key for Mistral's own server.
+        """
+        self.name = model
+        self.dimensions = dimensions
+        self._connection = Connection(api_key, server_url, patience.connect)
+        self._patience = patience
+        self._indexing_patience = indexing_patience
+
+    async def aclose(self) -> None:
+        """Close the connections to the server."""
+        await self._connection.aclose()
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape (len(texts), dimensions), rows of unit length, zero for a blank text.
+
+        Raises `ModelError`; several requests are made for many texts, one after the other.
+        """
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for batch in _batches(texts):
+            cut = [texts[position][:MAX_TEXT_CHARACTERS] for position in batch]
+            vectors[batch] = await self._embed(cut, self._indexing_patience)
+        return vectors
+
+    async def embed_question(self, text: str) -> Vectors:
+        """Return float32 of shape (dimensions,), of unit length, zero for a blank text. Raises `ModelError`."""
+        if not text.strip():
+            return np.zeros(self.dimensions, dtype=np.float32)
+        vectors: Vectors = (await self._embed([text[:MAX_TEXT_CHARACTERS]], self._patience))[0]
+        return vectors
+
+    async def _embed(self, texts: list[str], patience: Patience) -> Vectors:
+        sdk = await self._connection.sdk()
+        response = await ask(lambda: sdk.embeddings.create_async(model=self.name, inputs=texts), patience)
+        return await asyncio.to_thread(self._vectors, response, len(texts))
+
+    def _vectors(self, response: "EmbeddingResponse", count: int) -> Vectors:
+        """Return the vectors in the order of the texts, scaled to unit length. Raises `ModelError` for any other."""
+        rows = [item.embedding or [] for item in sorted(response.data, key=lambda item: item.index or 0)]
+        if len(rows) != count or any(len(row) != self.dimensions for row in rows):
+            sizes = sorted({len(row) for row in rows})
+            message = (
+                f"The model {self.name} gave {len(rows)} vectors of {sizes} numbers for {count} texts; "
+                f"{self.dimensions} numbers are expected. Check the name of the embedding model."
+            )
+            raise ModelError(ModelErrorCode.REFUSED, message, retryable=False)
+        vectors = np.nan_to_num(np.array(rows, dtype=np.float32))
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        return unit
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Yield the positions of the texts that are not blank, in batches bounded by count and by characters."""
+    batch: list[int] = []
+    characters = 0
+    for position, text in enumerate(texts):
+        if not text.strip():
+            continue
+        size = min(len(text), MAX_TEXT_CHARACTERS)
+        if batch and (len(batch) == MAX_BATCH_TEXTS or characters + size > MAX_BATCH_CHARACTERS):
+            yield batch
+            batch, characters = [], 0
+        batch.append(position)
+        characters += size
+    if batch:
+        yield batch
