@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class BodyLimit:
-    """Answers 413 to a request that announces a body larger than the bound, and cuts off one that sends it unannounced."""
+    """Answers 413 to a request that announces more than the bound, and cuts off one that sends more unannounced."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app

@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -70,9 +70,9 @@ class GraphQLServer(GraphQL[Any, None]):
             return Socket(services, request)
         return await context_of(services, request, request.headers.get("authorization"))
 
-    async def on_ws_connect(self, context: Socket) -> UnsetType | None | dict[str, object]:
+    async def on_ws_connect(self, context: Socket) -> UnsetType | dict[str, object] | None:
         """Refuse a socket whose token is no good, with 4403: its client must get another token first."""
         viewer = (await context.context()).viewer
         if isinstance(viewer, Anonymous) and viewer.problem is not None:
             raise ConnectionRejectionError
-        return UNSET
+        return cast("UnsetType", UNSET)

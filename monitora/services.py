@@ -56,9 +56,9 @@ async def models(settings: Settings) -> AsyncIterator[tuple[ChatModel, Embedder]
     if not settings.uses_mistral:
         yield LocalAnswerer(), LocalEmbedder()
         return
-    key, url = settings.mistral_api_key.get_secret_value(), settings.mistral_server_url or None
-    chat = MistralChat(key, url)
-    embedder = MistralEmbedder(key, url)
+    key, url = settings.mistral_api_key.get_secret_value() or None, settings.mistral_server_url or None
+    chat = MistralChat(key, server_url=url)
+    embedder = MistralEmbedder(key, server_url=url)
     try:
         yield chat, embedder
     finally:

@@ -123,7 +123,7 @@ class Settings(BaseSettings):
         self.prepare_data_dir()
         path = self.data_dir / "secret.key"
         try:
-            with path.open("x", opener=_private) as file:
+            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(48))
         except FileExistsError:
             pass
@@ -153,7 +153,3 @@ def described() -> Iterator[tuple[str, str, str]]:
         default = field.default
         shown = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
         yield variable(name), shown, field.description or ""
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -1,7 +1,7 @@
 """From a stored file to indexed chunks: a job in the background, whose steps are stored and can be followed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
 from rag.chunking import chunk
 from rag.document import Chunk, ParsedDocument
 from rag.models.protocols import Embedder, ModelError, Vectors
-from rag.parsing import UnreadableDocument, parse
+from rag.parsing import FileErrorCode, UnreadableDocument, parse
 from rag.progress import Progress, ProgressBoard
 from rag.storage import FileStorage
 
@@ -110,7 +110,7 @@ class Ingestion:
             await self._step(document, IngestionStage.CHUNKING)
             chunks = await asyncio.to_thread(chunk, parsed)
             if not chunks:
-                raise UnreadableDocument("FILE_WITHOUT_TEXT", "The file holds no text that could be searched.")
+                raise UnreadableDocument(FileErrorCode.WITHOUT_TEXT, "The file holds no text that could be searched.")
             vectors = await self._embed(document, parsed, chunks)
         except UnreadableDocument as error:
             await self._fail(document_id, _Failure(error.code, error.message))
@@ -216,7 +216,7 @@ async def _claim(session: AsyncSession, document_id: UUID) -> Document | None:
     return await session.get(Document, document_id)
 
 
-async def _set(session: AsyncSession, document_id: UUID, values: dict[str, object]) -> bool:
+async def _set(session: AsyncSession, document_id: UUID, values: Mapping[str, object]) -> bool:
     """Set columns of a document that is not deleted. False when there is none."""
     rows = select(Document).where(Document.id == document_id, Document.deleted_at.is_(None))
     document = await session.scalar(rows)

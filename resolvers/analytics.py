@@ -73,3 +73,4 @@ async def recalculate(context: Context, workspace_id: UUID) -> None:
         await procedures.calculate_workspace_insights(session, workspace_id=workspace_id)
 
     await context.database.write(count)
+    context.forget_loaded()

@@ -13,7 +13,6 @@ from rag.ingestion import Ingestion
 from rag.storage import FileStorage
 from resolvers.errors import Forbidden, Unauthenticated
 
-
 LOG_IN = "Log in first: this needs the access token of an account."
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
 from data.types import now
 from data.visibility import visible
-from rag.ingestion import Progress
 from rag.parsing import UnreadableDocument, detect_type
+from rag.progress import Progress
 from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.errors import ErrorCode, NotFound, Rejection

@@ -1,5 +1,5 @@
 """What a client sees: the GraphQL types and the roots `Query`, `Mutation` and `Subscription`."""
 
-from schema.graph import schema
+from schema.graph import exported, schema
 
-__all__ = ["schema"]
+__all__ = ["exported", "schema"]

@@ -1,7 +1,7 @@
 """Figures: days, insights, totals, topics."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -144,5 +144,6 @@ class AnalyticsMutations:
         """Count anew."""
         workspace_id = key_of(input.workspace_id, models.Workspace)
         await analytics.recalculate(info.context, workspace_id)
-        info.context.forget_loaded()
-        return RecalculateInsightsPayload(insights=await analytics.insights(info.context, workspace_id))
+        return RecalculateInsightsPayload(
+            insights=cast("Insights", await analytics.insights(info.context, workspace_id))
+        )

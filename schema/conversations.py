@@ -1,7 +1,7 @@
 """Conversations, messages and sources."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -17,7 +17,7 @@ from schema.operation import Info
 from schema.scalars import URL
 
 
-async def _document(root: strawberry.Parent[sources.Source], info: Info) -> models.Document | None:
+async def _document(root: strawberry.Parent[sources.Source], info: Info) -> Any:
     return await info.context.loaders.row(models.Document, root.document_id)
 
 
@@ -38,16 +38,16 @@ class Source:
     url: URL | None = strawberry.field(description="The passage's page on the web, when it came from one.")
 
 
-def _sources(root: strawberry.Parent[models.Message]) -> list[sources.Source]:
+def _sources(root: strawberry.Parent[models.Message]) -> Any:
     return [sources.Source.from_json(value) for value in root.rag_sources or []]
 
 
-def _detail(name: str) -> object:
-    def resolve(root: strawberry.Parent[models.Message]) -> str | None:
-        value = (root.details or {}).get(name)
-        return None if value is None else str(value)
+def _model(root: strawberry.Parent[models.Message]) -> str | None:
+    return (root.details or {}).get("model")
 
-    return resolve
+
+def _finish_reason(root: strawberry.Parent[models.Message]) -> str | None:
+    return (root.details or {}).get("finish_reason")
 
 
 def _cached(root: strawberry.Parent[models.Message]) -> bool:
@@ -64,7 +64,7 @@ def _resolved(root: strawberry.Parent[models.Message], info: Info) -> bool | Non
     return root.is_resolved if isinstance(info.context.viewer, Staff) else None
 
 
-async def _conversation(root: strawberry.Parent[models.Message], info: Info) -> models.Conversation | None:
+async def _conversation(root: strawberry.Parent[models.Message], info: Info) -> Any:
     return await info.context.loaders.row(models.Conversation, root.conversation_id)
 
 
@@ -88,9 +88,9 @@ class Message(RowType, Node):
     answer_id: strawberry.ID | None = strawberry.field(
         resolver=_answer_id, description="A question's answer, for `answer`; it may be under way still."
     )
-    model: str | None = strawberry.field(resolver=_detail("model"), description="The model that wrote an answer.")
+    model: str | None = strawberry.field(resolver=_model, description="The model that wrote an answer.")
     finish_reason: str | None = strawberry.field(
-        resolver=_detail("finish_reason"),
+        resolver=_finish_reason,
         description="How an answer ended: `stop`, `length` when it was cut at its longest, `stopped` by the reader.",
     )
     cached: bool = strawberry.field(resolver=_cached, description="Whether an answer came from the cache.")
@@ -119,7 +119,7 @@ class Conversation(RowType, Node):
 
     @strawberry.field(graphql_type=Connection[Message] | None, description="Its messages, oldest first.")
     async def messages(
-        self: strawberry.Parent[models.Conversation],
+        root: strawberry.Parent[models.Conversation],
         info: Info,
         first: First = None,
         after: After = None,
@@ -128,7 +128,7 @@ class Conversation(RowType, Node):
     ) -> Rows:
         """Return a page of messages."""
         request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.Message, models.Message.conversation_id, self.id, request)
+        return await rows_of(info.context, models.Message, models.Message.conversation_id, root.id, request)
 
 
 @strawberry.type

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import AsyncIterator
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import strawberry
 from starlette.datastructures import UploadFile
@@ -33,7 +33,7 @@ class Document(RowType, Node):
     error: str | None = strawberry.field(description="Why it failed and what to do, for people.")
     error_code: ErrorCode | None = strawberry.field(resolver=_error_code, description="Why it failed, for programs.")
     file_type: str = strawberry.field(description="Its kind, found from its content: `pdf`, `docx`, `markdown` …")
-    file_size: float = strawberry.field(description="Its size in bytes.")
+    file_size: int = strawberry.field(description="Its size in bytes.")
     language: str | None = strawberry.field(description="Its language, `en` or `fr`, once it is read.")
     is_indexed: bool = strawberry.field(description="Whether its passages are searched.")
     chunk_count: int = strawberry.field(description="How many passages it was cut into.")
@@ -99,7 +99,7 @@ RetryDocumentResult = Annotated[
 ]
 
 
-async def _document(root: strawberry.Parent[Progress], info: Info) -> models.Document | None:
+async def _document(root: strawberry.Parent[Progress], info: Info) -> Any:
     return await info.context.loaders.row(models.Document, root.document_id)
 
 

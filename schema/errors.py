@@ -35,5 +35,5 @@ class CodedErrors(MaskErrors):
             positions=error.positions,
             path=error.path,
             original_error=error.original_error if expected else None,
-            extensions={"code": code.value, **(error.extensions if expected else {}), "requestId": request_id},
+            extensions={"code": code.value, **(error.extensions or {} if expected else {}), "requestId": request_id},
         )

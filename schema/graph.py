@@ -78,37 +78,47 @@ class Schema(strawberry.Schema):
             logging.getLogger(__name__).debug("%s", error.message)
 
 
-schema = Schema(
-    query=merge_types("Query", (NodeQueries, AccountQueries, WorkspaceQueries, ConversationQueries)),
-    mutation=merge_types(
-        "Mutation",
-        (
-            AccountMutations,
-            WorkspaceMutations,
-            DocumentMutations,
-            ApiKeyMutations,
-            AnswerMutations,
-            AnalyticsMutations,
+def _built(config: StrawberryConfig) -> Schema:
+    return Schema(
+        query=merge_types("Query", (NodeQueries, AccountQueries, WorkspaceQueries, ConversationQueries)),
+        mutation=merge_types(
+            "Mutation",
+            (
+                AccountMutations,
+                WorkspaceMutations,
+                DocumentMutations,
+                ApiKeyMutations,
+                AnswerMutations,
+                AnalyticsMutations,
+            ),
         ),
-    ),
-    subscription=merge_types("Subscription", (AnswerSubscriptions, DocumentSubscriptions)),
-    types=[
-        AnalyticsDay,
-        AnswerDelta,
-        AnswerFailed,
-        AnswerFinished,
-        AnswerStarted,
-        ApiKey,
-        Conversation,
-        Document,
-        Insights,
-        Message,
-        MessageTopic,
-        User,
-        Workspace,
-        WorkspaceDatabase,
-    ],
-    extensions=[CodedErrors, lambda: ParserCache(KEPT_DOCUMENTS), lambda: ValidationCache(KEPT_DOCUMENTS)],
-    config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
-)
-"""The one graph, sorted, as `schema.graphql` shows it."""
+        subscription=merge_types("Subscription", (AnswerSubscriptions, DocumentSubscriptions)),
+        types=[
+            AnalyticsDay,
+            AnswerDelta,
+            AnswerFailed,
+            AnswerFinished,
+            AnswerStarted,
+            ApiKey,
+            Conversation,
+            Document,
+            Insights,
+            Message,
+            MessageTopic,
+            User,
+            Workspace,
+            WorkspaceDatabase,
+        ],
+        extensions=[CodedErrors, lambda: ParserCache(KEPT_DOCUMENTS), lambda: ValidationCache(KEPT_DOCUMENTS)],
+        config=config,
+    )
+
+
+def exported() -> str:
+    """Return the graph in the schema language, sorted, as `schema.graphql` holds it."""
+    return _built(StrawberryConfig(scalar_map=SCALARS, sort_schema=True)).as_str()
+
+
+# Not sorted: a sorted schema is a copy, in which Strawberry does not recognise the members of its unions.
+schema = _built(StrawberryConfig(scalar_map=SCALARS))
+"""The one graph."""

@@ -21,7 +21,7 @@ class Node:
     )
 
     @classmethod
-    def resolve_type(cls, row: Model, _info: GraphQLResolveInfo, _abstract: GraphQLAbstractType) -> str:
+    def resolve_type(cls, row: Model, _info: GraphQLResolveInfo[Any], _abstract: GraphQLAbstractType) -> str:
         """Return the GraphQL type of a row."""
         return str(row.node_name)  # type: ignore[attr-defined]
 
@@ -30,7 +30,7 @@ class RowType:
     """Mixed into the types that show rows as they are: a row is of the type that has its name."""
 
     @classmethod
-    def is_type_of(cls, row: Any, _info: GraphQLResolveInfo) -> bool:
+    def is_type_of(cls, row: Any, _info: GraphQLResolveInfo[Any]) -> bool:
         """Tell whether a row is shown by this type."""
         return bool(row.node_name == cls.__name__)
 

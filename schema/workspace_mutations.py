@@ -1,6 +1,6 @@
 """What may be done to a workspace."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -104,12 +104,11 @@ ShareWorkspaceResult = Annotated[
 
 
 def _values(given: dict[str, Any]) -> WorkspaceValues:
-    """Return the columns that an input names, from its fields."""
+    """Return the columns that an input names: its fields have the columns' names."""
     if "widget" in given:
         look = given.pop("widget")
         given["widget_settings"] = None if look is None else widget_settings.checked(look.as_settings())
-    values: WorkspaceValues = given  # type: ignore[assignment] - the inputs' fields are the columns
-    return values
+    return cast("WorkspaceValues", given)
 
 
 @strawberry.type

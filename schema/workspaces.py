@@ -60,78 +60,78 @@ class Workspace(RowType, Node):
 
     @strawberry.field(graphql_type=Connection[Document] | None, description="Its documents, newest first.")
     async def documents(
-        self: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Rows:
         """Return a page of documents."""
         request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.Document, models.Document.workspace_id, self.id, request)
+        return await rows_of(info.context, models.Document, models.Document.workspace_id, root.id, request)
 
     @strawberry.field(graphql_type=Connection[Conversation] | None, description="Its conversations, newest first.")
     async def conversations(
-        self: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Rows:
         """Return a page of conversations."""
         request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.Conversation, models.Conversation.workspace_id, self.id, request)
+        return await rows_of(info.context, models.Conversation, models.Conversation.workspace_id, root.id, request)
 
     @strawberry.field(graphql_type=Connection[ApiKey] | None, description="Its API keys, newest first.")
     async def api_keys(
-        self: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Rows:
         """Return a page of API keys."""
         request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.ApiKey, models.ApiKey.workspace_id, self.id, request)
+        return await rows_of(info.context, models.ApiKey, models.ApiKey.workspace_id, root.id, request)
 
     @strawberry.field(
         graphql_type=Connection[WorkspaceDatabase] | None, description="Its external databases, newest first."
     )
     async def databases(
-        self: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Rows:
         """Return a page of external databases."""
         request = page_request(first, after, last, before)
         column = models.WorkspaceDatabase.workspace_id
-        return await rows_of(info.context, models.WorkspaceDatabase, column, self.id, request)
+        return await rows_of(info.context, models.WorkspaceDatabase, column, root.id, request)
 
     @strawberry.field(
         graphql_type=Connection[MessageTopic] | None, description="What visitors ask about, newest first."
     )
     async def topics(
-        self: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Rows:
         """Return a page of topics."""
         request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.MessageTopic, models.MessageTopic.workspace_id, self.id, request)
+        return await rows_of(info.context, models.MessageTopic, models.MessageTopic.workspace_id, root.id, request)
 
     @strawberry.field(
         graphql_type=list[AnalyticsDay] | None,
         description="Figures of each day that has any, oldest first: the last 30 days by default, 400 at most.",
     )
-    async def analytics(self: Parent, info: Info, from_: From = None, to: To = None) -> list[models.AnalyticsDaily]:
+    async def analytics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.AnalyticsDaily]:
         """Return rows of `analytics_daily`."""
-        return await analytics.days(info.context, self.id, from_, to)
+        return await analytics.days(info.context, root.id, from_, to)
 
     @strawberry.field(
         graphql_type=list[DayMetrics] | None, description="The days of `vw_daily_metrics`, for charts; as `analytics`."
     )
-    async def daily_metrics(self: Parent, info: Info, from_: From = None, to: To = None) -> list[models.DailyMetrics]:
+    async def daily_metrics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.DailyMetrics]:
         """Return rows of `vw_daily_metrics`."""
-        return await analytics.daily_metrics(info.context, self.id, from_, to)
+        return await analytics.daily_metrics(info.context, root.id, from_, to)
 
     @strawberry.field(graphql_type=Insights | None, description="Figures since the beginning, as last calculated.")
-    async def insights(self: Parent, info: Info) -> models.InsightsCache | None:
+    async def insights(root: Parent, info: Info) -> models.InsightsCache | None:
         """Return the row of `insights_cache`."""
-        return await analytics.insights(info.context, self.id)
+        return await analytics.insights(info.context, root.id)
 
     @strawberry.field(graphql_type=WorkspaceStats | None, description="Totals, counted now.")
-    async def stats(self: Parent, info: Info) -> models.WorkspaceStats | None:
+    async def stats(root: Parent, info: Info) -> models.WorkspaceStats | None:
         """Return the row of `vw_workspace_stats`."""
-        return await analytics.stats(info.context, self.id)
+        return await analytics.stats(info.context, root.id)
 
     @strawberry.field(graphql_type=WorkspaceMetrics | None, description="Everything the dashboard shows, counted now.")
-    async def metrics(self: Parent, info: Info) -> Any:
+    async def metrics(root: Parent, info: Info) -> Any:
         """Return what `sp_get_workspace_metrics` counts."""
-        return await analytics.metrics(info.context, self.id)
+        return await analytics.metrics(info.context, root.id)
 
 
 @strawberry.type

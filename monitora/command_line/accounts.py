@@ -28,7 +28,7 @@ GENERATED_BYTES = 15
     help="An admin owns workspaces; a lecteur reads those it is given.",
 )
 @click.option("--generate", is_flag=True, help="Make a password and print it.")
-def create_user(email: str, name: str | None, role: str, generate: bool) -> None:  # noqa: FBT001 - click passes flags so
+def create_user(email: str, name: str | None, role: str, generate: bool) -> None:
     """Make an account. The password is asked for, read from the input when it is no terminal, or generated."""
     chosen = settings()
     password = _password(generate=generate)

@@ -45,9 +45,9 @@ def show_settings() -> None:
 @commands.command("export-schema")
 def export_schema() -> None:
     """Print the graph in GraphQL's schema language, as `schema.graphql` holds it."""
-    from schema import schema  # noqa: PLC0415 - the other commands need not wait for it
+    from schema import exported  # noqa: PLC0415 - the other commands need not wait for it
 
-    click.echo(schema.as_str())
+    click.echo(exported())
 
 
 async def _migrate(chosen: Settings) -> Migration:

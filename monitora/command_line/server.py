@@ -35,7 +35,7 @@ def serve(host: str | None, port: int | None) -> None:
 @_HOST
 @_PORT
 @click.option("--prepare-only", is_flag=True, help="Make the sample workspace and stop.")
-def demo(host: str | None, port: int | None, prepare_only: bool) -> None:  # noqa: FBT001 - click passes flags so
+def demo(host: str | None, port: int | None, prepare_only: bool) -> None:
     """Make an administrator and a sample workspace if there is none, then start the server.
 
     The workspace holds Monitora's own guide, in English and French. A second run keeps what is there.
