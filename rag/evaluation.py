@@ -205,7 +205,7 @@ async def _confidences(index: WorkspaceIndex, embedder: Embedder, asked: list[st
 
 
 async def evaluate(path: Path, embedder: Embedder) -> Evaluation:
-    """Measure retrieval on a JSON file of "paragraphs" (id, title, text), "questions" (q, pid, answers), "unanswerable".
+    """Measure retrieval on JSON of "paragraphs" (id, title, text), "questions" (q, pid, answers), "unanswerable".
 
     Each title is one document, of its paragraphs in order. Raises `EvaluationFileError`, `OSError` or `ModelError`.
     """

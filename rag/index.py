@@ -92,7 +92,8 @@ class WorkspaceIndex:
     def search(self, question: str, vector: Vectors, limit: int) -> list[Passage]:
         """Return the `limit` passages that best answer `question`, best first, each with its confidence as score.
 
-        `vector` is the question's embedding, of shape (dimensions,).
+        They are 40 at most, fewer only where the workspace has fewer. `vector` is the question's embedding, of shape
+        (dimensions,).
         """
         found = self.candidates(question, vector)
         passages = [self._passage(row) for row in found.rows.tolist()]

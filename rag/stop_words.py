@@ -15,12 +15,12 @@ a afin ai aie aimerais ainsi ait alors apres au aucun aucune aujourd aupres auqu
 auxquelles auxquels avaient avait avant avec avez avoir avons ayant bonjour c ca car ce ceci cela celle celles celui
 cependant certain certaine certaines certains ces cet cette ceux chaque chez ci comme comment d dans de depuis des
 desquelles desquels dire dis dois doit donc dont du duquel elle elles en encore entre es est et etaient etait etant
-ete etes etre eu eux faire fait faites faut font furent fut hui il ils j je l la laquelle le lequel les lesquelles
-lesquels leur leurs lors lorsque lui m ma mais me meme memes merci mes moi moins mon n ne ni non nos notre nous on ont
-or ou par parce pas pendant peu peut peuvent peux plus plusieurs pour pourquoi pouvez puis puisque qu quand que quel
-quelle quelles quelque quelques quels qui quoi s sa sans savoir se selon sera serait ses si soit sommes son sont sous
-suis sur svp t ta te tes toi ton tous tout toute toutes tres tu un une va vers veux voici voila vont vos votre
-voudrais vous y
+ete etes etre eu eux faire fait faites faut font furent fut hui il ils j je jusqu jusque l la laquelle le lequel les
+lesquelles lesquels leur leurs lors lorsqu lorsque lui m ma mais me meme memes merci mes moi moins mon n ne ni non nos
+notre nous on ont or ou par parce pas pendant peu peut peuvent peux plus plusieurs pour pourquoi pouvez puis puisqu
+puisque qu quand que quel quelle quelles quelque quelques quels qui quoi quoiqu s sa sans savoir se selon sera serait
+ses si soit sommes son sont sous suis sur svp t ta te tes toi ton tous tout toute toutes tres tu un une va vers veux
+voici voila vont vos votre voudrais vous y
 """
 
 ENGLISH_STOP_WORDS = frozenset(_ENGLISH.split())

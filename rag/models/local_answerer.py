@@ -25,7 +25,7 @@ _SHORT_WORTH = 0.8
 _WORTH = 0.6
 _LIST_ITEM = re.compile(r"(?:[-–—•*+]|\d{1,3}[.)]|[a-z]\))\s+\S")
 _LIST_ITEMS = 12
-_STREAMED = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+$")
+_WORD = re.compile(r"\s*\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class LocalAnswerer:
         answer = _answer(prompt)
         spent = 0
         finish_reason = "stop"
-        for word in _STREAMED.findall(answer):
+        for word in _WORD.findall(answer):
             spent += count_tokens(word)
             if spent > prompt.max_tokens:
                 spent -= count_tokens(word)
