@@ -20,7 +20,7 @@ from rag.passages import Passage
 from tests.mistral_server import Answer, Failure, Hang, MistralServer, Vectors
 
 HASTY = Patience(connect=5.0, reply=10.0, between_tokens=10.0, attempts=3, first_pause=0.001, longest_pause=0.5)
-SHORT = Patience(connect=0.3, reply=0.3, between_tokens=0.3, attempts=3, first_pause=0.001, longest_pause=0.1)
+SHORT = Patience(connect=5.0, reply=0.5, between_tokens=10.0, attempts=3, first_pause=0.001, longest_pause=0.1)
 PROMPT = Prompt(
     system="You help.",
     passages=[Passage(UUID(int=1), UUID(int=2), "Delivery.pdf", 0, "Parcels come in three days.", 0.9, "page 3")],
@@ -324,12 +324,12 @@ class TestWaiting:
         assert (failure.code, failure.retryable) == (ModelErrorCode.TIMEOUT, True)
         assert mistral_server.requests[0].abandoned.wait(5)
 
-    async def test_a_model_that_falls_silent_times_out(
-        self, impatient: MistralChat, mistral_server: MistralServer
-    ) -> None:
+    async def test_a_model_that_falls_silent_times_out(self, mistral_server: MistralServer) -> None:
         mistral_server.behave(Answer(["In ", "three"], then="hang"))
+        patience = Patience(reply=10.0, between_tokens=0.2)
 
-        tokens, _, failure = await read(impatient)
+        async with aclosing(MistralChat("key", server_url=mistral_server.url, patience=patience)) as chat:
+            tokens, _, failure = await read(chat)
 
         assert tokens == ["In ", "three"]
         assert failure is not None

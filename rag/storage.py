@@ -1,0 +1,109 @@
+"""The files that were uploaded, kept in a folder of the data directory as they came."""
+
+import asyncio
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterable
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from rag.parsing.errors import MAX_FILE_BYTES, FileErrorCode, UnreadableDocument
+
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_KEY = re.compile(f"{_UUID}/{_UUID}")
+
+
+class StoredFileMissing(LookupError):
+    """There is no file under a key: it was deleted, or the data directory is another one."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"No file is stored under {key!r}. Upload the document again.")
+        self.key = key
+
+
+class FileStorage:
+    """Files in a folder, one for each document.
+
+    A key is "<workspace id>/<document id>" and nothing else: the name that a person gave a file never touches the disk.
+    Every method raises `OSError` when the disk refuses.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Keep files in `folder`, which is made with the first of them."""
+        self._folder = folder
+
+    async def save(self, workspace_id: UUID, document_id: UUID, content: bytes | AsyncIterable[bytes]) -> str:
+        """Store a file, whole or not at all, in the place of one stored before, and return its key.
+
+        When this returns, the file survives a loss of power. Raises `UnreadableDocument` (FILE_TOO_LARGE) when
+        `content` has more than `MAX_FILE_BYTES`.
+        """
+        key = f"{workspace_id}/{document_id}"
+        target = self._path(key)
+        file = await asyncio.to_thread(_open_beside, target)
+        try:
+            size = 0
+            async for chunk in _chunks(content):
+                size += len(chunk)
+                if size > MAX_FILE_BYTES:
+                    limit = MAX_FILE_BYTES // (1024 * 1024)
+                    message = f"The file is larger than {limit} MiB. Split it into smaller files."
+                    raise UnreadableDocument(FileErrorCode.TOO_LARGE, message)
+                await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(_put_in_place, file, target)
+        finally:
+            # No await here: a task that is cancelled must leave nothing behind either.
+            _discard(file)
+        return key
+
+    async def read(self, key: str) -> bytes:
+        """Return a file's content. Raises `StoredFileMissing`, or `ValueError` for what is no key."""
+        path = self._path(key)
+        try:
+            return await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError as error:
+            raise StoredFileMissing(key) from error
+
+    async def delete(self, key: str) -> None:
+        """Delete a file, if it is there. Raises `ValueError` for what is no key."""
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is not the key of a stored file.")
+        return self._folder / key
+
+
+async def _chunks(content: bytes | AsyncIterable[bytes]) -> AsyncIterable[bytes]:
+    if isinstance(content, bytes):
+        yield content
+    else:
+        async for chunk in content:
+            yield chunk
+
+
+def _open_beside(target: Path) -> IO[bytes]:
+    """Open a new file in the folder of `target`, readable by the server's own user only."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False)
+
+
+def _put_in_place(file: IO[bytes], target: Path) -> None:
+    """Write `file` to the disk and give it its name in one step, then write the folder that holds the name."""
+    file.flush()
+    os.fsync(file.fileno())
+    Path(file.name).replace(target)
+    if os.name == "posix":  # elsewhere a folder cannot be opened, and needs no writing
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _discard(file: IO[bytes]) -> None:
+    """Close a file and delete it, if it was not put in place."""
+    file.close()
+    Path(file.name).unlink(missing_ok=True)
