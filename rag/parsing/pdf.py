@@ -30,6 +30,8 @@ _RUNNING_PAGES = 4
 _HYPHEN = "\ufffe"  # what PDFium puts for the hyphen of a word cut at the end of a line; older versions put U+0002
 _ITEM = re.compile(r"(?:[-–—•◦▪‣●○■*·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
 _BULLET = re.compile(r"[•◦▪‣●○■*·–—]\s+")
+_CONTENTS_LINE = re.compile(r"(?:[ \t]?\.){5}[ \t.]*\w*$")
+_PAGE_NUMBER = re.compile(r"\W{0,3}(?:\d{1,4}|[ivxl]{1,6})\W{0,3}", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'»”)\]]*$")
 _FILE_NAME = re.compile(
     r"^microsoft \w+ - |\.(?:docx?|odt|rtf|pdf|tex|indd|qxd|pptx?|xlsx?|html?|dvi|ps)$|^untitled", re.IGNORECASE
@@ -61,9 +63,9 @@ def read_pdf(content: bytes) -> Outline:
     outline = Outline("" if _FILE_NAME.search(title) else title)
     levels = _heading_levels(pages)
     running = _running_lines(pages)
-    bodies = [_without_running(lines, running) for lines in pages]
+    bodies = [_body(lines, running) for lines in pages]
     if not any(bodies):
-        bodies = pages  # every page says the same: it is the text, not its running head
+        bodies = pages  # all that the pages say looks like their edges: it is the text
     for number, lines in enumerate(bodies, start=1):
         _read_page(number, lines, levels, outline)
     return outline
@@ -154,13 +156,19 @@ def _without_digits(text: str) -> str:
     return re.sub(r"\d+", "#", text)
 
 
-def _without_running(lines: list[_Line], running: set[str]) -> list[_Line]:
-    last = len(lines) - _EDGE_LINES
-    return [
-        line
-        for number, line in enumerate(lines)
-        if _EDGE_LINES <= number < last or _without_digits(line.text) not in running
-    ]
+def _body(lines: list[_Line], running: set[str]) -> list[_Line]:
+    """Return the lines of a page without running heads, page numbers and lines of a table of contents."""
+    last = len(lines) - 1
+
+    def says_nothing(number: int, text: str) -> bool:
+        at_edge = number < _EDGE_LINES or number > last - _EDGE_LINES
+        return (
+            (at_edge and _without_digits(text) in running)
+            or (number in {0, last} and last > 0 and _PAGE_NUMBER.fullmatch(text) is not None)
+            or _CONTENTS_LINE.search(text) is not None
+        )
+
+    return [line for number, line in enumerate(lines) if not says_nothing(number, line.text)]
 
 
 def _read_page(number: int, lines: list[_Line], levels: dict[float, int], outline: Outline) -> None:
@@ -191,7 +199,7 @@ def _groups(lines: list[_Line], levels: dict[float, int]) -> Iterator[tuple[int,
 def _begins_paragraph(group: list[str], line: str, long_line: float) -> bool:
     """Tell whether `line` begins a paragraph: the line before ended one, by its length and its last mark."""
     if _ITEM.match(line):
-        return not _ITEM.match(group[0]) and not group[-1].endswith(":")
+        return not group[-1].endswith(":") and not any(_ITEM.match(previous) for previous in group)
     previous = group[-1]
     return len(previous) < long_line and bool(_SENTENCE_END.search(previous)) and not line[0].islower()
 

@@ -9,7 +9,7 @@ LINE_CHARACTERS = 85
 
 
 def make_pdf(pages: list[str], title: str = "") -> bytes:
-    """Write one PDF page for each text (Latin-1). A line that begins with "# " is set as a heading, in larger letters.
+    """Write one PDF page for each text (Windows Latin, cp1252). A line that begins with "# " is set as a heading, in larger letters.
 
     Text is wrapped as a word processor does it: long lines are cut between words, a blank line leaves a gap.
     """
@@ -45,7 +45,7 @@ def _page_content(text: str) -> bytes:
 
 
 def _escaped(text: str) -> bytes:
-    return text.encode("latin-1").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
+    return text.encode("cp1252").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
 
 
 def _file(objects: list[bytes]) -> bytes:

@@ -41,6 +41,21 @@ def test_a_line_that_stands_on_every_page_is_left_out() -> None:
     assert [block.text for block in document.blocks] == texts
 
 
+def test_contents_and_page_numbers_are_no_text() -> None:
+    contents = "Introduction . . . . . . . . . 1\nDelivery ........... 12\nThe guide begins here.\nii"
+
+    document = parse("guide.pdf", make_pdf([contents, "Parcels come in three days.\n- 2 -"]))
+
+    assert [block.text for block in document.blocks] == ["The guide begins here.", "Parcels come in three days."]
+
+
+def test_a_list_stays_with_the_line_that_announces_it() -> None:
+    document = parse("a.pdf", make_pdf([f"{SENTENCE}We deliver:\n• by post, {SENTENCE * 2}\n• by bike\n• on foot"]))
+
+    [block] = document.blocks
+    assert [line[:9] for line in block.text.split("\n")] == ["Every par", "- by post", "- by bike", "- on foot"]
+
+
 def test_paragraphs_are_told_apart() -> None:
     document = parse("a.pdf", make_pdf([f"{SENTENCE * 3}It ends.\nAnother begins here. {SENTENCE * 2}"]))
 
