@@ -9,7 +9,7 @@ LINE_CHARACTERS = 85
 
 
 def make_pdf(pages: list[str], title: str = "") -> bytes:
-    """Write one PDF page for each text (Windows Latin, cp1252). A line that begins with "# " is set as a heading, in larger letters.
+    """Write one PDF page for each text, in the letters of cp1252. A line that begins with "# " is a heading.
 
     Text is wrapped as a word processor does it: long lines are cut between words, a blank line leaves a gap.
     """
