@@ -14,7 +14,7 @@ from rag.chunking import chunk, count_tokens
 from rag.document import Block, ParsedDocument, indexed_text
 from rag.index import WorkspaceIndex
 from rag.language import detect
-from rag.models.protocols import Embedder
+from rag.models.protocols import Embedder, Vectors
 from rag.passages import Passage
 from rag.ranking import CONFIDENCE_THRESHOLD
 from rag.segments import IndexedChunk, IndexedDocument
@@ -31,21 +31,27 @@ class EvaluationFileError(ValueError):
     code = "EVALUATION_FILE_INVALID"
 
 
-class _Paragraph(BaseModel):
+class Paragraph(BaseModel):
+    """A paragraph of the article `title`."""
+
     id: int | str
     title: str = Field(min_length=1)
     text: str
 
 
-class _Question(BaseModel):
+class AnswerableQuestion(BaseModel):
+    """A question, the paragraph that answers it, and its answers as they stand there."""
+
     q: str = Field(min_length=1)
     pid: int | str
     answers: list[str] = Field(min_length=1)
 
 
-class _EvaluationSet(BaseModel):
-    paragraphs: list[_Paragraph] = Field(min_length=1)
-    questions: list[_Question] = Field(min_length=1)
+class EvaluationSet(BaseModel):
+    """What is measured on: articles in paragraphs, questions they answer, questions they do not."""
+
+    paragraphs: list[Paragraph] = Field(min_length=1)
+    questions: list[AnswerableQuestion] = Field(min_length=1)
     unanswerable: list[str] = []
 
 
@@ -99,7 +105,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Article:
+class Article:
     """An article as one document, its chunks, and where chunks and paragraphs lie in its text: (start, end)."""
 
     document_id: UUID
@@ -109,12 +115,17 @@ class _Article:
     spans: list[tuple[int, int]]
     paragraphs: dict[int | str, tuple[int, int]]
 
+    def indexed(self, vectors: Vectors) -> IndexedDocument:
+        """Return what the index takes, given the vectors of `embedded`."""
+        return IndexedDocument(self.document_id, self.parsed.title, self.parsed.language, self.chunks, vectors)
 
-def _read(path: Path) -> _EvaluationSet:
+
+def read_set(path: Path) -> EvaluationSet:
+    """Return the set in `path`. Raises `EvaluationFileError` or `OSError`."""
     if path.stat().st_size > MAX_FILE_BYTES:
         raise EvaluationFileError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes: evaluate a part of it.")
     try:
-        content = _EvaluationSet.model_validate_json(path.read_bytes())
+        content = EvaluationSet.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"
@@ -126,7 +137,7 @@ def _read(path: Path) -> _EvaluationSet:
     return content
 
 
-def _article(title: str, paragraphs: list[_Paragraph]) -> _Article:
+def _article(title: str, paragraphs: list[Paragraph]) -> Article:
     spans: dict[int | str, tuple[int, int]] = {}
     blocks: list[Block] = []
     length = 0
@@ -146,7 +157,7 @@ def _article(title: str, paragraphs: list[_Paragraph]) -> _Article:
         places.append((start, start + len(piece.content)))
         start += len(piece.content)
     document_id = uuid5(_NAMESPACE, title)
-    return _Article(
+    return Article(
         document_id,
         parsed,
         [IndexedChunk(uuid5(document_id, str(each.index)), each.index, each.content) for each in chunks],
@@ -156,7 +167,15 @@ def _article(title: str, paragraphs: list[_Paragraph]) -> _Article:
     )
 
 
-def _answers(article: _Article, question: _Question, passage: Passage) -> bool:
+def articles_of(content: EvaluationSet) -> list[Article]:
+    """Return each title of the set as one article, chunked."""
+    paragraphs = defaultdict(list)
+    for paragraph in content.paragraphs:
+        paragraphs[paragraph.title].append(paragraph)
+    return [_article(title, of_title) for title, of_title in paragraphs.items()]
+
+
+def is_hit(article: Article, question: AnswerableQuestion, passage: Passage) -> bool:
     """Tell whether a passage holds an answer inside the part of it that is the question's paragraph."""
     if passage.document_id != article.document_id:
         return False
@@ -183,7 +202,9 @@ class _Asked:
     seconds: float
 
 
-async def _ask(index: WorkspaceIndex, embedder: Embedder, articles: list[_Article], asked: list[_Question]) -> _Asked:
+async def _ask(
+    index: WorkspaceIndex, embedder: Embedder, articles: list[Article], asked: list[AnswerableQuestion]
+) -> _Asked:
     owners = {identifier: article for article in articles for identifier in article.paragraphs}
     ranks, confidences, tokens, seconds = [], [], [], []
     for question in asked:
@@ -191,7 +212,7 @@ async def _ask(index: WorkspaceIndex, embedder: Embedder, articles: list[_Articl
         began = time.perf_counter()
         found = index.search(question.q, vector, _PASSAGES)
         seconds.append(time.perf_counter() - began)
-        hits = (_answers(owners[question.pid], question, passage) for passage in found)
+        hits = (is_hit(owners[question.pid], question, passage) for passage in found)
         ranks.append(next((float(rank) for rank, hit in enumerate(hits, 1) if hit), np.inf))
         confidences.append(found[0].score if found else 0.0)
         tokens += [count_tokens(passage.content) for passage in found]
@@ -209,19 +230,13 @@ async def evaluate(path: Path, embedder: Embedder) -> Evaluation:
 
     Each title is one document, of its paragraphs in order. Raises `EvaluationFileError`, `OSError` or `ModelError`.
     """
-    content = _read(path)
-    paragraphs = defaultdict(list)
-    for paragraph in content.paragraphs:
-        paragraphs[paragraph.title].append(paragraph)
-    articles = [_article(title, of_title) for title, of_title in paragraphs.items()]
+    content = read_set(path)
+    articles = articles_of(content)
 
     began = time.perf_counter()
     vectors = [await embedder.embed_passages(article.embedded) for article in articles]
     embedded = time.perf_counter()
-    documents = [
-        IndexedDocument(article.document_id, article.parsed.title, article.parsed.language, article.chunks, rows)
-        for article, rows in zip(articles, vectors, strict=True)
-    ]
+    documents = [article.indexed(rows) for article, rows in zip(articles, vectors, strict=True)]
     index = WorkspaceIndex.of(documents, embedder.weight)
     indexed = time.perf_counter()
 

@@ -21,6 +21,8 @@ _SCALED_OVER = 100
 _CANDIDATES = 40
 # A document's score is the mean of its best chunks, this many.
 _DOCUMENT_CHUNKS = 3
+# The larger a workspace, the more of a question some passage holds by chance; not known beyond the sets measured.
+_FITTED_CHUNKS = 1_500
 # What is known of words before any chunk is read, counted in chunks, each word in one of them: the frequencies of a few
 # chunks alone would say that whatever they do not mention is rare.
 _PRIOR_CHUNKS = 100
@@ -36,8 +38,11 @@ class Candidates:
 
 def scaled(scores: Scores) -> Scores:
     """Return `scores` min-max scaled over their top 100, clipped to [0, 1]; zeros where all are equal."""
-    last = max(len(scores) - _SCALED_OVER, 0)
-    high, low = scores.max(), np.partition(scores, last)[last]
+    # Mostly zeros otherwise, which take partition five times as long.
+    positive = scores[scores > 0]
+    top = positive if len(positive) >= _SCALED_OVER else scores
+    last = max(len(top) - _SCALED_OVER, 0)
+    high, low = scores.max(), np.partition(top, last)[last]
     return np.clip((scores - low) / (high - low), 0, 1) if high > low else np.zeros_like(scores)
 
 
@@ -96,7 +101,7 @@ class WorkspaceIndex:
         (dimensions,).
         """
         found = self.candidates(question, vector)
-        passages = [self._passage(row) for row in found.rows.tolist()]
+        passages = [self.passage(row) for row in found.rows.tolist()]
         ranked = sorted(
             zip(relevance(found.features).tolist(), confidence(found.features).tolist(), passages, strict=True),
             key=lambda each: (-each[0], each[2].document_name, each[2].chunk_index),
@@ -119,11 +124,13 @@ class WorkspaceIndex:
         columns = self._evidence(asked, frequencies, rows)
         columns["fused"] = fused[rows]
         columns["dense"] = np.clip((dense[rows] - self.dense_floor) / (1 - self.dense_floor), 0, 1)
+        columns["size"] = np.full(len(rows), min(np.log(len(self)) / np.log(_FITTED_CHUNKS), 1))
         columns["document"] = self._documents(lexical)[rows]
         columns["neighbour"] = self._neighbours(lexical)[rows]
         return Candidates(rows, np.stack([columns[name] for name in FEATURES], axis=1))
 
-    def _passage(self, row: int) -> Passage:
+    def passage(self, row: int) -> Passage:
+        """Return the passage at `row`, without a score. Raises `IndexError`."""
         for first, segment in self._offsets():
             if row < first + len(segment.passages):
                 return segment.passages[row - first]
@@ -187,7 +194,7 @@ class WorkspaceIndex:
 
     def _evidence(self, asked: Question, frequencies: dict[str, int], rows: Integers) -> dict[str, Scores]:
         """Read the candidates at `rows`, those of each language with the question's terms in it."""
-        languages = np.array([self._passage(row).language for row in rows.tolist()])
+        languages = np.array([self.passage(row).language for row in rows.tolist()])
         columns = {name: np.zeros(len(rows)) for name in FEATURES}
         known = len(self) + _PRIOR_CHUNKS
         for language, terms in asked.terms.items():

@@ -16,6 +16,7 @@ _SNOWBALL = {"en": "english", "fr": "french"}
 _LIGATURES = str.maketrans(
     {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'", "ʼ": "'"}
 )
+_ACCENTS = re.compile(r"[\u0300-\u036f]+")
 # French elisions before a vowel ("l'école", "qu'il"), English endings after an apostrophe ("king's", "don't", "we'll").
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=[^\W\d_]{2})|'(?:s|t|d|ll|re|ve|m)\b")
 _WORD = re.compile(r"[^\W_]+")
@@ -46,8 +47,7 @@ def fold(text: str) -> str:
     """Return `text` in lower case without accents, ligatures or typographic apostrophes ("L’Œuvre" → "l'oeuvre")."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).translate(_LIGATURES)
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold())).translate(_LIGATURES)
 
 
 def words(text: str) -> list[str]:

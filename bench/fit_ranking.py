@@ -1,0 +1,181 @@
+"""Fits the weights of rag/ranking.py on evaluation sets: python bench/fit_ranking.py en.json fr.json
+
+Prints the weights fitted on all questions, and how well weights fitted on four fifths of the articles do on the others.
+The re-ranker maximises the likelihood of the candidates that answer (softmax over a question's candidates). The
+confidence is a logistic regression of answerable against unanswerable, on the whole set and on small workspaces drawn
+from it, so that one threshold serves workspaces of three chunks and of thousands.
+"""
+
+import asyncio
+import random
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.evaluation import AnswerableQuestion, Article, articles_of, is_hit, read_set
+from rag.index import WorkspaceIndex
+from rag.models.local_embedder import LocalEmbedder
+from rag.ranking import FEATURES, relevance
+from rag.segments import IndexedDocument
+
+Array = NDArray[np.float64]
+
+RELEVANCE = ["fused", "document", "neighbour", "coverage", "sentence", "titled", "pairs", "quantity"]
+CONFIDENCE = ["exact", "titled", "pairs", "dense", "shared", "size"]
+FOLDS = 5
+CANDIDATES = 40
+EMBEDDER = LocalEmbedder()
+
+
+@dataclass
+class Asked:
+    group: str  # the set and the size of the workspace
+    fold: int
+    answerable: bool
+    features: Array  # (candidates, features)
+    hits: NDArray[np.bool_]
+
+
+def columns(names: list[str]) -> list[int]:
+    return [FEATURES.index(name) for name in names]
+
+
+def part(document: IndexedDocument, size: int) -> IndexedDocument:
+    start = random.randrange(len(document.chunks))
+    span = slice(start, start + size)
+    return IndexedDocument(document.id, document.name, document.language, document.chunks[span], document.vectors[span])
+
+
+async def ask_all(path: Path) -> list[Asked]:
+    content = read_set(path)
+    articles = articles_of(content)
+    documents = [article.indexed(await EMBEDDER.embed_passages(article.embedded)) for article in articles]
+    owner = {paragraph: number for number, article in enumerate(articles) for paragraph in article.paragraphs}
+    asked: list[Asked] = []
+
+    async def ask(
+        index: WorkspaceIndex, text: str, fold: int, group: str, question: AnswerableQuestion | None = None
+    ) -> None:
+        found = index.candidates(text, await EMBEDDER.embed_question(text))
+        hits = np.zeros(len(found.rows), bool)
+        if question:
+            passages = [index.passage(row) for row in found.rows.tolist()]
+            hits = np.array([is_hit(articles[owner[question.pid]], question, passage) for passage in passages])
+        asked.append(Asked(f"{path.stem} {group}", fold, question is not None, found.features, hits))
+
+    whole = WorkspaceIndex.of(documents, EMBEDDER.weight)
+    for question in content.questions:
+        await ask(whole, question.q, owner[question.pid] % FOLDS, "all", question)
+    for number, text in enumerate(content.unanswerable):
+        await ask(whole, text, number % FOLDS, "all")
+    for group, count, size, trials in (("3 chunks", 3, 1, 40), ("36 chunks", 6, 6, 30), ("10 articles", 10, 999, 15)):
+        for _ in range(trials):
+            chosen = random.sample(range(len(documents)), count)
+            parts = {number: part(documents[number], size) for number in chosen}
+            index = WorkspaceIndex.of(list(parts.values()), EMBEDDER.weight)
+            inside = [each for each in content.questions if held(parts, articles, owner[each.pid], each)]
+            outside = [each for each in content.questions if owner[each.pid] not in parts]
+            for each in random.sample(inside, min(12, len(inside))):
+                await ask(index, each.q, owner[each.pid] % FOLDS, group, each)
+            for each in random.sample(outside, 12):
+                await ask(index, each.q, owner[each.pid] % FOLDS, group)
+    return asked
+
+
+def held(parts: dict[int, IndexedDocument], articles: list[Article], number: int, question: AnswerableQuestion) -> bool:
+    """Whether the part drawn of the question's article holds the whole of its paragraph."""
+    if number not in parts:
+        return False
+    first, last = articles[number].paragraphs[question.pid]
+    spans = [articles[number].spans[chunk.index] for chunk in parts[number].chunks]
+    return any(start <= first and last <= end for start, end in spans)
+
+
+def fit_relevance(asked: list[Asked]) -> Array:
+    rows = [each for each in asked if each.hits.any()]
+    features = np.zeros((len(rows), CANDIDATES, len(RELEVANCE)))
+    hits = np.zeros((len(rows), CANDIDATES))
+    absent = np.ones((len(rows), CANDIDATES), bool)
+    for number, each in enumerate(rows):
+        features[number, : len(each.hits)] = each.features[:, columns(RELEVANCE)]
+        hits[number, : len(each.hits)] = each.hits
+        absent[number, : len(each.hits)] = False
+    scale = features.reshape(-1, len(RELEVANCE)).std(0)
+    features = features / scale
+    weights = np.zeros(len(RELEVANCE))
+    momentum = np.zeros_like(weights)
+    for _ in range(600):
+        scores = np.where(absent, -np.inf, features @ weights)
+        chances = np.exp(scores - scores.max(1, keepdims=True))
+        chances /= chances.sum(1, keepdims=True)
+        wanted = chances * hits
+        wanted /= np.maximum(wanted.sum(1, keepdims=True), 1e-12)
+        gradient = np.einsum("qc,qcf->f", chances - wanted, features) / len(rows) + 0.02 * weights
+        momentum = 0.9 * momentum + gradient
+        weights -= 0.1 * momentum
+    return weights / scale
+
+
+def fit_confidence(asked: list[Asked]) -> Array:
+    features = np.stack([best(each) for each in asked])
+    answerable = np.array([each.answerable for each in asked])
+    # Each kind of workspace counts alike, and the whole sets twice.
+    groups = np.array([f"{each.group} {each.answerable}" for each in asked])
+    share = {group: (2 if " all " in group else 1) / (groups == group).sum() for group in set(groups)}
+    counted = np.array([share[group] for group in groups])
+    weights = np.zeros(features.shape[1])
+    ridge = 1e-4 * counted.sum() * np.diag([1.0] * len(CONFIDENCE) + [0.0])
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-features @ weights))
+        curvature = (features * (counted * chance * (1 - chance))[:, None]).T @ features + ridge + 1e-9
+        weights -= np.linalg.solve(curvature, features.T @ (counted * (chance - answerable)) + ridge @ weights)
+    return weights
+
+
+def best(asked: Asked) -> Array:
+    return np.append(asked.features[np.argmax(relevance(asked.features))][columns(CONFIDENCE)], 1.0)
+
+
+def report_relevance(asked: list[Asked]) -> None:
+    whole = [each for each in asked if each.answerable and each.group.endswith(" all")]
+    ranks: dict[str, list[float]] = {}
+    for fold in range(FOLDS):
+        weights = fit_relevance([each for each in whole if each.fold != fold])
+        for each in whole:
+            if each.fold == fold:
+                order = np.argsort(-(each.features[:, columns(RELEVANCE)] @ weights), kind="stable")
+                hits = np.flatnonzero(each.hits[order])
+                ranks.setdefault(each.group, []).append(hits[0] + 1 if len(hits) else np.inf)
+    for group, values in ranks.items():
+        shares = " / ".join(f"{100 * np.mean(np.array(values) <= k):.1f}" for k in (1, 5, 10))
+        print(f"{group:<16} recall@1 / 5 / 10 on other articles: {shares}")
+    print("relevance", dict(zip(RELEVANCE, fit_relevance(whole).round(1).tolist(), strict=True)))
+
+
+def report_confidence(asked: list[Asked]) -> None:
+    scores: dict[tuple[str, bool], list[float]] = {}
+    for fold in range(FOLDS):
+        weights = fit_confidence([each for each in asked if each.fold != fold])
+        for each in asked:
+            if each.fold == fold:
+                scores.setdefault((each.group, each.answerable), []).append(float(best(each) @ weights))
+    for group in sorted({group for group, _ in scores}):
+        known, unknown = np.array(scores[group, True]), np.array(scores[group, False])
+        area = (known[:, None] > unknown).mean()
+        print(f"{group:<16} AUC {area:.3f}, answered {(known > 0).mean():.2f}, declined {(unknown <= 0).mean():.2f}")
+    fitted = dict(zip([*CONFIDENCE, "bias"], fit_confidence(asked).round(1).tolist(), strict=True))
+    print("confidence", fitted)
+
+
+def main() -> None:
+    random.seed(1)
+    asked = [each for path in sys.argv[1:] for each in asyncio.run(ask_all(Path(path)))]
+    report_relevance(asked)
+    report_confidence(asked)
+
+
+if __name__ == "__main__":
+    main()
