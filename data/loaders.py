@@ -57,7 +57,7 @@ class Loaders:
             rows = visible(self._viewer, model).where(parent.in_(keys)).subquery()
             column = rows.c[parent.key]
             counted = await session.execute(select(column, func.count()).group_by(column))
-            counts: dict[UUID, int] = dict(counted.tuples())
+            counts = {row[0]: row[1] for row in counted}
             return [counts.get(key, 0) for key in keys]
 
         return await self._loader(("count", model, parent.key), fetch).load(key)

@@ -18,7 +18,7 @@ from rag.document import Chunk, ParsedDocument
 from rag.models.protocols import Embedder, ModelError, Vectors
 from rag.parsing import FileErrorCode, UnreadableDocument, parse
 from rag.progress import Progress, ProgressBoard
-from rag.storage import FileStorage
+from rag.storage import FileStorage, StoredFileMissing
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +116,7 @@ class Ingestion:
             await self._fail(document_id, _Failure(error.code, error.message))
         except ModelError as error:
             await self._fail(document_id, _Failure(error.code, error.message))
-        except FileNotFoundError:
+        except StoredFileMissing:
             await self._fail(document_id, _Failure("FILE_UNREADABLE", "The stored file is gone: upload it again."))
         else:
             await self._step(document, IngestionStage.STORING)

@@ -24,6 +24,8 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, content: 
     """Store a file and queue it for the index. Raises `Rejection` for a file that cannot be read, and `Refusal`."""
     title = _title(name or file_name)
     await context.database.read(lambda session: workspaces.owned(context, session, workspace_id))
+    if not content.strip():
+        raise Rejection(ErrorCode.FILE_EMPTY, "The file is empty: choose one that holds text.", ["file"])
     if len(content) > context.policy.max_file_bytes:
         megabytes = context.policy.max_file_bytes // 2**20
         raise Rejection(ErrorCode.FILE_TOO_LARGE, f"The file is larger than {megabytes} MB: split it.", ["file"])

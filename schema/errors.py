@@ -1,5 +1,7 @@
 """What a client reads of an error: its code and the request's id; of an unexpected one nothing more."""
 
+from collections.abc import Iterator
+
 import structlog
 from graphql import GraphQLError
 from strawberry.extensions import MaskErrors
@@ -17,6 +19,14 @@ class CodedErrors(MaskErrors):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def on_operation(self) -> Iterator[None]:
+        """Code the errors of an operation, and the one that ends it when it cannot be parsed."""
+        try:
+            yield from super().on_operation()
+        except GraphQLError as error:
+            error.extensions = self._coded(error).extensions
+            raise
 
     def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
         return [self._coded(error) for error in errors[:MAX_ERRORS]]

@@ -62,10 +62,15 @@ class DeleteWorkspaceInput:
 
 @strawberry.input(description="A workspace, and an account that reads it.")
 class ShareWorkspaceInput:
-    """Input of `shareWorkspace` and `unshareWorkspace`."""
+    """Input of `shareWorkspace`."""
 
     id: strawberry.ID = strawberry.field(description="The workspace.")
     email: str = strawberry.field(description="The account's e-mail.")
+
+
+@strawberry.input(description="A workspace, and an account that should read it no more.")
+class UnshareWorkspaceInput(ShareWorkspaceInput):
+    """Input of `unshareWorkspace`."""
 
 
 @strawberry.type(description="The new workspace.")
@@ -100,6 +105,9 @@ DeleteWorkspaceResult = Annotated[
 ]
 ShareWorkspaceResult = Annotated[
     UpdateWorkspacePayload | InvalidInput, strawberry.union("ShareWorkspaceResult", description="It, or why not.")
+]
+UnshareWorkspaceResult = Annotated[
+    UpdateWorkspacePayload | InvalidInput, strawberry.union("UnshareWorkspaceResult", description="It, or why not.")
 ]
 
 
@@ -164,12 +172,12 @@ class WorkspaceMutations:
         return UpdateWorkspacePayload(workspace=await shown(info, models.Workspace, workspace_id))
 
     @strawberry.mutation(
-        graphql_type=ShareWorkspaceResult,
+        graphql_type=UnshareWorkspaceResult,
         extensions=[RejectionsAsData()],
         description="Take back what `shareWorkspace` gave.",
     )
     async def unshare_workspace(
-        self, info: Info, input: Annotated[ShareWorkspaceInput, strawberry.argument(description="From whom.")]
+        self, info: Info, input: Annotated[UnshareWorkspaceInput, strawberry.argument(description="From whom.")]
     ) -> UpdateWorkspacePayload:
         """Stop sharing a workspace."""
         workspace_id = key_of(input.id, models.Workspace)

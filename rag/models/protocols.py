@@ -44,10 +44,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """All that an answer is made of, in the order the specification gives: system prompt, context, history, message.
+    """All that an answer is made of, in the specification's order: system prompt, context, history, message.
 
-    `passages` are sorted best first and hold only what passed the confidence threshold: none means that the documents do
-    not answer. `temperature` is in [0, 1.5]; `max_tokens` bounds the answer. `language` is the question's ("en", "fr").
+    `passages` are sorted best first and hold only what passed the confidence threshold: none means that the documents
+    do not answer. `temperature` is in [0, 1.5]; `max_tokens` bounds the answer. `language` is the question's ("en", "fr").
     """
 
     system: str
@@ -90,7 +90,7 @@ class ChatModel(Protocol):
 class Embedder(Protocol):
     """Turns texts into vectors of one fixed size.
 
-    `name` identifies the vectors' space and is stored with each document: vectors of different names are never compared.
+    `name` identifies the vectors' space and is stored with each document: vectors of other names are never compared.
     `weight` is the share of the dense score beside BM25's 1.0, tuned for this embedder.
     """
 

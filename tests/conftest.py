@@ -1,0 +1,61 @@
+"""What the tests share: a migrated database, a server's parts over it, and people who use them."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from passlib.hash import argon2
+
+from data.engine import Database
+from data.migrations import migrate
+from monitora.security import Passwords
+from monitora.services import running_services
+from monitora.settings import Settings
+from resolvers.context import Services
+from tests.people import People
+from tests.statements import Statements
+
+for name in [name for name in os.environ if name.startswith(("MONITORA_", "MISTRAL_")) and "_TEST_" not in name]:
+    # A developer's own settings must not reach the tests.
+    del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables and objects, made once a test process."""
+    path = tmp_path_factory.mktemp("migrated") / "monitora.db"
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    await migrate(database)
+    await database.close()
+    return path
+
+
+@pytest.fixture
+def settings(migrated_file: Path, tmp_path: Path) -> Settings:
+    """Settings of a server on an empty, migrated database of the test's own."""
+    shutil.copyfile(migrated_file, tmp_path / "monitora.db")
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    """The parts of a server, working on documents and answers."""
+    async with running_services(settings) as services:
+        services.ingestion.start()
+        # The real algorithm at its least cost: its strength is not what these tests are about.
+        yield replace(services, passwords=Passwords(argon2.using(rounds=1, memory_cost=8, parallelism=1)))
+
+
+@pytest.fixture
+def people(services: Services) -> People:
+    """Administrators, readers and visitors, made when a test asks for them."""
+    return People(services)
+
+
+@pytest.fixture
+def statements(services: Services) -> Statements:
+    """Every statement the server sends to the database, from now on."""
+    return Statements(services.database)

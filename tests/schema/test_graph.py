@@ -1,0 +1,100 @@
+"""The graph as a text: committed, described, and named as front ends rely on."""
+
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    build_schema,
+)
+from sqlalchemy import text
+
+from schema import exported
+from tests.people import People
+
+COMMITTED = Path(__file__).parents[2] / "schema.graphql"
+GRAPH = build_schema(exported())
+OWN_TYPES = sorted(name for name in GRAPH.type_map if not name.startswith("__"))
+BUILT_IN = {"Boolean", "Float", "ID", "Int", "String", "Upload"}
+
+
+def test_the_committed_graph_is_the_code_s() -> None:
+    assert COMMITTED.read_text(encoding="utf-8").strip() == exported().strip(), "run `make schema`"
+
+
+@pytest.mark.parametrize("name", [name for name in OWN_TYPES if name not in BUILT_IN])
+def test_everything_is_described(name: str) -> None:
+    missing = [path for path, description in _elements(GRAPH.type_map[name]) if not description]
+
+    assert not missing, missing
+
+
+def _elements(kind: GraphQLNamedType) -> list[tuple[str, str | None]]:
+    found = [(kind.name, kind.description)] if kind.name not in {"Query", "Mutation", "Subscription"} else []
+    if isinstance(kind, GraphQLEnumType):
+        found += [(f"{kind.name}.{name}", value.description) for name, value in kind.values.items()]
+    if isinstance(kind, GraphQLInputObjectType):
+        found += [(f"{kind.name}.{name}", field.description) for name, field in kind.fields.items()]
+    if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+        for name, field in kind.fields.items():
+            found.append((f"{kind.name}.{name}", field.description))
+            found += [(f"{kind.name}.{name}.{arg}", argument.description) for arg, argument in field.args.items()]
+    return found
+
+
+def test_every_scalar_of_ours_names_its_specification() -> None:
+    scalars = [kind for kind in GRAPH.type_map.values() if isinstance(kind, GraphQLScalarType)]
+
+    assert {kind.name for kind in scalars if not kind.specified_by_url} <= BUILT_IN
+
+
+def test_lists_hold_no_null_and_are_not_null_but_where_they_may_be_refused() -> None:
+    may_be_refused = {"Workspace.analytics", "Workspace.dailyMetrics"}
+    loose = []
+    for kind in GRAPH.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            loose += [
+                f"{kind.name}.{name}"
+                for name, field in kind.fields.items()
+                if str(field.type).startswith("[") and not str(field.type).endswith("!]!")
+            ]
+    # A user error's path is null where no field is at fault.
+    assert set(loose) == may_be_refused | {"InvalidInput.path", "AccountLocked.path"}
+
+
+def test_mutations_take_one_input_and_answer_with_their_own_result() -> None:
+    mutation = GRAPH.mutation_type
+    assert mutation is not None
+    for name, field in mutation.fields.items():
+        kind = name[0].upper() + name[1:]
+        if name == "logout":
+            assert str(field.type) == "LogoutPayload!"
+            continue
+        assert {argument: str(value.type) for argument, value in field.args.items()} == {"input": f"{kind}Input!"}
+        assert str(field.type) == f"{kind}Result!"
+
+
+async def test_an_unexpected_fault_is_masked_and_named_by_its_request(people: People) -> None:
+    shop = await people.shop()
+    await people.services.database.write(lambda unit: unit.execute(text("DROP TABLE documents")))
+    query = "query ($id: ID!) { workspace(id: $id) { name documents { totalCount } } }"
+
+    result = await shop.owner.execute(query, id=shop.id)
+
+    assert result.errors
+    error = result.errors[0]
+    assert error.extensions is not None
+    assert error.extensions["code"] == "INTERNAL"
+    assert error.extensions["requestId"]
+    assert "documents" not in error.message, "what happened is for the log"
+    assert result.data == {"workspace": {"name": "Garden", "documents": None}}, "the rest is answered"
+
+
+@pytest.mark.parametrize("query", ["{", "{ nothing }", "query ($id: Int!) { node(id: $id) { id } }", "{ node { id } }"])
+async def test_an_operation_that_is_not_of_the_graph_is_bad_input(people: People, query: str) -> None:
+    assert await people.anyone.refusal(query) == "BAD_USER_INPUT"

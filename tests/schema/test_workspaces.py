@@ -1,0 +1,242 @@
+"""Workspaces, keys and visits."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from data.models import AnalyticsDaily, ApiKey, Document, InsightsCache, Role, Workspace
+from data.types import now, today
+from monitora.security import digest
+from schema.node import parse_id
+from tests.people import People, Person
+
+CREATED = "createWorkspace ... on CreateWorkspacePayload { workspace { id name allowedDomains } }"
+VISIT = "startVisit ... on Visit { token visitorId expiresAt widget { title welcome suggestedQuestions position } }"
+
+
+async def test_a_new_workspace_has_its_defaults_its_day_and_its_empty_insights(people: People) -> None:
+    shop = await people.shop()
+
+    fields = "name model temperature maxTokens isActive insights { totalMessages } analytics { date totalMessages }"
+    workspace = (await shop.owner.ask(f"query ($id: ID!) {{ workspace(id: $id) {{ {fields} }} }}", id=shop.id))[
+        "workspace"
+    ]
+
+    assert workspace == {
+        "name": "Garden",
+        "model": "mistral-small",
+        "temperature": 0.7,
+        "maxTokens": 900,
+        "isActive": True,
+        "insights": {"totalMessages": 0},
+        "analytics": [{"date": today().isoformat(), "totalMessages": 0}],
+    }
+    days, insights = (select(func.count()).select_from(model) for model in (AnalyticsDaily, InsightsCache))
+    assert await people.services.database.read(lambda unit: unit.scalar(days)) == 1
+    assert await people.services.database.read(lambda unit: unit.scalar(insights)) == 1
+
+
+@pytest.mark.parametrize(
+    ("bad", "path"),
+    [
+        ({"name": " "}, ["name"]),
+        ({"name": "x" * 256}, ["name"]),
+        ({"temperature": 2.0}, ["temperature"]),
+        ({"temperature": -0.1}, ["temperature"]),
+        ({"maxTokens": 0}, ["maxTokens"]),
+        ({"maxTokens": 4001}, ["maxTokens"]),
+        ({"systemPrompt": "x" * 10_001}, ["systemPrompt"]),
+        ({"allowedDomains": ["not a domain"]}, ["allowedDomains"]),
+        ({"allowedDomains": ["example.com"] * 51}, ["allowedDomains"]),
+        ({"widget": {"accentColor": "red"}}, ["widget", "accentColor"]),
+        ({"widget": {"suggestedQuestions": ["?"] * 7}}, ["widget", "suggestedQuestions"]),
+    ],
+)
+async def test_a_value_out_of_its_bounds_is_refused_and_nothing_is_stored(
+    people: People, bad: dict[str, Any], path: list[str]
+) -> None:
+    admin = await people.admin()
+
+    refused = await admin.change(CREATED, **{"name": "Garden", **bad})
+
+    assert (refused["code"], refused["path"]) == ("BAD_USER_INPUT", path)
+    assert await people.services.database.read(lambda unit: unit.scalar(select(Workspace))) is None
+
+
+async def test_domains_are_kept_in_one_form(people: People) -> None:
+    admin = await people.admin()
+
+    made = await admin.change(
+        CREATED, name="Garden", allowedDomains=["https://Example.com/", "*.Example.org", "bücher.de"]
+    )
+
+    assert made["workspace"]["allowedDomains"] == ["example.com", "*.example.org", "xn--bcher-kva.de"]
+
+
+async def test_an_update_changes_what_it_names_and_null_clears(people: People) -> None:
+    shop = await people.shop(description="Plants", systemPrompt="Be kind.")
+    updated = "updateWorkspace ... on UpdateWorkspacePayload { workspace { name description systemPrompt } }"
+
+    changed = await shop.owner.change(updated, id=shop.id, name="Orchard", description=None)
+
+    assert changed["workspace"] == {"name": "Orchard", "description": None, "systemPrompt": "Be kind."}
+
+
+async def test_deleting_a_workspace_erases_what_it_held_and_its_files(people: People) -> None:
+    shop = await people.shop()
+    await shop.learn()
+    await (await shop.visitor()).chat("When does the garden centre open?")
+    path = await people.services.database.read(lambda unit: unit.scalar(select(Document.file_path)))
+    assert path is not None
+
+    await shop.owner.change("deleteWorkspace ... on DeleteWorkspacePayload { deletedId }", id=shop.id)
+
+    assert await shop.owner.refusal("query ($id: ID!) { workspace(id: $id) { id } }", id=shop.id) == "NOT_FOUND"
+    assert await people.services.database.read(lambda unit: unit.scalar(select(Document.id))) is None
+    with pytest.raises(LookupError):
+        await people.services.storage.read(path)
+
+
+async def test_a_reader_reads_what_was_shared_and_changes_nothing(people: People) -> None:
+    shop = await people.shop()
+    reader, email = await people.account(Role.LECTEUR)
+    named = "query ($id: ID!) { workspace(id: $id) { name } }"
+    assert await reader.refusal(named, id=shop.id) == "NOT_FOUND"
+
+    await shop.owner.change(
+        "shareWorkspace ... on UpdateWorkspacePayload { workspace { id } }", id=shop.id, email=email
+    )
+
+    assert (await reader.ask(named, id=shop.id))["workspace"] == {"name": "Garden"}
+    rename = 'mutation ($id: ID!) { updateWorkspace(input: {id: $id, name: "Mine"}) { __typename } }'
+    assert await reader.refusal(rename, id=shop.id) == "FORBIDDEN"
+    assert await reader.refusal('mutation { createWorkspace(input: {name: "Mine"}) { __typename } }') == "FORBIDDEN"
+    await shop.owner.change(
+        "unshareWorkspace ... on UpdateWorkspacePayload { workspace { id } }", id=shop.id, email=email
+    )
+    assert await reader.refusal(named, id=shop.id) == "NOT_FOUND"
+
+
+async def test_a_key_is_shown_once_and_kept_as_a_hash(people: People) -> None:
+    shop = await people.shop()
+
+    secret = await shop.key()
+
+    stored = await people.services.database.read(lambda unit: unit.scalar(select(ApiKey)))
+    assert stored is not None
+    assert stored.key_hash == digest(secret)
+    assert secret.startswith(stored.key_prefix)
+    assert len(stored.key_prefix) < len(secret) / 2
+
+
+async def test_a_key_opens_a_visit_and_notes_its_use(people: People) -> None:
+    shop = await people.shop(widget={"welcome": "Hello!", "suggestedQuestions": ["When do you open?"]})
+
+    visit = await people.anyone.change(VISIT, apiKey=await shop.key())
+
+    assert visit["widget"] == {
+        "title": "Garden",
+        "welcome": "Hello!",
+        "suggestedQuestions": ["When do you open?"],
+        "position": "bottom-right",
+    }
+    keys = "query ($id: ID!) { workspace(id: $id) { apiKeys { nodes { lastUsedAt } } } }"
+    assert (await shop.owner.ask(keys, id=shop.id))["workspace"]["apiKeys"]["nodes"][0]["lastUsedAt"]
+
+
+async def test_a_returning_visitor_is_recognised_and_a_stranger_is_not(people: People) -> None:
+    shop, other = await people.shop(), await people.shop()
+    key = await shop.key()
+    first = await people.anyone.change(VISIT, apiKey=key)
+
+    again = await people.anyone.change(VISIT, apiKey=key, visitorToken=first["token"])
+    elsewhere = await people.anyone.change(VISIT, apiKey=await other.key(), visitorToken=first["token"])
+    forged = await people.anyone.change(VISIT, apiKey=key, visitorToken=first["token"] + "x")
+
+    assert again["visitorId"] == first["visitorId"]
+    assert first["visitorId"] not in {elsewhere["visitorId"], forged["visitorId"]}
+
+
+async def test_an_unknown_a_revoked_and_an_expired_key_open_nothing(people: People) -> None:
+    shop = await people.shop()
+    expiring = await shop.key(expiresAt=(now() + timedelta(days=1)).isoformat())
+    revoked = await shop.key()
+    keys = "query ($id: ID!) { workspace(id: $id) { apiKeys(first: 1) { nodes { id } } } }"
+    newest = (await shop.owner.ask(keys, id=shop.id))["workspace"]["apiKeys"]["nodes"][0]["id"]
+    await shop.owner.change("revokeApiKey ... on RevokeApiKeyPayload { apiKey { revokedAt } }", id=newest)
+
+    async def expire(unit: Any) -> None:
+        key = await unit.scalar(select(ApiKey).where(ApiKey.key_hash == digest(expiring)))
+        key.expires_at = now() - timedelta(seconds=1)
+
+    await people.services.database.write(expire)
+
+    assert (await people.anyone.change("startVisit", apiKey="mk_unknown"))["code"] == "API_KEY_INVALID"
+    assert (await people.anyone.change("startVisit", apiKey=revoked))["code"] == "API_KEY_INVALID"
+    assert (await people.anyone.change("startVisit", apiKey=expiring))["code"] == "API_KEY_EXPIRED"
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://example.com", True),
+        ("https://EXAMPLE.com:8443", True),
+        ("https://shop.example.org", True),
+        ("http://localhost:3000", True),
+        ("http://testserver", True),
+        ("https://example.org", False),
+        ("http://localhost:3001", False),
+        ("https://example.com.evil.net", False),
+        ("https://evilexample.com", False),
+        ("https://evil.net/?example.com", False),
+        ("null", False),
+        ("ftp://example.com", False),
+    ],
+)
+async def test_a_site_shows_the_assistant_only_if_its_domain_is_listed(
+    people: People, origin: str, allowed: bool
+) -> None:
+    shop = await people.shop(allowedDomains=["example.com", "*.example.org", "localhost:3000"])
+
+    visit = await Person(people.services, origin=origin).change(VISIT, apiKey=await shop.key())
+
+    assert visit.get("code") == (None if allowed else "ORIGIN_NOT_ALLOWED")
+
+
+async def test_a_visitor_s_token_is_good_on_the_site_it_was_given_to(people: People) -> None:
+    shop = await people.shop(allowedDomains=["example.com"])
+    visit = await Person(people.services, origin="https://example.com").change(VISIT, apiKey=await shop.key())
+    anything = (
+        'mutation { sendMessage(input: {content: "?", clientMessageId: "0a4d55a8-d778-48e5-9acb-9ba07e5b0c4e"}) '
+        "{ __typename } }"
+    )
+
+    elsewhere = Person(people.services, visit["token"], origin="https://evil.net")
+    at_home = Person(people.services, visit["token"], origin="https://example.com")
+
+    assert await elsewhere.refusal(anything) == "UNAUTHENTICATED"
+    assert (await at_home.ask(anything))["sendMessage"]["__typename"] == "SendMessagePayload"
+
+
+async def test_an_assistant_switched_off_starts_no_visit(people: People) -> None:
+    shop = await people.shop()
+    key = await shop.key()
+    await shop.owner.change(
+        "updateWorkspace ... on UpdateWorkspacePayload { workspace { id } }", id=shop.id, isActive=False
+    )
+
+    assert (await people.anyone.change("startVisit", apiKey=key))["code"] == "WORKSPACE_INACTIVE"
+
+
+async def test_an_identifier_names_the_kind_and_the_key(people: People) -> None:
+    shop = await people.shop()
+
+    assert parse_id(shop.id)[0] == "Workspace"
+    assert (await shop.owner.ask("query ($id: ID!) { node(id: $id) { __typename id } }", id=shop.id))["node"] == {
+        "__typename": "Workspace",
+        "id": shop.id,
+    }
+    for bad in ("", "?", "V29ya3NwYWNl", "x" * 10_000, "é"):
+        assert await shop.owner.refusal("query ($id: ID!) { workspace(id: $id) { id } }", id=bad) == "NOT_FOUND"
