@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from data.engine import Database
@@ -12,7 +13,7 @@ from rag.answers.log import MemoryAnswerLog
 from rag.ingestion import Ingestion
 from rag.models.local_answerer import LocalAnswerer
 from rag.models.local_embedder import LocalEmbedder
-from rag.models.mistral import MistralChat, MistralEmbedder
+from rag.models.mistral import CHAT_PATIENCE, MistralChat, MistralEmbedder
 from rag.models.protocols import ChatModel, Embedder
 from rag.retrieval import Retriever
 from rag.storage import FileStorage
@@ -57,7 +58,9 @@ async def models(settings: Settings) -> AsyncIterator[tuple[ChatModel, Embedder]
         yield LocalAnswerer(), LocalEmbedder()
         return
     key, url = settings.mistral_api_key.get_secret_value() or None, settings.mistral_server_url or None
-    chat = MistralChat(key, server_url=url)
+    silence = settings.model_timeout_seconds
+    patience = replace(CHAT_PATIENCE, reply=silence, between_tokens=silence)
+    chat = MistralChat(key, server_url=url, patience=patience)
     embedder = MistralEmbedder(key, server_url=url)
     try:
         yield chat, embedder

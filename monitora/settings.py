@@ -52,7 +52,9 @@ class Settings(BaseSettings):
     mistral_server_url: Annotated[str, Field(validation_alias=AliasChoices("MISTRAL_SERVER_URL"))] = Field(
         "", description="A server that speaks Mistral's API instead of Mistral's own, such as vLLM or Ollama."
     )
-    model_timeout_seconds: float = Field(60, gt=0, le=600, description="How long the model may stay silent.")
+    model_timeout_seconds: float = Field(
+        30, gt=0, le=600, description="How long the model may stay silent, before its first token and between two."
+    )
     access_token_minutes: int = Field(15, ge=1, le=1_440, description="Lifetime of an access token.")
     session_days: int = Field(30, ge=1, le=365, description="Lifetime of a session that is not refreshed.")
     visitor_token_minutes: int = Field(60, ge=1, le=1_440, description="Lifetime of a visitor's token.")

@@ -16,7 +16,7 @@ from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
 from rag.chunking import chunk
 from rag.document import Chunk, ParsedDocument
 from rag.models.protocols import Embedder, ModelError, Vectors
-from rag.parsing import FileErrorCode, UnreadableDocument, parse
+from rag.parsing import FileErrorCode, FileType, UnreadableDocument, parse_as
 from rag.progress import Progress, ProgressBoard
 from rag.storage import FileStorage, StoredFileMissing
 
@@ -106,7 +106,7 @@ class Ingestion:
         try:
             await self._step(document, IngestionStage.PARSING)
             content = await self._storage.read(document.file_path)
-            parsed = await asyncio.to_thread(parse, document.name, content)
+            parsed = await asyncio.to_thread(parse_as, FileType(document.file_type), document.name, content)
             await self._step(document, IngestionStage.CHUNKING)
             chunks = await asyncio.to_thread(chunk, parsed)
             if not chunks:

@@ -26,6 +26,8 @@ MAX_BATCH_CHARACTERS = 24_000
 
 MAX_TEXT_CHARACTERS = 12_000
 """What is embedded of one text; chunks are ten times shorter. Mistral takes 8,192 tokens."""
+# The specification's default, `mistral-small`, and its relatives are families: the server wants one of their versions.
+_FAMILIES = frozenset({"mistral-small", "mistral-medium", "mistral-large", "ministral-3b", "ministral-8b", "codestral"})
 
 
 class MistralChat:
@@ -67,11 +69,15 @@ class MistralChat:
             await _close(events)
         yield answer.completion()
 
+    def _served_name(self, model: str) -> str:
+        """Return the name Mistral's own server knows a family's present model by; another server's names are its own."""
+        return f"{model}-latest" if self._connection.is_mistrals_own and model in _FAMILIES else model
+
     async def _begin(self, prompt: Prompt) -> "tuple[EventStreamAsync[CompletionEvent], CompletionChunk]":
         """Send the prompt and read up to the first chunk that says something."""
         sdk = await self._connection.sdk()
         events = await sdk.chat.stream_async(
-            model=prompt.model,
+            model=self._served_name(prompt.model),
             messages=cast("list[Any]", messages(prompt)),
             temperature=prompt.temperature,
             max_tokens=prompt.max_tokens,

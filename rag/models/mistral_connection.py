@@ -59,6 +59,11 @@ class Connection:
         self._opening = asyncio.Lock()
         self._open_clients: tuple[httpx2.AsyncClient, Mistral] | None = None
 
+    @property
+    def is_mistrals_own(self) -> bool:
+        """Whether the server is Mistral's, not one of somebody's own."""
+        return self._server_url is None
+
     async def sdk(self) -> "Mistral":
         """Return the SDK client, opening it the first time."""
         async with self._opening:

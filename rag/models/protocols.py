@@ -47,7 +47,8 @@ class Prompt:
     """All that an answer is made of, in the specification's order: system prompt, context, history, message.
 
     `passages` are sorted best first and hold only what passed the confidence threshold: none means that the documents
-    do not answer. `temperature` is in [0, 1.5]; `max_tokens` bounds the answer. `language` is the question's ("en", "fr").
+    do not answer. `temperature` is in [0, 1.5]; `max_tokens` bounds the answer; `language` is the
+    question's ("en", "fr").
     """
 
     system: str

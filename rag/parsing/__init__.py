@@ -2,7 +2,7 @@
 
 from rag.parsing.detection import FileType, detect_type
 from rag.parsing.errors import MAX_FILE_BYTES, MAX_PAGES, MAX_TEXT_CHARACTERS, FileErrorCode, UnreadableDocument
-from rag.parsing.reading import parse
+from rag.parsing.reading import parse, parse_as
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -13,4 +13,5 @@ __all__ = [
     "UnreadableDocument",
     "detect_type",
     "parse",
+    "parse_as",
 ]

@@ -14,12 +14,12 @@ from rag.parsing.errors import FileErrorCode, UnreadableDocument
 class FileType(StrEnum):
     """The formats that can be read."""
 
-    TEXT = "TEXT"
-    MARKDOWN = "MARKDOWN"
-    HTML = "HTML"
-    PDF = "PDF"
-    DOCX = "DOCX"
-    CSV = "CSV"
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    PDF = "pdf"
+    DOCX = "docx"
+    CSV = "csv"
 
 
 _BY_EXTENSION = {

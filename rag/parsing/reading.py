@@ -31,13 +31,35 @@ _LANGUAGE_BLOCKS = 200
 
 
 def parse(name: str, content: bytes) -> ParsedDocument:
-    """Read the file that somebody called `name`. Takes CPU: call it in a worker thread, several at once if need be.
+    """Read the file that somebody called `name`, as `parse_as` does once its format is found.
 
-    The title is the document's own, else the file's name without its extension. The document has at least one block.
-
-    Raises `UnreadableDocument` and nothing else: FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE_UNSUPPORTED, FILE_ENCRYPTED,
-    FILE_UNREADABLE or FILE_WITHOUT_TEXT.
+    Raises `UnreadableDocument` and nothing else, FILE_TYPE_UNSUPPORTED and FILE_ENCRYPTED besides what `parse_as` says.
     """
+    _check_size(content)
+    return parse_as(detect_type(name, content), PurePath(name).stem, content)
+
+
+def parse_as(file_type: FileType, name: str, content: bytes) -> ParsedDocument:
+    """Read a file of a known format. Takes CPU: call it in a worker thread, several at once if need be.
+
+    The title is the document's own, else `name`. The document has at least one block.
+
+    Raises `UnreadableDocument` and nothing else: FILE_EMPTY, FILE_TOO_LARGE, FILE_ENCRYPTED, FILE_UNREADABLE or
+    FILE_WITHOUT_TEXT.
+    """
+    _check_size(content)
+    outline = _read(file_type, content)
+    blocks = outline.blocks()
+    if not blocks:
+        raise UnreadableDocument(
+            FileErrorCode.WITHOUT_TEXT, "The file holds no text that can be read. Check its content, and send it again."
+        )
+    sample = "\n".join(block.text for block in islice(blocks, _LANGUAGE_BLOCKS))
+    title = outline.title or clean(name).replace("\n", " ")[:200] or "Document"
+    return ParsedDocument(title=title, language=detect(sample), blocks=blocks)
+
+
+def _check_size(content: bytes) -> None:
     if len(content) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // (1024 * 1024)
         raise UnreadableDocument(
@@ -45,15 +67,6 @@ def parse(name: str, content: bytes) -> ParsedDocument:
         )
     if not content.strip(_BLANK_BYTES):
         raise UnreadableDocument(FileErrorCode.EMPTY, "The file is empty. Check that it was saved, and send it again.")
-    outline = _read(detect_type(name, content), content)
-    blocks = outline.blocks()
-    if not blocks:
-        raise UnreadableDocument(
-            FileErrorCode.WITHOUT_TEXT, "The file holds no text that can be read. Check its content, and send it again."
-        )
-    sample = "\n".join(block.text for block in islice(blocks, _LANGUAGE_BLOCKS))
-    title = outline.title or clean(PurePath(name).stem).replace("\n", " ")[:200] or "Document"
-    return ParsedDocument(title=title, language=detect(sample), blocks=blocks)
 
 
 def _read(file_type: FileType, content: bytes) -> Outline:
