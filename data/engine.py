@@ -3,12 +3,15 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, ExceptionContext, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from data.drivers import resolve
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncSession], Awaitable[Result]]
@@ -17,6 +20,10 @@ DEADLOCK_ATTEMPTS = 3
 """How often a unit of work runs before a deadlock is reported (SQL Server error 1205 rolls the whole unit back)."""
 BUSY_SECONDS = 15
 """How long SQLite waits for another process's write."""
+STATEMENT_SECONDS = 30
+"""How long SQL Server may work on one statement, its waits for locks included."""
+LOGIN_SECONDS = 15
+"""How long SQL Server may take to let a connection in."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,16 +36,18 @@ class Database:
     read (`query_only`), so that a write never waits inside SQLite's own polling.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, statement_seconds: int = STATEMENT_SECONDS) -> None:
+        """Prepare the connections; none is opened yet. `statement_seconds` bounds SQL Server's; 0 is endless.
+
+        Raises `data.drivers.NoDriver` for SQL Server when no ODBC driver is installed.
+        """
         self.url = make_url(url)
         self.dialect = self.url.get_backend_name()
         if self.dialect == "sqlite":
             self.reader = _sqlite_engine(url, pool_size=pool_size, begin="BEGIN", query_only=True)
             self.writer = _sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE", query_only=False)
         else:
-            self.reader = self.writer = create_async_engine(
-                url, pool_size=pool_size, pool_pre_ping=True, use_insertmanyvalues=False
-            )
+            self.reader = self.writer = _sql_server_engine(url, pool_size=pool_size, seconds=statement_seconds)
         self._running: set[asyncio.Task[Any]] = set()
 
     async def read(self, work: Work[Result]) -> Result:
@@ -108,5 +117,40 @@ def _sqlite_engine(url: str, *, pool_size: int, begin: str, query_only: bool) ->
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _sql_server_engine(url: str, *, pool_size: int, seconds: int) -> AsyncEngine:
+    driver = resolve(make_url(url))
+    # aioodbc would share asyncio's default threads, of which there may be fewer than connections.
+    threads = ThreadPoolExecutor(pool_size, thread_name_prefix="sql-server")
+    engine = create_async_engine(
+        driver.url(make_url(url)),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=60,
+        pool_pre_ping=True,
+        use_insertmanyvalues=False,
+        connect_args={"executor": threads, "timeout": LOGIN_SECONDS},
+        **driver.options(),
+    )
+    # OUTPUT, by which SQLAlchemy would read rows back, is refused on tables with triggers (error 334).
+    for statement in ("insert", "update", "delete"):
+        setattr(engine.dialect, f"{statement}_returning", False)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.driver_connection._conn.timeout = seconds  # noqa: SLF001 - aioodbc lets it be read only
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def keep_the_others(context: ExceptionContext) -> None:
+        # A statement that took too long gives up its own connection: it says nothing about the pool's others.
+        if context.original_exception.args[:1] == ("HYT00",):
+            context.invalidate_pool_on_disconnect = False
+
+    @event.listens_for(engine.sync_engine, "engine_disposed")
+    def end(_engine: Any) -> None:
+        threads.shutdown(wait=False)
 
     return engine
