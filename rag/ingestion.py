@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.engine import Database
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
 from rag.chunking import chunk
-from rag.document import Chunk, ParsedDocument
+from rag.document import Chunk, ParsedDocument, indexed_text
 from rag.models.protocols import Embedder, ModelError, Vectors
 from rag.parsing import FileErrorCode, FileType, UnreadableDocument, parse_as
 from rag.progress import Progress, ProgressBoard
@@ -197,11 +197,6 @@ class Ingestion:
             document.stage = IngestionStage.QUEUED
             document.progress = 0.0
         return [document.id for document in documents]
-
-
-def indexed_text(document_name: str, chunk: Chunk) -> str:
-    """Return the text a chunk is embedded by: a passage alone often does not say what it is about."""
-    return "\n".join([document_name, *chunk.heading, chunk.content])
 
 
 async def _claim(session: AsyncSession, document_id: UUID) -> Document | None:

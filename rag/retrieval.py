@@ -15,9 +15,9 @@ from data.models import Document, DocumentChunk
 from rag.index import WorkspaceIndex
 from rag.models.protocols import Embedder
 from rag.passages import Passage
+from rag.ranking import CONFIDENCE_THRESHOLD
 from rag.segments import IndexedChunk, IndexedDocument
 
-CONFIDENCE_THRESHOLD = 0.5
 PASSAGES = 5
 """Passages an answer is drawn from at most: about 1,000 tokens."""
 RELATIVE_SCORE = 0.4

@@ -70,7 +70,7 @@ class MistralChat:
         yield answer.completion()
 
     def _served_name(self, model: str) -> str:
-        """Return the name Mistral's own server knows a family's present model by; another server's names are its own."""
+        """Return the name by which Mistral's own server knows a family's present model."""
         return f"{model}-latest" if self._connection.is_mistrals_own and model in _FAMILIES else model
 
     async def _begin(self, prompt: Prompt) -> "tuple[EventStreamAsync[CompletionEvent], CompletionChunk]":

@@ -1,0 +1,55 @@
+"""A SQL Server that the tests may use: `MONITORA_TEST_MSSQL_URL` names it, with a login that may create databases."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import make_url, text
+
+from data.engine import Database
+from data.migrations import migrate
+from data.models import Model
+
+SERVER_URL = os.environ.get("MONITORA_TEST_MSSQL_URL", "")
+NO_SERVER = "MONITORA_TEST_MSSQL_URL names no SQL Server to run this on"
+EMPTY = "; ".join(f"DELETE FROM {table.name}" for table in reversed(Model.metadata.sorted_tables))
+
+
+@asynccontextmanager
+async def created(purpose: str) -> AsyncIterator[str]:
+    """Create an empty database of this test process, yield its URL, and drop it."""
+    name = f"monitora_test_{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    await _run(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    try:
+        yield make_url(SERVER_URL).set(database=name).render_as_string(hide_password=False)
+    finally:
+        await _run(f"DROP DATABASE {name}")
+
+
+@asynccontextmanager
+async def migrated(purpose: str) -> AsyncIterator[Database | None]:
+    """Create a database with all tables and objects and connect to it; None when there is no server."""
+    if not SERVER_URL:
+        yield None
+        return
+    async with created(purpose) as url:
+        database = Database(url, pool_size=20)
+        await migrate(database)
+        yield database
+        await database.close()
+
+
+async def emptied(database: Database) -> Database:
+    """Delete every row, for the next test."""
+    async with database.writer.begin() as connection:
+        await connection.execute(text(EMPTY))
+    return database
+
+
+async def _run(*statements: str) -> None:
+    server = Database(SERVER_URL, pool_size=1)
+    # CREATE DATABASE and DROP DATABASE run in no transaction.
+    async with server.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await server.close()
