@@ -43,10 +43,10 @@ clean: ## Remove what was installed and built; the data folder stays
 	@touch $@
 
 .venv/.run: requirements/run.txt pyproject.toml | .venv/.uv
-	@$(BIN)/uv pip install --quiet --require-hashes --requirement requirements/run.txt
-	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --requirement requirements/run.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.test: requirements/test.txt .venv/.run
-	@$(BIN)/uv pip install --quiet --require-hashes --requirement requirements/test.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --requirement requirements/test.txt
 	@touch $@

@@ -4,6 +4,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from cross_web import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -62,6 +63,13 @@ class GraphQLServer(GraphQL[Any, None]):
             # visitor's token names the site it was given to.
             allowed_origins=("*",),
         )
+
+    async def parse_http_body(self, request: Any) -> Any:
+        """Read the operation of a request. A body that is JSON and no object is the client's fault, not ours."""
+        try:
+            return await super().parse_http_body(request)
+        except (AttributeError, TypeError) as error:
+            raise HTTPException(400, "The body is not a JSON object with a query.") from error
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """Return the operation's context, or the socket from which each operation makes its own."""

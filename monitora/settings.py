@@ -15,6 +15,8 @@ from sqlalchemy.exc import ArgumentError
 from resolvers.context import Policy
 
 PREFIX = "MONITORA_"
+SECRETS = {"MONITORA_SECRET_KEY", "MISTRAL_API_KEY", "MONITORA_DATABASE_URL", "MONITORA_REDIS_URL"}
+"""Variables whose values are never printed: they are secrets, or hold a password."""
 MIN_SECRET_CHARACTERS = 32
 """HS256 wants a key as long as its hash: 256 bits (RFC 7518, 3.2)."""
 
@@ -141,7 +143,8 @@ def load_settings() -> Settings:
         field = str(first["loc"][0])
         name = field if field.isupper() else variable(field)
         reason = first["msg"].removeprefix("Value error, ")
-        raise InvalidSettings(f"{name}: {reason} (got {str(first['input'])[:80]!r})") from error
+        shown = "" if name in SECRETS else f" (got {str(first['input'])[:80]!r})"
+        raise InvalidSettings(f"{name}: {reason}{shown}") from error
 
 
 def variable(field: str) -> str:

@@ -6,6 +6,6 @@ import os
 # times the time of one (docs/retrieval.md).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from monitora.command_line.root import main  # noqa: E402
+from monitora.command_line.root import main
 
 __all__ = ["main"]

@@ -7,7 +7,7 @@ import click
 import uvicorn
 
 from data.engine import Database
-from data.migrations import migrate
+from data.migrations import migrate, pending
 from monitora import demo as sample
 from monitora.application import create_application
 from monitora.command_line.root import Problem, commands, run, settings
@@ -51,7 +51,8 @@ def demo(host: str | None, port: int | None, prepare_only: bool) -> None:
 async def _prepare(chosen: Settings) -> sample.Demo:
     chosen.prepare_data_dir()
     database = Database(chosen.database)
-    await migrate(database)
+    if await pending(database) is not None:
+        await migrate(database)
     await database.close()
     async with running_services(chosen) as services:
         return await sample.prepare(services, chosen)

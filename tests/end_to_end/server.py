@@ -1,0 +1,92 @@
+"""A server of the tests: the real command, in a process of its own, on a port of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+COMMAND = str(Path(sys.executable).parent / "monitora")
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a server is reached, and the environment its commands run in."""
+
+    host: str
+    environment: dict[str, str]
+
+    @property
+    def http(self) -> str:
+        """The address of the graph over HTTP."""
+        return f"http://{self.host}/graphql"
+
+    @property
+    def websocket(self) -> str:
+        """The address of the graph over the websocket."""
+        return f"ws://{self.host}/graphql"
+
+    def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command of `monitora` beside the server, and return what it printed."""
+        return monitora(self.environment, *arguments, given=given)
+
+
+def monitora(environment: dict[str, str], *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command of `monitora` to its end."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        env=_environment(environment),
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+@contextmanager
+def running(folder: Path, **settings: str) -> Iterator[Server]:
+    """Start a server on a folder, wait until it answers, and stop it at the end as a service manager would."""
+    environment = {"MONITORA_DATA_DIR": str(folder), **settings}
+    port = _free_port()
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [COMMAND, "serve", "--port", str(port)], env=_environment(environment), stdout=log, stderr=log
+        )
+        try:
+            _wait_until_healthy(process, f"http://127.0.0.1:{port}/healthz", folder / "server.log")
+            yield Server(f"127.0.0.1:{port}", environment)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_SECONDS)
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {**inherited, **settings}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"the server ended: {log.read_text()}")
+        try:
+            with urlopen(address):
+                return
+        except (URLError, ConnectionError):
+            time.sleep(0.05)
+    raise AssertionError(f"the server does not answer: {log.read_text()}")

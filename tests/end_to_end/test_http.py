@@ -1,0 +1,130 @@
+"""What the server answers beside the graph, and how it holds against what is no GraphQL."""
+
+import asyncio
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.end_to_end.server import Server, monitora, running
+
+
+async def _get(server: Server, path: str, **options: Any) -> tuple[int, dict[str, str], str]:
+    async with aiohttp.ClientSession() as session, session.get(f"http://{server.host}{path}", **options) as response:
+        return response.status, dict(response.headers), await response.text()
+
+
+async def _post(server: Server, body: bytes | str, **headers: str) -> tuple[int, dict[str, str], str]:
+    headers = {"content-type": "application/json", **headers}
+    async with aiohttp.ClientSession() as session, session.post(server.http, data=body, headers=headers) as response:
+        return response.status, dict(response.headers), await response.text()
+
+
+async def test_it_is_healthy_and_ready(server: Server) -> None:
+    assert (await _get(server, "/healthz"))[::2] == (200, "ok")
+    status, _, body = await _get(server, "/readyz")
+    assert (status, json.loads(body)) == (200, {"ready": True, "reason": None})
+
+
+def test_on_a_database_that_was_not_migrated_it_is_not_ready_and_says_what_to_do(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        status, _, body = asyncio.run(_get(server, "/readyz"))
+
+    assert status == 503
+    assert "monitora migrate" in json.loads(body)["reason"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "holds"),
+    [
+        ("/widget.js", "text/javascript", "monitora"),
+        ("/graphiql", "text/html", "<script"),
+    ],
+)
+async def test_pages_and_scripts_come_from_the_server_itself(server: Server, path: str, kind: str, holds: str) -> None:
+    status, headers, body = await _get(server, path)
+
+    assert status == 200
+    assert headers["Content-Type"].startswith(kind)
+    assert holds in body
+    assert "https://unpkg" not in body
+    assert "https://cdn" not in body
+
+
+async def test_the_demo_page_appears_once_there_is_a_sample_workspace(tmp_path: Path) -> None:
+    made = monitora({"MONITORA_DATA_DIR": str(tmp_path)}, "demo", "--prepare-only")
+    assert made.returncode == 0, made.stderr
+    assert "admin@monitora.example" in made.stdout
+
+    with running(tmp_path) as server:
+        status, _, page = await _get(server, "/demo")
+
+    assert status == 200
+    assert "__MONITORA_KEY__" not in page
+    assert 'data-key="mk_' in page
+
+
+async def test_without_a_sample_workspace_the_demo_page_says_how_to_make_one(server: Server) -> None:
+    status, _, body = await _get(server, "/demo")
+
+    assert status == 404
+    assert "monitora demo" in body
+
+
+async def test_a_page_of_another_site_may_ask(server: Server) -> None:
+    asked = {"origin": "https://example.com", "access-control-request-method": "POST"}
+    asked["access-control-request-headers"] = "authorization,content-type"
+
+    async with aiohttp.ClientSession() as session, session.options(server.http, headers=asked) as response:
+        assert response.status == 200
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in response.headers
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", "1", '"text"', '{"query": 1}', '{"query": "{"}', "{}"])
+async def test_a_body_that_is_no_operation_is_the_client_s_fault(server: Server, body: str) -> None:
+    status, _, answer = await _post(server, body)
+
+    assert 200 <= status < 500
+    assert "Traceback" not in answer
+    if status == 200:
+        assert json.loads(answer)["errors"]
+
+
+async def test_a_body_over_the_bound_is_refused_before_it_is_read(server: Server) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        # The client asks before it sends, so that it is there to hear the answer.
+        session.post(server.http, data=io.BytesIO(b"x" * (27 * 2**20)), expect100=True) as response,
+    ):
+        assert response.status == 413
+
+
+async def test_an_unexpected_path_is_not_found(server: Server) -> None:
+    for path in ("/nothing", "/widget/../../pyproject.toml", "/graphiql/%2e%2e/%2e%2e/__init__.py"):
+        assert (await _get(server, path))[0] == 404
+
+
+async def _close_code(server: Server, payload: Any, protocol: str = "graphql-transport-ws") -> int | None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(server.websocket, protocols=[protocol]) as socket,
+    ):
+        await socket.send_json({"type": "connection_init", "payload": payload})
+        message = await socket.receive(timeout=30)
+        if message.type is aiohttp.WSMsgType.TEXT:
+            assert json.loads(message.data)["type"] == "connection_ack"
+            return None
+        return socket.close_code
+
+
+async def test_a_socket_opens_without_a_token_and_not_with_a_bad_one(server: Server) -> None:
+    assert await _close_code(server, {}) is None
+    assert await _close_code(server, {"authorization": "Bearer nonsense"}) == 4403
+
+
+async def test_a_socket_speaks_the_present_protocol_only(server: Server) -> None:
+    assert await _close_code(server, {}, protocol="graphql-ws") == 4406
