@@ -25,6 +25,9 @@ STATEMENT_SECONDS = 30
 LOGIN_SECONDS = 15
 """How long SQL Server may take to let a connection in."""
 
+HIDDEN = True
+"""Errors name a statement and not its parameters: they hold messages and hashes, and errors go to the log."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -99,7 +102,7 @@ def is_deadlock(error: DBAPIError) -> bool:
 
 
 def _sqlite_engine(url: str, *, pool_size: int, begin: str, query_only: bool) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60, hide_parameters=HIDDEN)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -131,6 +134,7 @@ def _sql_server_engine(url: str, *, pool_size: int, seconds: int) -> AsyncEngine
         max_overflow=0,
         pool_timeout=60,
         pool_pre_ping=True,
+        hide_parameters=HIDDEN,
         use_insertmanyvalues=False,
         connect_args={"executor": threads, "timeout": LOGIN_SECONDS},
         **driver.options(),

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from monitora.security import Passwords
 from monitora.services import running_services
 from monitora.settings import Settings
 from resolvers.context import Services
+from tests.mistral_server import MistralServer
 from tests.people import People
 from tests.statements import Statements
 
@@ -47,6 +48,20 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         services.ingestion.start()
         # The real algorithm at its least cost: its strength is not what these tests are about.
         yield replace(services, passwords=Passwords(argon2.using(rounds=1, memory_cost=8, parallelism=1)))
+
+
+@pytest.fixture(scope="session")
+def running_mistral_server() -> Iterator[MistralServer]:
+    """A server that speaks Mistral's wire format, shared by the tests of a process."""
+    with MistralServer() as server:
+        yield server
+
+
+@pytest.fixture
+def mistral_server(running_mistral_server: MistralServer) -> MistralServer:
+    """The server that speaks Mistral's wire format, with no behaviour queued and no request recorded."""
+    running_mistral_server.forget()
+    return running_mistral_server
 
 
 @pytest.fixture

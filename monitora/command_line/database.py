@@ -1,6 +1,7 @@
 """`migrate`, `settings` and `export-schema`: the database, the settings and the graph as texts."""
 
 import os
+from dataclasses import asdict
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -8,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data.engine import Database
 from data.migrations import Migration
 from data.migrations import migrate as migrate_database
+from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
 from monitora.command_line.root import Problem, commands, run, settings
 from monitora.settings import Settings, described
 
@@ -33,6 +35,22 @@ def migrate() -> None:
             click.echo(f"Objects   {what}: {', '.join(names)}")
 
 
+@commands.command("clean-up")
+@click.option(
+    "--days",
+    type=click.IntRange(1, MAX_RETENTION_DAYS),
+    default=365,
+    show_default=True,
+    help="Silent conversations are archived after so long, and deleted after as long again.",
+)
+def clean_up(days: int) -> None:
+    """Archive and erase what is old: conversations, deleted documents, expired sessions and cached answers."""
+    chosen = settings()
+    cleaned = run(lambda: _clean_up(chosen, days))
+    for name, count in asdict(cleaned).items():
+        click.echo(f"{count:>8}  {name.replace('_', ' ')}")
+
+
 @commands.command("settings")
 def show_settings() -> None:
     """List every setting: its environment variable, its default and what it means; `=` marks those that are set."""
@@ -48,6 +66,14 @@ def export_schema() -> None:
     from schema import exported  # noqa: PLC0415 - the other commands need not wait for it
 
     click.echo(exported())
+
+
+async def _clean_up(chosen: Settings, days: int) -> Cleaned:
+    database = Database(chosen.database)
+    try:
+        return await database.write(lambda session: cleanup_old_data(session, retention_days=days))
+    finally:
+        await database.close()
 
 
 async def _migrate(chosen: Settings) -> Migration:

@@ -16,16 +16,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def mistral() -> Iterator[MistralServer]:
-    """A server that speaks Mistral's wire format."""
-    with MistralServer() as mistral:
-        yield mistral
-
-
-@pytest.fixture(scope="session")
-def mistral_backed(tmp_path_factory: pytest.TempPathFactory, mistral: MistralServer) -> Iterator[Server]:
+def mistral_backed(tmp_path_factory: pytest.TempPathFactory, running_mistral_server: MistralServer) -> Iterator[Server]:
     """A server whose answers and embeddings come from Mistral."""
-    yield from _server(tmp_path_factory, {"MISTRAL_API_KEY": "key", "MISTRAL_SERVER_URL": mistral.url})
+    yield from _server(tmp_path_factory, {"MISTRAL_API_KEY": "key", "MISTRAL_SERVER_URL": running_mistral_server.url})
 
 
 def _server(folders: pytest.TempPathFactory, settings: dict[str, str]) -> Iterator[Server]:
