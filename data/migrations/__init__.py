@@ -90,13 +90,13 @@ def newest_revision() -> str:
 
 async def _let_readers_pass(database: Database) -> list[str]:
     """Turn READ_COMMITTED_SNAPSHOT on, by which readers do not wait for writers, and say how that went."""
-    # ALTER DATABASE runs in no transaction, and only while nobody else is connected.
-    connecting = database.writer.execution_options(isolation_level="AUTOCOMMIT")
-    async with connecting.connect() as connection:
+    async with database.reader.connect() as connection:
         if await connection.run_sync(_is_babelfish):
             return ["READ_COMMITTED_SNAPSHOT is left out: on Babelfish readers never wait for writers."]
         if await connection.run_sync(_readers_pass):
             return []
+    # ALTER DATABASE runs in no transaction, and only while nobody else is connected.
+    async with database.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         try:
             await connection.execute(text("ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH NO_WAIT"))
         except DBAPIError as error:

@@ -7,6 +7,7 @@ import pytest
 from data.engine import Database
 from data.migrations import migrate
 from tests.data.rows import Given
+from tests.mssql.server import NO_SERVER, emptied, migrated
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +20,23 @@ async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-async def database(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    """A migrated database of the test's own."""
+@pytest.fixture(scope="package")
+async def migrated_server() -> AsyncIterator[Database | None]:
+    """A database on SQL Server with all tables and objects, made once a test process; None when there is no server."""
+    async with migrated() as database:
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "mssql"])
+async def database(
+    request: pytest.FixtureRequest, migrated_file: Path, migrated_server: Database | None, tmp_path: Path
+) -> AsyncIterator[Database]:
+    """A migrated database without rows: each contract is kept by both."""
+    if request.param == "mssql":
+        if migrated_server is None:
+            pytest.skip(NO_SERVER)
+        yield await emptied(migrated_server)
+        return
     path = tmp_path / "monitora.db"
     shutil.copyfile(migrated_file, path)
     database = Database(f"sqlite+aiosqlite:///{path}")

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
+import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.engine import Database
@@ -25,6 +27,15 @@ from data.models import (
     WorkspaceDatabase,
     WorkspaceMember,
 )
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""Marks a test of what SQLite alone does or can be asked; `tests/mssql` has what SQL Server alone does."""
+
+
+async def unless_babelfish(database: Database, *, because: str) -> None:
+    """Skip the test on Babelfish for PostgreSQL, which speaks SQL Server's protocol and differs from it in places."""
+    if database.dialect == "mssql" and await fetch(database, text("SELECT 1 WHERE SERVERPROPERTY('Babelfish') = 1")):
+        pytest.skip(f"on Babelfish {because}")
 
 
 class Given:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from data.engine import Database
 from data.migrations import configuration, migrate, newest_revision, pending
 from data.models import Model
+from tests.data.rows import on_sqlite
 
 
 async def _empty(tmp_path: Path) -> Database:
@@ -30,6 +31,7 @@ async def test_a_migration_says_what_it_did_and_again_does_nothing(tmp_path: Pat
     await database.close()
 
 
+@on_sqlite
 async def test_an_object_whose_text_changed_is_put_in_again(database: Database) -> None:
     async with database.writer.begin() as connection:
         await connection.execute(
@@ -46,6 +48,7 @@ async def test_an_object_whose_text_changed_is_put_in_again(database: Database) 
     assert await pending(database) is None
 
 
+@on_sqlite
 async def test_a_database_of_another_revision_is_told_apart(database: Database) -> None:
     async with database.writer.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
@@ -57,6 +60,7 @@ def test_the_newest_revision_is_alembic_s_head() -> None:
     assert newest_revision() == ScriptDirectory.from_config(configuration()).get_current_head()
 
 
+@on_sqlite
 async def test_the_migrations_make_the_models_tables(database: Database) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(

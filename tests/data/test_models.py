@@ -44,7 +44,7 @@ from data.models import (
     Workspace,
 )
 from data.types import now
-from tests.data.rows import Given, fetch, one, run
+from tests.data.rows import Given, fetch, on_sqlite, one, run, unless_babelfish
 
 SPECIFICATION = """
 app_users
@@ -289,6 +289,7 @@ def test_all_fourteen_tables_are_there() -> None:
     assert set(TABLES) - drawn == {"workspace_members"}
 
 
+@on_sqlite
 async def test_the_migrated_file_holds_the_specified_columns(tables: dict[str, Any]) -> None:
     for table, column, _, rest in COLUMNS:
         found = tables[table]["columns"][column]
@@ -312,6 +313,7 @@ def test_sql_server_gets_the_specified_types_and_defaults() -> None:
             assert "SYSUTCDATETIME()" in written[0]
 
 
+@on_sqlite
 async def test_foreign_keys_cascade_where_the_specification_says(tables: dict[str, Any]) -> None:
     for table, column, _, rest in COLUMNS:
         if not rest.startswith("-> "):
@@ -322,6 +324,7 @@ async def test_foreign_keys_cascade_where_the_specification_says(tables: dict[st
         assert key["options"].get("ondelete") == ("CASCADE" if cascade else None), f"{table}.{column}"
 
 
+@on_sqlite
 async def test_uniques_checks_and_indexes_are_in_the_migrated_file(tables: dict[str, Any]) -> None:
     assert {(name, columns) for name, table in tables.items() for columns in table["uniques"]} >= UNIQUES
     assert {check for table in tables.values() for check in table["checks"]} == {
@@ -336,6 +339,7 @@ async def test_uniques_checks_and_indexes_are_in_the_migrated_file(tables: dict[
         assert tables[table]["indexes"][index][: len(columns)] == columns
 
 
+@on_sqlite
 async def test_the_migrated_file_is_what_the_models_describe(tables: dict[str, Any]) -> None:
     for name, table in TABLES.items():
         assert list(tables[name]["columns"]) == [column.name for column in table.columns]
@@ -390,7 +394,7 @@ async def test_the_servers_clock_writes_utc_as_the_models_read_it(database: Data
     before = now() - timedelta(milliseconds=1)  # SQLite's clock counts milliseconds
     await run(
         database,
-        text("INSERT INTO app_users (id, email, password_hash, password_salt) VALUES ('1', 'x', 'x', 'x')"),
+        text(f"INSERT INTO app_users (id, email, password_hash, password_salt) VALUES ('{uuid4()}', 'x', 'x', 'x')"),
     )
 
     [(created_at,)] = await fetch(database, select(AppUser.created_at))
@@ -399,7 +403,7 @@ async def test_the_servers_clock_writes_utc_as_the_models_read_it(database: Data
 
 
 async def refused(database: Database, statement: Any, *, because: str) -> None:
-    with pytest.raises(IntegrityError, match=because):
+    with pytest.raises(IntegrityError, match=f"(?i){because}"):
         await run(database, statement)
 
 
@@ -451,12 +455,14 @@ async def test_what_is_unique_is_refused_twice(database: Database, given: Given)
         AnalyticsDaily(workspace_id=workspace_id, date=day),
         InsightsCache(workspace_id=workspace_id),
     ):
-        with pytest.raises(IntegrityError, match=f"UNIQUE constraint failed: {second.__tablename__}"):
+        with pytest.raises(IntegrityError, match=f"(?i)unique.*{second.__tablename__}"):
             await given.row(second)
     await given.row(MessageTopic(workspace_id=await given.workspace(), topic_name="Delivery"))
 
 
 async def test_an_account_goes_with_all_that_is_its_own(database: Database, given: Given) -> None:
+    # SQL Server applies every cascade of a statement before it checks a key without one.
+    await unless_babelfish(database, because="a key without action is checked before a cascade's own cascade")
     user_id = await given.account()
     workspace_id = await given.workspace(user_id)
     await given.session(user_id, "token", now())
@@ -479,7 +485,7 @@ async def test_an_account_goes_with_all_that_is_its_own(database: Database, give
 
 
 async def test_a_row_without_its_parent_is_refused(database: Database, given: Given) -> None:
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+    with pytest.raises(IntegrityError, match="(?i)foreign key"):
         await given.conversation(uuid4())
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import CheckConstraint, text
+from sqlalchemy.exc import DBAPIError
 
 from data.engine import Database
 from data.migrations import migrate, pending
@@ -100,7 +101,8 @@ async def test_an_object_that_is_gone_from_the_project_is_dropped(database: Data
     migration = await migrate(database)
 
     assert migration.dropped == ["vw_old"]
-    assert await fetch(database, text("SELECT 1 FROM sqlite_master WHERE name = 'vw_old'")) == []
+    with pytest.raises(DBAPIError, match="vw_old"):
+        await fetch(database, text("SELECT one FROM vw_old"))
 
 
 def test_the_list_of_the_specifications_objects_is_complete() -> None:

@@ -33,7 +33,7 @@ from data.models import (
 )
 from data.repeatable import scripts
 from data.types import now
-from tests.data.rows import Given, fetch, one, run
+from tests.data.rows import Given, fetch, on_sqlite, one, run
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TRIGGERS_OF_THE_SPECIFICATION = {
@@ -53,13 +53,17 @@ TRIGGERS_OF_THE_SPECIFICATION = {
     "trg_response_cache_expiry",
     "trg_api_keys_updated_at",
 }
+TRIGGERS_OF_A_DATABASE = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "mssql": "SELECT name FROM sys.triggers",
+}
 
 
 async def test_every_trigger_of_the_specification_exists(database: Database) -> None:
-    existing = {name for (name,) in await fetch(database, text("SELECT name FROM sqlite_master WHERE type='trigger'"))}
+    existing = {name for (name,) in await fetch(database, text(TRIGGERS_OF_A_DATABASE[database.dialect]))}
 
     assert existing >= TRIGGERS_OF_THE_SPECIFICATION
-    assert existing == {script.name for script in scripts("sqlite") if script.kind == "triggers"}
+    assert existing == {script.name for script in scripts(database.dialect) if script.kind == "triggers"}
 
 
 CHANGES: list[tuple[type[Model], dict[str, Any]]] = [
@@ -128,6 +132,7 @@ async def test_every_changed_row_is_dated_and_no_other(database: Database, given
     assert all(dates[identifier] > LONG_AGO for identifier in changed)
 
 
+@on_sqlite
 async def test_the_date_of_a_change_is_written_as_the_models_write_it(database: Database, given: Given) -> None:
     await given.account()
     await run(database, update(AppUser).values(full_name="Renée"))
@@ -149,6 +154,7 @@ async def test_deleting_a_document_deletes_its_chunks(database: Database, given:
     assert await fetch(database, select(DocumentChunk.id)) == [(kept,)]
 
 
+@on_sqlite
 async def test_chunks_go_with_their_document_even_where_foreign_keys_are_not_enforced(
     database: Database, given: Given
 ) -> None:
@@ -205,6 +211,7 @@ async def test_many_messages_of_one_statement_are_all_counted(database: Database
     assert (day[0].total_messages, day[0].total_conversations, day[0].unique_visitors) == (3, 2, 2)
 
 
+@on_sqlite
 async def test_a_message_that_is_not_stored_is_not_counted(database: Database, given: Given) -> None:
     conversation_id = await given.conversation(await given.workspace())
     message_id = await given.message(conversation_id)

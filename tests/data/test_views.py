@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from data.engine import Database
 from data.models import DailyMetrics, UserWorkspace, WorkspaceStats
 from data.types import now
-from tests.data.rows import Given, fetch
+from tests.data.rows import Given, fetch, on_sqlite
 
 NOON = datetime(2026, 1, 19, 12, tzinfo=UTC)
 
@@ -79,6 +79,7 @@ async def test_daily_metrics_give_the_averages_of_each_day(database: Database, g
     ]
 
 
+@on_sqlite
 async def test_the_views_of_one_workspace_are_found_by_index(database: Database, given: Given) -> None:
     """A dashboard asks for its own workspaces: no view may read the conversations or accounts of all."""
     for view, column in (

@@ -16,9 +16,9 @@ EMPTY = "; ".join(f"DELETE FROM {table.name}" for table in reversed(Model.metada
 
 
 @asynccontextmanager
-async def created(purpose: str) -> AsyncIterator[str]:
+async def created() -> AsyncIterator[str]:
     """Create an empty database of this test process, yield its URL, and drop it."""
-    name = f"monitora_test_{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    name = f"monitora_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     await _run(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     try:
         yield make_url(SERVER_URL).set(database=name).render_as_string(hide_password=False)
@@ -27,12 +27,12 @@ async def created(purpose: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def migrated(purpose: str) -> AsyncIterator[Database | None]:
+async def migrated() -> AsyncIterator[Database | None]:
     """Create a database with all tables and objects and connect to it; None when there is no server."""
     if not SERVER_URL:
         yield None
         return
-    async with created(purpose) as url:
+    async with created() as url:
         database = Database(url, pool_size=20)
         await migrate(database)
         yield database
@@ -47,9 +47,9 @@ async def emptied(database: Database) -> Database:
 
 
 async def _run(*statements: str) -> None:
-    server = Database(SERVER_URL, pool_size=1)
     # CREATE DATABASE and DROP DATABASE run in no transaction.
-    async with server.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    server = Database(f"{SERVER_URL}{'&' if '?' in SERVER_URL else '?'}autocommit=true", pool_size=1)
+    async with server.writer.connect() as connection:
         for statement in statements:
             await connection.execute(text(statement))
     await server.close()
