@@ -22,8 +22,8 @@ from monitora.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-MULTIPART_OVERHEAD = 1024 * 1024
-"""What a multipart request may hold beside the file: the operation, its variables and the boundaries."""
+MAX_OPERATION_BYTES = 1024 * 1024
+"""What an operation with its variables may take, beside a file."""
 
 
 def create_application(settings: Settings) -> Starlette:
@@ -64,7 +64,11 @@ def create_application(settings: Settings) -> Starlette:
                 allow_headers=["authorization", "content-type"],
                 max_age=600,
             ),
-            Middleware(BodyLimit, max_bytes=settings.policy.max_file_bytes + MULTIPART_OVERHEAD),
+            Middleware(
+                BodyLimit,
+                max_bytes=MAX_OPERATION_BYTES,
+                max_multipart_bytes=settings.policy.max_file_bytes + MAX_OPERATION_BYTES,
+            ),
         ],
     )
 

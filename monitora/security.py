@@ -112,6 +112,13 @@ class Tokens:
         except (KeyError, ValueError, AttributeError, TypeError) as error:
             raise InvalidToken(expired=False) from error
 
+    def expires_at(self, token: str) -> datetime | None:
+        """Return when a token expires, or None when it is not ours."""
+        try:
+            return datetime.fromtimestamp(self._decode(token, {"require": ["exp"], "verify_exp": False})["exp"], UTC)
+        except InvalidToken:
+            return None
+
     def returning_visitor(self, token: str) -> VisitorClaims | None:
         """Return the visitor an earlier token was given to, be it expired, so that they find their conversations again.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 from uuid import uuid4
 
 from data.engine import Database
@@ -52,6 +53,27 @@ class Client:
     host: str | None = None
 
 
+PROBE_TEXT = "\ue000probe\ue000"
+PROBE_SEQUENCE = 2_147_483_645
+"""The text and the number of the event whose result becomes a lane's template: no answer holds either."""
+
+
+class Lane(Protocol):
+    """A way for the pieces of an answer past the execution of the graph, where the transport has one."""
+
+    expects_probe: bool
+    is_closed: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether pieces can be sent: the probe's result was seen."""
+        ...
+
+    async def send(self, sequence: int, text: str) -> None:
+        """Send a piece with the number it has in its answer."""
+        ...
+
+
 @dataclass(slots=True)
 class Context:
     """One operation's context; also on a websocket, where several operations share a socket."""
@@ -61,6 +83,7 @@ class Context:
     client: Client = field(default_factory=Client)
     access_token: str | None = None
     request_id: str = field(default_factory=lambda: uuid4().hex)
+    lane: Lane | None = None
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from rag.answers import events
 from rag.answers.events import Numbered
 from rag.answers.record import Question
 from resolvers import conversations
+from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT
 from resolvers.errors import ErrorCode
 from schema.conversations import Conversation, Message, Source
 from schema.node import key_of
@@ -23,7 +24,9 @@ class AnswerEvent:
     """The interface of events."""
 
     answer_id: strawberry.ID = strawberry.field(description="The answer, for `answer` and `stopAnswer`.")
-    sequence: int = strawberry.field(description="The event's number in its answer, from 1 without gaps.")
+    sequence: int = strawberry.field(
+        description="The event's number in its answer, from 1; pieces of text sent as one have the last's."
+    )
 
 
 @strawberry.type(description="The documents were searched; the text follows.")
@@ -192,6 +195,28 @@ async def _event(info: Info, answer_id: strawberry.ID, numbered: Numbered) -> An
             return AnswerFailed(**place, code=ErrorCode(code), text=text, retryable=retryable)
 
 
+async def _shown(
+    info: Info, answer_id: strawberry.ID, numbered_events: AsyncIterator[Numbered]
+) -> AsyncIterator[AnswerEvent]:
+    """Yield events to be executed; where the transport has an express lane, pieces of text take it instead.
+
+    The lane's template is the result of a probe, yielded before the first piece. The reader pulls: what is sent on the
+    lane goes out after what was yielded before it, and before what is yielded next.
+    """
+    lane = info.context.lane
+    async for numbered in numbered_events:
+        if lane is None or lane.is_closed or not isinstance(numbered.event, events.AnswerDelta):
+            yield await _event(info, answer_id, numbered)
+            continue
+        if not lane.is_open:
+            lane.expects_probe = True
+            yield AnswerDelta(answer_id=answer_id, sequence=PROBE_SEQUENCE, text=PROBE_TEXT)
+        if lane.is_open:
+            await lane.send(numbered.sequence, numbered.event.text)
+        else:
+            yield await _event(info, answer_id, numbered)
+
+
 @strawberry.type
 class AnswerMutations:
     """Fields of `Mutation`."""
@@ -266,9 +291,9 @@ class AnswerSubscriptions:
     ) -> AsyncIterator[AnswerEvent]:
         """Ask and follow."""
         question = await conversations.ask(info.context, input.as_ask())
-        answer_id = _answer_id(question.answer_id)
-        async for numbered in conversations.follow(info.context, question.answer_id, after=0):
-            yield await _event(info, answer_id, numbered)
+        followed = conversations.follow(info.context, question.answer_id, after=0)
+        async for event in _shown(info, _answer_id(question.answer_id), followed):
+            yield event
 
     @strawberry.subscription(
         graphql_type=AnswerEvent,
@@ -284,5 +309,5 @@ class AnswerSubscriptions:
     ) -> AsyncIterator[AnswerEvent]:
         """Attach."""
         key = key_of(answer_id, models.Message)
-        async for numbered in conversations.follow(info.context, key, after or 0):
-            yield await _event(info, answer_id, numbered)
+        async for event in _shown(info, answer_id, conversations.follow(info.context, key, after or 0)):
+            yield event

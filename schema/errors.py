@@ -1,10 +1,11 @@
 """What a client reads of an error: its code and the request's id; of an unexpected one nothing more."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import structlog
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors
+from strawberry.extensions import MaskErrors, ParserCache
 
 from resolvers.errors import ErrorCode, Refusal, Rejection
 
@@ -12,6 +13,17 @@ log = structlog.get_logger(__name__)
 
 MAX_ERRORS = 20
 """Errors of one response; what follows repeats what came before."""
+
+
+class DocumentCache(ParserCache):
+    """Keeps parsed operations. One that cannot be parsed is left to Strawberry, which tells the client why."""
+
+    def on_parse(self) -> Iterator[None]:
+        """Take the operation from the cache."""
+        context = self.execution_context
+        with suppress(GraphQLError):
+            context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
+        yield
 
 
 class CodedErrors(MaskErrors):
@@ -22,11 +34,9 @@ class CodedErrors(MaskErrors):
 
     def on_operation(self) -> Iterator[None]:
         """Code the errors of an operation, and the one that ends it when it cannot be parsed."""
-        try:
-            yield from super().on_operation()
-        except GraphQLError as error:
+        yield from super().on_operation()
+        for error in self.execution_context.pre_execution_errors or ():
             error.extensions = self._coded(error).extensions
-            raise
 
     def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
         return [self._coded(error) for error in errors[:MAX_ERRORS]]

@@ -92,6 +92,8 @@ def _serve(chosen: Settings) -> None:
         log_config=None,
         access_log=False,
         ws="websockets-sansio",
+        # Pieces of text are too short to compress, and a compressor holds memory for each socket.
+        ws_per_message_deflate=False,
         ws_max_size=MAX_FRAME_BYTES,
         server_header=False,
         forwarded_allow_ips=chosen.forwarded_allow_ips,

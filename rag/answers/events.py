@@ -1,4 +1,7 @@
-"""What happens while an answer is made. Events are numbered from 1 without gaps; the last is a finish or a failure."""
+"""What happens while an answer is made. The last event is a finish or a failure.
+
+Events are numbered from 1. A reader who is behind gets several pieces of text as one, with the number of the last.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID

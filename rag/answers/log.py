@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from rag.answers.events import AnswerEvent, AnswerFailed, AnswerFinished, Numbered
+from rag.answers.events import AnswerDelta, AnswerEvent, AnswerFailed, AnswerFinished, Numbered
 
 KEPT_SECONDS = 600.0
 """How long a finished answer can be replayed; afterwards the stored message is read instead."""
+BACKLOG = 32
+"""How many events may wait for a reader who still gets them one by one."""
+LATE_SECONDS = 0.02
+"""How long a piece of text waits for a reader before it may be sent together with others."""
+JOINED_CHARACTERS = 4_096
+"""How much text a reader that is behind gets at once."""
 MAX_ANSWERS = 10_000
 """Answers kept at most; the oldest finished ones make room."""
 
@@ -42,13 +48,9 @@ class AnswerLog(Protocol):
 @dataclass(slots=True)
 class _Answer:
     events: list[AnswerEvent] = field(default_factory=list)
-    # Replaced at each event: one future wakes every reader, and a reader holds no queue of its own.
-    changed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    times: list[float] = field(default_factory=list)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
     ended_at: float | None = None
-
-    @property
-    def ended(self) -> bool:
-        return self.ended_at is not None
 
 
 class MemoryAnswerLog:
@@ -71,10 +73,13 @@ class MemoryAnswerLog:
         """Add the next event and wake the readers."""
         answer = self._answers[answer_id]
         answer.events.append(event)
+        answer.times.append(time.monotonic())
         if isinstance(event, AnswerFinished | AnswerFailed):
             answer.ended_at = time.monotonic()
-        changed, answer.changed = answer.changed, asyncio.get_running_loop().create_future()
-        changed.set_result(None)
+        waiting, answer.waiting = answer.waiting, []
+        for reader in waiting:
+            if not reader.done():
+                reader.set_result(None)
         return len(answer.events)
 
     async def knows(self, answer_id: UUID) -> bool:
@@ -92,12 +97,14 @@ class MemoryAnswerLog:
         sequence = after
         while True:
             while sequence < len(answer.events):
-                sequence += 1
-                yield Numbered(sequence, answer.events[sequence - 1])
-            if answer.ended:
+                numbered = _next(answer, sequence)
+                sequence = numbered.sequence
+                yield numbered
+            if answer.ended_at is not None:
                 return
-            # Shielded: a reader that goes away must not cancel the future the others wait for.
-            await asyncio.shield(answer.changed)
+            reader = asyncio.get_running_loop().create_future()
+            answer.waiting.append(reader)
+            await reader
 
     def _forget_old(self) -> None:
         deadline = time.monotonic() - self._kept_seconds
@@ -106,3 +113,24 @@ class MemoryAnswerLog:
         for place, (key, ended_at) in enumerate(sorted(ended, key=lambda item: item[1])):
             if ended_at < deadline or place < surplus:
                 del self._answers[key]
+
+
+def _next(answer: _Answer, sequence: int) -> Numbered:
+    """Return the event after a sequence number.
+
+    A reader who is behind gets the pieces that wait too long as one, with the number of the last.
+    """
+    event = answer.events[sequence]
+    last = sequence + 1
+    if not isinstance(event, AnswerDelta) or len(answer.events) - last <= BACKLOG:
+        return Numbered(last, event)
+    late = time.monotonic() - LATE_SECONDS
+    pieces = [event.text]
+    length = len(event.text)
+    while answer.times[last] < late and length < JOINED_CHARACTERS and len(answer.events) - last > BACKLOG:
+        if not isinstance(piece := answer.events[last], AnswerDelta):
+            break
+        pieces.append(piece.text)
+        length += len(piece.text)
+        last += 1
+    return Numbered(last, AnswerDelta("".join(pieces)))

@@ -46,7 +46,9 @@ async def test_an_answer_is_streamed_with_its_sources_and_stored(shop: Shop) -> 
 
     events = await visitor.chat(QUESTION)
 
-    assert [event["sequence"] for event in events] == list(range(1, len(events) + 1)), "numbered without gaps"
+    numbers = [event["sequence"] for event in events]
+    assert numbers == sorted(set(numbers)), "numbered upwards"
+    assert numbers[0] == 1
     started, finished = events[0], events[-1]
     assert started["__typename"] == "AnswerStarted"
     assert started["sources"][0]["documentName"] == "garden.md"
@@ -178,9 +180,12 @@ async def test_an_answer_is_attached_to_again_from_where_it_was_left(shop: Shop)
     events = await visitor.chat(QUESTION)
     answer_id, left_at = events[0]["answerId"], 4
 
-    rest = [event["answer"] async for event in visitor.stream(ANSWER, id=answer_id, after=left_at)]
+    rest = [
+        event["answer"] async for event in visitor.stream(ANSWER, id=answer_id, after=events[left_at - 1]["sequence"])
+    ]
 
-    assert [event["sequence"] for event in rest] == list(range(left_at + 1, len(events) + 1))
+    assert [event["__typename"] for event in rest][-1] == "AnswerFinished"
+    assert rest[-1]["sequence"] == events[-1]["sequence"]
     before = "".join(event.get("text", "") for event in events[:left_at])
     assert before + "".join(event.get("text", "") for event in rest) == events[-1]["message"]["content"]
 

@@ -98,3 +98,7 @@ async def test_an_unexpected_fault_is_masked_and_named_by_its_request(people: Pe
 @pytest.mark.parametrize("query", ["{", "{ nothing }", "query ($id: Int!) { node(id: $id) { id } }", "{ node { id } }"])
 async def test_an_operation_that_is_not_of_the_graph_is_bad_input(people: People, query: str) -> None:
     assert await people.anyone.refusal(query) == "BAD_USER_INPUT"
+
+
+async def test_an_operation_of_too_many_words_is_refused(people: People) -> None:
+    assert await people.anyone.refusal("{" + " me { id }" * 2_000 + "}") == "BAD_USER_INPUT"

@@ -15,6 +15,7 @@ from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
 from rag.models.local_embedder import LocalEmbedder
 from rag.models.mistral import CHAT_PATIENCE, MistralChat
+from rag.models.protocols import Prompt
 from rag.retrieval import Retriever
 from resolvers.context import Services
 from tests.mistral_server import Answer, Failure, Hang, MistralServer
@@ -26,10 +27,19 @@ ANSWER = (
 )
 
 
+@pytest.fixture(scope="module")
+async def ready_sdk(running_mistral_server: MistralServer) -> None:
+    """The provider's package, read once: it takes longer than the patience of these tests."""
+    chat = MistralChat("key", server_url=running_mistral_server.url)
+    prompt = Prompt("", (), (), "Hello?", "en", "model", 0.7, 10)
+    assert [piece async for piece in chat.stream(prompt)]
+    await chat.aclose()
+
+
 @pytest.fixture
-async def people(services: Services, mistral_server: MistralServer) -> AsyncIterator[People]:
-    """People of a server whose answers come from Mistral: one attempt, and half a second of silence at most."""
-    patience = replace(CHAT_PATIENCE, reply=0.5, between_tokens=0.5, attempts=1)
+async def people(services: Services, ready_sdk: None, mistral_server: MistralServer) -> AsyncIterator[People]:
+    """People of a server whose answers come from Mistral: one attempt, and a second of silence at most."""
+    patience = replace(CHAT_PATIENCE, reply=1.0, between_tokens=1.0, attempts=1)
     chat = MistralChat("key", server_url=mistral_server.url, patience=patience)
     retriever = Retriever(services.database, LocalEmbedder())
     answers = Answers(services.database, MemoryAnswerLog(), retriever, chat, cache_lifetime=timedelta(hours=1))

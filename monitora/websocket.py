@@ -1,0 +1,207 @@
+"""The graphql-transport-ws protocol, by Strawberry's handler, with what a public server needs besides.
+
+Frames that are not of the protocol close the socket with its codes, a syntax error ends one operation, each operation has
+a context of its own, a token that expires closes the socket, a reader that stalls is let go, and the pieces of an answer
+take an express lane past the execution of the graph.
+"""
+
+import asyncio
+import copy
+import json
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocketDisconnect
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.types.execution import ExecutionResult
+
+from data.viewer import Anonymous
+from monitora.identity import bearer_token, context_of
+from monitora.security import InvalidToken
+from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT, Context, Services
+
+MAX_ID_CHARACTERS = 128
+STALL_SECONDS = 20.0
+"""How long a reader may take none of what is sent to it before it is let go."""
+EXPIRED = 4401
+FORBIDDEN = 4403
+GOING_AWAY = 1001
+
+
+@dataclass(slots=True)
+class Socket:
+    """What a websocket's operations share: where it comes from, and what its client said at the beginning."""
+
+    services: Services
+    connection: HTTPConnection
+    connection_params: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def authorization(self) -> str | None:
+        """What the client showed, in `connection_init` or in the handshake."""
+        shown = self.connection_params.get("authorization") or self.connection_params.get("Authorization")
+        return shown if isinstance(shown, str) else self.connection.headers.get("authorization")
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the client's token expires; None without one."""
+        token = bearer_token(self.authorization)
+        return None if token is None else self.services.tokens.expires_at(token)
+
+    async def context(self) -> Context:
+        """Return the context of one operation: the session is looked up again, for it may have ended."""
+        return await context_of(self.services, self.connection, self.authorization)
+
+    async def is_refused(self) -> bool:
+        """Tell whether the client showed a token that is no good."""
+        viewer = (await self.context()).viewer
+        return isinstance(viewer, Anonymous) and viewer.problem is not None
+
+
+class PatientAdapter(ASGIWebSocketAdapter):
+    """Sends within a bound of time: a reader that takes nothing holds one message and the transport's buffer, no more."""
+
+    async def send_json(self, message: Any) -> None:
+        """Send a message. Raises `WebSocketDisconnected` when the reader is gone or stalls."""
+        await self.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+
+    async def send_text(self, text: str) -> None:
+        """Send a text. Raises `WebSocketDisconnected` when the reader is gone or stalls."""
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                await self.ws.send({"type": "websocket.send", "text": text})
+        except (TimeoutError, WebSocketDisconnect, RuntimeError) as error:
+            raise WebSocketDisconnected from error
+
+
+class ExpressLane:
+    """Sends the pieces of an answer as frames made from a template, without executing the operation for each.
+
+    The selection of a subscription is known when it starts: the template is what the graph itself answers to a probe, an
+    event whose text and number are recognised in the result. Aliases, fragments and directives need no code here.
+    """
+
+    def __init__(self, send: Callable[[str], Awaitable[None]], operation_id: str) -> None:
+        self._send = send
+        self._operation_id = operation_id
+        self._parts: list[str] | None = None
+        self.expects_probe = False
+        self.is_closed = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether pieces can be sent."""
+        return self._parts is not None
+
+    def learn(self, result: ExecutionResult) -> None:
+        """Make the template from the graph's answer to the probe; an answer with errors closes the lane."""
+        self.expects_probe = False
+        if result.errors or result.extensions:
+            self.is_closed = True
+            return
+        frame = {"id": self._operation_id, "type": "next", "payload": {"data": result.data}}
+        text = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+        self._parts = re.split(f'("{PROBE_TEXT}"|{PROBE_SEQUENCE})', text)
+
+    async def send(self, sequence: int, text: str) -> None:
+        """Send a piece."""
+        values = {f'"{PROBE_TEXT}"': json.dumps(text, ensure_ascii=False), str(PROBE_SEQUENCE): str(sequence)}
+        await self._send("".join(values.get(part, part) for part in self._parts or ()))
+
+
+class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
+    """One socket's protocol."""
+
+    async def handle(self) -> None:
+        """Serve the socket until either side closes it, or its token expires."""
+        watch = asyncio.create_task(self._close_when_expired())
+        OPEN_SOCKETS.add(self)
+        try:
+            await super().handle()
+        finally:
+            OPEN_SOCKETS.discard(self)
+            watch.cancel()
+
+    async def handle_message(self, message: Any) -> None:
+        """Serve a frame; close the socket with 4400 for one that is not of the protocol."""
+        problem = _problem(message)
+        if problem is not None:
+            await self.handle_invalid_message(problem)
+            return
+        if message["type"] == "connection_init":
+            message = {**message, "payload": message.get("payload") or {}}
+        await super().handle_message(message)
+
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
+        """Run an operation on a copy of the handler that differs by its context: loaders and viewers are not shared."""
+        handler = copy.copy(self)
+        handler.context = await cast("Socket", self.context).context()
+        adapter = cast("PatientAdapter", self.websocket)
+        handler.context.lane = ExpressLane(adapter.send_text, operation.id)
+        with suppress(WebSocketDisconnected):
+            await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
+
+    async def _send_result_stream(self, operation: Operation[Any, None], result_source: Any) -> None:
+        await super()._send_result_stream(operation, self._without_probes(result_source))
+
+    async def _without_probes(self, result_source: Any) -> Any:
+        lane: ExpressLane = self.context.lane
+        async for result in result_source:
+            if lane.expects_probe:
+                lane.learn(result)
+            else:
+                yield result
+
+    async def _close_when_expired(self) -> None:
+        while (expires_at := cast("Socket", self.context).expires_at) is None:
+            await asyncio.sleep(1)
+        await asyncio.sleep((expires_at - datetime.now(UTC)).total_seconds())
+        with suppress(WebSocketDisconnected, RuntimeError):
+            await self.websocket.close(EXPIRED, "The token has expired")
+
+    @staticmethod
+    def _get_pre_execution_close_reason(_error: Any) -> None:
+        # A syntax error is the operation's: the socket's other operations go on.
+        return None
+
+
+OPEN_SOCKETS: set[GraphQLSocketHandler] = set()
+"""The sockets of this process, to be told when it goes away."""
+
+
+async def say_goodbye() -> None:
+    """Close every socket with 1001, so that clients attach elsewhere."""
+    for handler in list(OPEN_SOCKETS):
+        with suppress(WebSocketDisconnected, RuntimeError, InvalidToken):
+            await handler.websocket.close(GOING_AWAY, "The server goes away")
+
+
+def _problem(message: Any) -> str | None:
+    """Say what keeps a frame from being one of the protocol's, or return None."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return "A message is an object with a type"
+    kind, payload = message["type"], message.get("payload")
+    if kind in {"subscribe", "complete"} and not _is_id(message.get("id")):
+        return f"An operation's id is a text of 1 to {MAX_ID_CHARACTERS} characters"
+    if kind == "connection_init" and not isinstance(payload, dict | None):
+        return "The payload of connection_init is an object"
+    return _problem_of_operation(payload) if kind == "subscribe" else None
+
+
+def _problem_of_operation(payload: Any) -> str | None:
+    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        return "The payload of subscribe is an object with a query"
+    if not isinstance(payload.get("variables"), dict | None) or not isinstance(payload.get("extensions"), dict | None):
+        return "Variables and extensions are objects"
+    return None if isinstance(payload.get("operationName"), str | None) else "An operation's name is a text"
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARACTERS

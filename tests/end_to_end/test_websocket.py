@@ -1,0 +1,222 @@
+"""The websocket's protocol, frame by frame, against the real server process."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitora.security import Tokens, VisitorClaims
+from schema.node import parse_id
+from tests.end_to_end.client import FrontEnd
+from tests.end_to_end.server import Server
+from tests.end_to_end.test_main_job import CREATE_KEY, CREATE_WORKSPACE, REGISTER, START_VISIT
+
+Frame = dict[str, Any]
+
+
+@asynccontextmanager
+async def _socket(server: Server, token: str | None = None) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """Open a socket and begin the protocol."""
+    payload = {"authorization": f"Bearer {token}"} if token else {}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(server.websocket, protocols=["graphql-transport-ws"]) as socket,
+    ):
+        await socket.send_json({"type": "connection_init", "payload": payload})
+        assert (await socket.receive_json(timeout=30))["type"] == "connection_ack"
+        yield socket
+
+
+async def _close_code(socket: aiohttp.ClientWebSocketResponse) -> int | None:
+    """Return the code the server closes with, or None when it goes on."""
+    await socket.send_json({"type": "ping"})
+    message = await socket.receive(timeout=30)
+    return None if message.type is aiohttp.WSMsgType.TEXT else socket.close_code
+
+
+async def _operation(
+    socket: aiohttp.ClientWebSocketResponse, query: str, variables: Frame | None = None
+) -> list[Frame]:
+    """Run an operation and return its frames."""
+    name = uuid4().hex
+    await socket.send_json({"id": name, "type": "subscribe", "payload": {"query": query, "variables": variables}})
+    frames: list[Frame] = []
+    while not frames or frames[-1]["type"] == "next":
+        frame = await socket.receive_json(timeout=30)
+        if frame.get("id") == name:
+            frames.append(frame)
+    return frames
+
+
+@pytest.fixture(scope="module")
+async def visitor(server: Server) -> FrontEnd:
+    """A visitor of a workspace that knows nothing."""
+    anyone = FrontEnd(server)
+    account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery"}
+    session = (await anyone.ask(REGISTER, input=account))["register"]
+    owner = FrontEnd(server, session["accessToken"])
+    workspace = (await owner.ask(CREATE_WORKSPACE, input={"name": "Empty"}))["createWorkspace"]["workspace"]["id"]
+    made = await owner.ask(CREATE_KEY, input={"workspaceId": workspace, "name": "site"})
+    visit = await anyone.ask(START_VISIT, input={"apiKey": made["createApiKey"]["secret"]})
+    return FrontEnd(server, visit["startVisit"]["token"])
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "[]",
+        '"x"',
+        "1",
+        "null",
+        "{",
+        "{}",
+        '{"type": 1}',
+        '{"type": "nonsense"}',
+        '{"type": "subscribe"}',
+        '{"type": "subscribe", "id": [], "payload": {"query": "{ me { id } }"}}',
+        '{"type": "subscribe", "id": "", "payload": {"query": "{ me { id } }"}}',
+        '{"type": "subscribe", "id": "1", "payload": null}',
+        '{"type": "subscribe", "id": "1", "payload": {}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": 1}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ me { id } }", "variables": []}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ me { id } }", "operationName": 1}}',
+        '{"type": "complete", "id": {}}',
+    ],
+)
+async def test_a_frame_that_is_not_of_the_protocol_closes_the_socket_with_4400(server: Server, frame: str) -> None:
+    async with _socket(server) as socket:
+        await socket.send_str(frame)
+
+        assert await _close_code(socket) == 4400
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=10,
+)
+_kinds = st.sampled_from(["subscribe", "complete", "ping", "pong", "connection_init", "next"])
+_frames = st.fixed_dictionaries({"type": _kinds}, optional={"id": _json, "payload": _json}) | _json
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(frames=st.lists(_frames, min_size=1, max_size=5))
+async def test_whatever_is_sent_the_server_answers_or_closes_as_the_protocol_says(
+    server: Server, frames: list[Any]
+) -> None:
+    async with _socket(server) as socket:
+        for frame in frames:
+            await socket.send_str(json.dumps(frame))
+        await socket.send_json({"type": "nonsense"})
+        async for message in socket:
+            assert message.type is aiohttp.WSMsgType.TEXT
+
+        assert socket.close_code in {4400, 4409, 4429}
+
+
+async def test_an_operation_before_the_greeting_closes_with_4401(server: Server) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(server.websocket, protocols=["graphql-transport-ws"]) as socket,
+    ):
+        await socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": "{ me { id } }"}})
+        await socket.receive(timeout=30)
+
+        assert socket.close_code == 4401
+
+
+async def test_a_syntax_error_ends_one_operation_and_not_the_socket(server: Server) -> None:
+    async with _socket(server) as socket:
+        broken = await _operation(socket, "{")
+        unknown = await _operation(socket, "{ nothing }")
+        good = await _operation(socket, "{ me { id } }")
+
+    for frames in (broken, unknown):
+        assert frames[0]["type"] == "error"
+        assert frames[0]["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert [frame["type"] for frame in good] == ["next", "complete"]
+    assert good[0]["payload"]["data"] == {"me": None}
+
+
+async def test_a_message_over_the_bound_closes_with_1009(server: Server) -> None:
+    async with _socket(server) as socket:
+        await socket.send_str("x" * (1024 * 1024 + 1))
+
+        assert await _close_code(socket) == 1009
+
+
+async def test_a_socket_closes_when_its_token_expires(server: Server) -> None:
+    secret = (Path(server.environment["MONITORA_DATA_DIR"]) / "secret.key").read_text().strip()
+    token = Tokens(secret).for_visitor(VisitorClaims("somebody", uuid4()), timedelta(seconds=2))
+
+    async with _socket(server, token) as socket:
+        await socket.receive(timeout=30)
+
+        assert socket.close_code == 4401
+
+
+SELECTIONS = {
+    "plain": "__typename answerId sequence ... on AnswerDelta { text }",
+    "aliases": "kind: __typename n: sequence ... on AnswerDelta { piece: text again: text }",
+    "fragments": "...Place ... on AnswerDelta { ...Piece }",
+    "no text": "sequence",
+    "no number": "... on AnswerDelta { text }",
+    "directives": "sequence @skip(if: true) ... on AnswerDelta { text @include(if: true) }",
+}
+FRAGMENTS = "fragment Place on AnswerEvent { answerId sequence } fragment Piece on AnswerDelta { text sequence }"
+
+
+@pytest.mark.parametrize("selection", SELECTIONS.values(), ids=SELECTIONS.keys())
+async def test_pieces_hold_what_the_operation_selects(visitor: FrontEnd, selection: str) -> None:
+    """Pieces take the express lane; what they look like is compared with the first event, which the graph executes."""
+    fragments = FRAGMENTS if "...Place" in selection else ""
+    query = f"subscription ($input: ChatInput!) {{ reply: chat(input: $input) {{ {selection} }} }} {fragments}"
+    question = {"content": 'Say "\\u00e9\\n" please?', "clientMessageId": str(uuid4())}
+
+    async with _socket(visitor.server, visitor.token) as socket:
+        frames = await _operation(socket, query, {"input": question})
+
+    assert frames[-1]["type"] == "complete"
+    events = [frame["payload"]["data"]["reply"] for frame in frames[:-1]]
+    started, pieces = events[0], events[1:-1]
+    assert pieces
+    assert all("probe" not in json.dumps(piece) for piece in events)
+    for piece in pieces:
+        shared = {"__typename", "kind", "answerId", "sequence", "n"}
+        assert {name for name in piece if name in shared} == {name for name in started if name in shared} | (
+            {"sequence"} if "...Piece" in selection else set()
+        )
+        for name in ("text", "piece", "again"):
+            if name in selection.replace("...Piece", "text") and (name != "text" or "piece:" not in selection):
+                assert isinstance(piece[name], str)
+                assert piece[name]
+    numbers = [piece.get("sequence", piece.get("n")) for piece in pieces]
+    if None not in numbers:
+        assert numbers == sorted(numbers)
+        assert numbers[0] == 2
+
+
+async def test_operations_of_one_socket_do_not_share_what_they_loaded(visitor: FrontEnd) -> None:
+    chat = "subscription ($input: ChatInput!) { chat(input: $input) { ... on AnswerStarted { conversation { id } } } }"
+    count = "query ($id: ID!) { conversation(id: $id) { messageCount } }"
+
+    async with _socket(visitor.server, visitor.token) as socket:
+        said = {"content": "Hello?", "clientMessageId": str(uuid4())}
+        started = (await _operation(socket, chat, {"input": said}))[0]["payload"]["data"]["chat"]
+        conversation = started["conversation"]["id"]
+        before = await _operation(socket, count, {"id": conversation})
+        more = {"content": "And now?", "clientMessageId": str(uuid4()), "conversationId": conversation}
+        await _operation(socket, chat, {"input": more})
+        after = await _operation(socket, count, {"id": conversation})
+
+    assert parse_id(conversation)[0] == "Conversation"
+    assert before[0]["payload"]["data"] == {"conversation": {"messageCount": 2}}
+    assert after[0]["payload"]["data"] == {"conversation": {"messageCount": 4}}
