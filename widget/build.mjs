@@ -21,12 +21,37 @@ const styleText = {
   },
 };
 
+/** Marked is one file whose last part, a ready-made renderer of HTML strings, would keep all of it in the bundle. */
+const lexerAlone = {
+  name: "lexer-alone",
+  setup({ onLoad }) {
+    onLoad({ filter: /marked\.esm\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const [lexer, instance] = ["Lexer", "Marked"].map((name) => new RegExp(`(\\w+) as ${name}\\b`).exec(source)?.[1]);
+      const end = source.search(new RegExp(`var \\w+=new ${instance};`));
+      if (!lexer || end < 0) throw new Error("marked changed its file: see where its ready-made instance begins now.");
+      return { contents: `${source.slice(0, end)}export{${lexer} as Lexer};` };
+    });
+  },
+};
+
+/** GraphiQL's style carries two fonts, most of its size: the page uses the system's. */
+const withoutFonts = {
+  name: "without-fonts",
+  setup({ onLoad }) {
+    onLoad({ filter: /graphiql[\\/].*style\.css$/ }, async ({ path }) => {
+      const style = await readFile(path, "utf8");
+      return { contents: style.replace(/@font-face\s*\{[^}]*\}/g, ""), loader: "css" };
+    });
+  },
+};
+
 const common = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", metafile: true, outdir: "dist" };
 
 await rm("dist", { recursive: true, force: true });
 await mkdir("dist/graphiql", { recursive: true });
 
-const chat = await build({ ...common, entryPoints: ["src/chat/chat.tsx"], entryNames: "chat-[hash]", format: "esm", plugins: [styleText] });
+const chat = await build({ ...common, entryPoints: ["src/chat/chat.tsx"], entryNames: "chat-[hash]", format: "esm", plugins: [styleText, lexerAlone] });
 const [chatFile] = Object.keys(chat.metafile.outputs);
 const widget = await build({
   ...common,
@@ -40,10 +65,9 @@ const graphiql = await build({
   entryPoints: ["graphiql/graphiql.tsx"],
   outdir: "dist/graphiql",
   chunkNames: "[name]-[hash]",
-  assetNames: "[name]-[hash]",
   format: "esm",
   splitting: true,
-  loader: { ".woff2": "file" },
+  plugins: [withoutFonts],
   define: { "process.env.NODE_ENV": '"production"' },
 });
 await cp("graphiql/index.html", "dist/graphiql/index.html");
