@@ -1,8 +1,8 @@
 """The graphql-transport-ws protocol, by Strawberry's handler, with what a public server needs besides.
 
-Frames that are not of the protocol close the socket with its codes, a syntax error ends one operation, each operation has
-a context of its own, a token that expires closes the socket, a reader that stalls is let go, and the pieces of an answer
-take an express lane past the execution of the graph.
+Frames that are not of the protocol close the socket with its codes, a syntax error ends one operation, each operation
+has a context of its own, a token that expires closes the socket, a reader that stalls is let go, and the pieces of an
+answer take an express lane past the execution of the graph.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ class Socket:
 
 
 class PatientAdapter(ASGIWebSocketAdapter):
-    """Sends within a bound of time: a reader that takes nothing holds one message and the transport's buffer, no more."""
+    """Sends within a bound of time: a reader that takes nothing holds one message and the transport's buffer."""
 
     async def send_json(self, message: Any) -> None:
         """Send a message. Raises `WebSocketDisconnected` when the reader is gone or stalls."""
@@ -84,8 +84,8 @@ class PatientAdapter(ASGIWebSocketAdapter):
 class ExpressLane:
     """Sends the pieces of an answer as frames made from a template, without executing the operation for each.
 
-    The selection of a subscription is known when it starts: the template is what the graph itself answers to a probe, an
-    event whose text and number are recognised in the result. Aliases, fragments and directives need no code here.
+    The selection of a subscription is known when it starts: the template is what the graph itself answers to a probe,
+    an event whose text and number are recognised in the result. Aliases, fragments and directives need no code here.
     """
 
     def __init__(self, send: Callable[[str], Awaitable[None]], operation_id: str) -> None:
@@ -119,15 +119,24 @@ class ExpressLane:
 class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     """One socket's protocol."""
 
+    watch: asyncio.Task[None] | None = None
+
     async def handle(self) -> None:
         """Serve the socket until either side closes it, or its token expires."""
-        watch = asyncio.create_task(self._close_when_expired())
         OPEN_SOCKETS.add(self)
         try:
             await super().handle()
         finally:
             OPEN_SOCKETS.discard(self)
-            watch.cancel()
+            if self.watch is not None:
+                self.watch.cancel()
+
+    async def handle_connection_init(self, message: Any) -> None:
+        """Greet the client, and remember when its token expires."""
+        await super().handle_connection_init(message)
+        expires_at = cast("Socket", self.context).expires_at
+        if self.connection_acknowledged and expires_at is not None and self.watch is None:
+            self.watch = asyncio.create_task(self._close_at(expires_at))
 
     async def handle_message(self, message: Any) -> None:
         """Serve a frame; close the socket with 4400 for one that is not of the protocol."""
@@ -159,9 +168,7 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             else:
                 yield result
 
-    async def _close_when_expired(self) -> None:
-        while (expires_at := cast("Socket", self.context).expires_at) is None:
-            await asyncio.sleep(1)
+    async def _close_at(self, expires_at: datetime) -> None:
         await asyncio.sleep((expires_at - datetime.now(UTC)).total_seconds())
         with suppress(WebSocketDisconnected, RuntimeError):
             await self.websocket.close(EXPIRED, "The token has expired")

@@ -21,6 +21,8 @@ from rag.retrieval import Retrieval, Retriever
 
 log = structlog.get_logger(__name__)
 
+TURN_SECONDS = 0.002
+"""How long a model's tokens may be taken without letting others have their turn."""
 STOPPED = "stopped"
 """The finish reason of an answer that its reader stopped."""
 INTERRUPTED = AnswerFailed(
@@ -164,14 +166,17 @@ class Answers:
 
     async def _read_model(self, answer_id: UUID, prompt: Prompt, draft: Draft) -> None:
         draft.model = self._chat_model.name
+        turn_began = time.monotonic()
         async for piece in self._chat_model.stream(prompt):
             if isinstance(piece, Completion):
                 draft.complete(piece)
-            else:
-                draft.text += piece.text
-                await self.log.append(answer_id, AnswerDelta(piece.text))
+                continue
+            draft.text += piece.text
+            await self.log.append(answer_id, AnswerDelta(piece.text))
+            if time.monotonic() - turn_began > TURN_SECONDS:
                 # A model that never waits must not keep the readers from theirs.
                 await asyncio.sleep(0)
+                turn_began = time.monotonic()
 
     async def _repeat(self, question: Question, cached: cache.CachedAnswer, draft: Draft) -> None:
         draft.repeat(cached)
