@@ -1,55 +1,103 @@
-import type { Fetcher } from "@graphiql/toolkit";
-import type { ExecutionResult } from "graphql";
-import { createClient, type Client } from "graphql-ws";
+import type { Fetcher, Observable } from "@graphiql/toolkit";
+import type { DocumentNode, ExecutionResult } from "graphql";
+import { createClient } from "graphql-ws";
+import type { Account } from "./account";
 
-const ENDPOINT = "/graphql";
+/** How GraphiQL listens to a subscription: of the forms that its toolkit's type allows, the one it uses. */
+interface Observer {
+  next(result: ExecutionResult): void;
+  error(error: unknown): void;
+  complete(): void;
+}
+
+interface Operation {
+  query: string;
+  variables: Record<string, unknown> | null;
+  operationName: string | null;
+}
 
 /**
- * Queries and mutations go over HTTP, subscriptions over the websocket. Both carry the authorization of the headers
- * editor or, where it has none, the access token of the last session that was opened on this page.
+ * Queries and mutations go over HTTP, subscriptions over a websocket. Both carry the `Authorization` of the tab's headers,
+ * or else the account's: over the websocket it is the payload of `connection_init`, which takes no header.
  */
-export function createFetcher(): Fetcher {
-  let accessToken = "";
-  let socket: { authorization: string; client: Client } | undefined;
-
-  /** A websocket keeps the authorization that it was opened with, so another one means another socket. */
-  function clientFor(authorization: string): Client {
-    if (socket?.authorization !== authorization) {
-      void socket?.client.dispose();
-      const address = new URL(ENDPOINT, location.href);
-      address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-      socket = { authorization, client: createClient({ url: address.href, connectionParams: { authorization } }) };
-    }
-    return socket.client;
-  }
-
-  return async ({ query, variables, operationName }, options) => {
-    const headers = new Headers(options?.headers as Record<string, string> | undefined);
-    if (!headers.has("authorization") && accessToken) headers.set("authorization", `Bearer ${accessToken}`);
+export function createFetcher(endpoint: URL, account: Account): Fetcher {
+  return ({ query, variables, operationName }, options) => {
     const operation = { query, variables: variables ?? null, operationName: operationName ?? null };
-    const definition = options?.documentAST?.definitions.find(
-      (one) => one.kind === "OperationDefinition" && (!operationName || one.name?.value === operationName),
-    );
-    if (definition?.kind === "OperationDefinition" && definition.operation === "subscription") {
-      const results = clientFor(headers.get("authorization") ?? "").iterate(operation);
-      return results as AsyncIterableIterator<ExecutionResult>;
-    }
-    const result = await post(operation, headers);
-    accessToken = tokenOf(result) ?? accessToken;
-    return result;
+    const headers = new Headers(options?.headers);
+    const own = headers.get("authorization");
+    if (isSubscription(options?.documentAST, operation.operationName)) return subscribe(endpoint, operation, own, account);
+    if (own === null && account.authorization) headers.set("authorization", account.authorization);
+    return post(endpoint, operation, headers);
   };
 }
 
-async function post(operation: object, headers: Headers): Promise<ExecutionResult> {
-  headers.set("accept", "application/graphql-response+json, application/json");
-  headers.set("content-type", "application/json");
-  const response = await fetch(ENDPOINT, { method: "POST", headers, body: JSON.stringify(operation) });
-  return response.json();
+function isSubscription(document: DocumentNode | undefined, operationName: string | null): boolean {
+  return (document?.definitions ?? []).some(
+    (one) =>
+      one.kind === "OperationDefinition" &&
+      one.operation === "subscription" &&
+      (operationName === null || one.name?.value === operationName),
+  );
 }
 
-/** The access token, when the operation opened or refreshed a session. */
-function tokenOf({ data }: ExecutionResult): string | undefined {
-  return Object.values(data ?? {})
-    .map((field) => (field as { accessToken?: string } | null)?.accessToken)
-    .find(Boolean);
+async function post(endpoint: URL, operation: Operation, headers: Headers): Promise<ExecutionResult> {
+  headers.set("accept", "application/graphql-response+json, application/json");
+  headers.set("content-type", "application/json");
+  const response = await fetch(endpoint, { method: "POST", headers, credentials: "omit", body: JSON.stringify(operation) });
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw [{ message: `The server answered ${response.status} ${response.statusText}: ${text.slice(0, 200)}` }];
+  }
+}
+
+/**
+ * Each subscription has a socket of its own. A socket keeps the authorization it was opened with: when the account's
+ * changes, the socket is opened again and the subscription goes on there.
+ */
+function subscribe(endpoint: URL, operation: Operation, own: string | null, account: Account): Observable<ExecutionResult> {
+  return {
+    subscribe(observer: Observer) {
+      const client = createClient({
+        url: endpoint.href.replace(/^http/, "ws"),
+        connectionParams: () => {
+          const authorization = own ?? account.authorization;
+          return authorization ? { authorization } : {};
+        },
+        shouldRetry: isReopened,
+        retryWait: async () => {},
+      });
+      const forget = own === null ? account.onChange(client.terminate) : () => {};
+      const stop = client.subscribe<ExecutionResult["data"]>(operation, {
+        next: (result) => observer.next(result as ExecutionResult),
+        error: (error) => {
+          forget();
+          observer.error(explained(error));
+        },
+        complete: () => {
+          forget();
+          observer.complete();
+        },
+      });
+      return {
+        unsubscribe() {
+          forget();
+          stop();
+        },
+      };
+    },
+  } as Observable<ExecutionResult>;
+}
+
+/** Tells a socket that was closed here, to be opened again, from one that the server closed. */
+function isReopened(event: unknown): boolean {
+  return event instanceof CloseEvent && event.code === 4499;
+}
+
+/** What to show for the end of a subscription: the errors the server sent, or why the socket closed. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof CloseEvent)) return Array.isArray(error) ? error : [{ message: String(error) }];
+  const reason = error.reason || "no reason given";
+  return [{ message: `The websocket was closed (${error.code}, ${reason}).` }];
 }

@@ -2,19 +2,25 @@
 import { GraphiQL } from "graphiql";
 import "graphiql/style.css";
 import { createRoot } from "react-dom/client";
+import { Account } from "./account";
+import { AccountBar } from "./account-bar";
 import { EXAMPLES } from "./examples";
 import { createFetcher } from "./fetcher";
 import "./page.css";
 
-createRoot(document.getElementById("graphiql")!).render(
-  <GraphiQL
-    fetcher={createFetcher()}
-    defaultTabs={EXAMPLES}
-    defaultEditorToolsVisibility="variables"
-    shouldPersistHeaders={false}
-  >
-    <GraphiQL.Logo>
-      <span className="logo">Monitora</span>
-    </GraphiQL.Logo>
-  </GraphiQL>,
+const endpoint = new URL("/graphql", location.href);
+const account = new Account(endpoint);
+
+createRoot(document.getElementById("page")!).render(
+  <>
+    <AccountBar account={account} />
+    <GraphiQL
+      fetcher={createFetcher(endpoint, account)}
+      defaultTabs={EXAMPLES}
+      {...(isFirstVisit && { variables: EXAMPLES[0]!.variables })}
+      defaultEditorToolsVisibility="variables"
+      shouldPersistHeaders={false}
+      showPersistHeadersSettings={false}
+    />
+  </>,
 );
