@@ -17,7 +17,6 @@ createRoot(document.getElementById("page")!).render(
     <GraphiQL
       fetcher={createFetcher(endpoint, account)}
       defaultTabs={EXAMPLES}
-      {...(isFirstVisit && { variables: EXAMPLES[0]!.variables })}
       defaultEditorToolsVisibility="variables"
       shouldPersistHeaders={false}
       showPersistHeadersSettings={false}
