@@ -88,6 +88,7 @@ class MistralServer:
         self.url = ""
         self.requests: list[RecordedRequest] = []
         self._behaviours: deque[Behaviour] = deque()
+        self._chat_behaviours: deque[Behaviour] = deque()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mistral-server", daemon=True)
         self._server: asyncio.Server | None = None
@@ -97,10 +98,15 @@ class MistralServer:
         """Queue what the next requests get, one behaviour each."""
         self._behaviours.extend(behaviours)
 
+    def behave_in_chat(self, *behaviours: Behaviour) -> None:
+        """Queue what the next questions get; embeddings in between are answered as they should be."""
+        self._chat_behaviours.extend(behaviours)
+
     def forget(self) -> None:
         """Forget the requests so far and the behaviours that were not used."""
         self.requests.clear()
         self._behaviours.clear()
+        self._chat_behaviours.clear()
 
     def start(self) -> Self:
         """Listen on a free port of 127.0.0.1."""
@@ -163,7 +169,10 @@ class MistralServer:
         return outcomes[0] is True
 
     async def _behave(self, request: RecordedRequest, writer: asyncio.StreamWriter) -> bool:
-        behaviour = self._behaviours.popleft() if self._behaviours else _default(request)
+        queue = self._behaviours
+        if request.path == "/v1/chat/completions" and self._chat_behaviours:
+            queue = self._chat_behaviours
+        behaviour = queue.popleft() if queue else _default(request)
         match behaviour:
             case Answer():
                 return await _stream(behaviour, request, writer)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 import click
 import uvicorn
@@ -11,6 +12,7 @@ from data.migrations import migrate, pending
 from monitora import demo as sample
 from monitora.application import create_application
 from monitora.command_line.root import Problem, commands, run, settings
+from monitora.graceful import GracefulServer
 from monitora.services import running_services
 from monitora.settings import Settings
 
@@ -85,8 +87,9 @@ def _chosen(host: str | None, port: int | None) -> Settings:
 
 
 def _serve(chosen: Settings) -> None:
+    application = create_application(chosen)
     configuration = uvicorn.Config(
-        create_application(chosen),
+        application,
         host=chosen.host,
         port=chosen.port,
         log_config=None,
@@ -99,7 +102,7 @@ def _serve(chosen: Settings) -> None:
         forwarded_allow_ips=chosen.forwarded_allow_ips,
         timeout_graceful_shutdown=max(1, round(chosen.shutdown_grace_seconds)),
     )
-    server = uvicorn.Server(configuration)
+    server = GracefulServer(configuration, application, timedelta(seconds=chosen.shutdown_grace_seconds))
     _guarded(lambda: asyncio.run(server.serve()))
     if not server.started:
         raise Problem(f"The server could not start on {chosen.host}:{chosen.port}: is the port in use?")

@@ -64,10 +64,14 @@ class Answers:
         self._cache_lifetime = cache_lifetime
         self._writings: dict[UUID, _Writing] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closing = False
 
     async def begin(self, question: Question) -> None:
-        """Start answering, unless this answer was started before."""
+        """Start answering, unless this answer was started before. A server that stops fails it at once."""
         if not await self.log.open(question.answer_id):
+            return
+        if self._is_closing:
+            await self.log.append(question.answer_id, INTERRUPTED)
             return
         self._writings[question.answer_id] = _Writing()
         task = asyncio.create_task(self._run(question))
@@ -85,7 +89,8 @@ class Answers:
         return True
 
     async def close(self, grace: timedelta) -> None:
-        """Let the answers under way end within the grace period; those that do not are interrupted."""
+        """Refuse new answers and let those under way end within the grace period; those that do not are interrupted."""
+        self._is_closing = True
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=grace.total_seconds())
             for task in late:

@@ -22,6 +22,7 @@ class Server:
 
     host: str
     environment: dict[str, str]
+    process: subprocess.Popen[bytes]
 
     @property
     def http(self) -> str:
@@ -62,7 +63,7 @@ def running(folder: Path, **settings: str) -> Iterator[Server]:
         )
         try:
             _wait_until_healthy(process, f"http://127.0.0.1:{port}/healthz", folder / "server.log")
-            yield Server(f"127.0.0.1:{port}", environment)
+            yield Server(f"127.0.0.1:{port}", environment, process)
         finally:
             process.terminate()
             process.wait(PATIENCE_SECONDS)
