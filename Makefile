@@ -20,8 +20,9 @@ check: .venv/.test ## Style, types and layers alone
 format: .venv/.test ## Put the code in its one style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-schema: .venv/.run ## Write schema.graphql anew
+schema: .venv/.run ## Write schema.graphql and the snapshots of the tables anew
 	@$(BIN)/monitora export-schema > schema.graphql
+	@$(BIN)/python -m data.snapshot
 
 widget: ## Build the widget and GraphiQL from their sources (needs Node.js)
 	@cd widget && npm ci && npm run check && npm test && npm run build

@@ -5,9 +5,12 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from passlib.hash import argon2
+from sqlalchemy import ClauseElement, Connection, Engine, event
+from sqlalchemy.dialects import mssql
 
 from data.engine import Database
 from data.migrations import migrate
@@ -22,6 +25,19 @@ from tests.statements import Statements
 for name in [name for name in os.environ if name.startswith(("MONITORA_", "MISTRAL_")) and "_TEST_" not in name]:
     # A developer's own settings must not reach the tests.
     del os.environ[name]
+
+
+SQL_SERVER = mssql.dialect()  # type: ignore[no-untyped-call]
+_compiled: set[object] = set()
+
+
+@event.listens_for(Engine, "before_execute")
+def compile_for_sql_server(_connection: Connection, statement: Any, *_rest: Any) -> None:
+    """Fail the test that sends a statement SQL Server could not get: the suite runs on SQLite."""
+    key = statement._generate_cache_key() if isinstance(statement, ClauseElement) else None
+    if key is not None and key.key not in _compiled:
+        statement.compile(dialect=SQL_SERVER)
+        _compiled.add(key.key)
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ class AppUser(Keyed, Created, Updated, Model):
     __table_args__ = (
         primary_key(),
         CheckConstraint("role IN ('admin', 'lecteur')", name="CHK_app_users_role"),
-        Index("idx_users_email", "email"),
+        Index("idx_users_email", "email", mssql_clustered=True),
     )
 
 

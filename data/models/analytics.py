@@ -51,7 +51,7 @@ class InsightsCache(Keyed, Model):
     __tablename__ = "insights_cache"
     node_name = "Insights"
 
-    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), unique=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     satisfaction_rate: Mapped[float | None]
     avg_rag_score: Mapped[float | None]
     avg_messages_per_conversation: Mapped[float | None]
@@ -62,7 +62,7 @@ class InsightsCache(Keyed, Model):
     rated_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     calculated_at: Mapped[datetime] = mapped_column(default=now, server_default=utc_now())
 
-    __table_args__ = (primary_key(),)
+    __table_args__ = (primary_key(), UniqueConstraint("workspace_id", mssql_clustered=True))
 
 
 class WorkspaceStats(View):

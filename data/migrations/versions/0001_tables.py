@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_app_users"), mssql_clustered=False),
         sa.UniqueConstraint("email", name=op.f("uq_app_users_email")),
     )
-    op.create_index("idx_users_email", "app_users", ["email"], unique=False)
+    op.create_index("idx_users_email", "app_users", ["email"], unique=False, mssql_clustered=True)
     op.create_table(
         "app_sessions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -216,7 +216,7 @@ def upgrade() -> None:
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_insights_cache_workspace_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_insights_cache"), mssql_clustered=False),
-        sa.UniqueConstraint("workspace_id", name=op.f("uq_insights_cache_workspace_id")),
+        sa.UniqueConstraint("workspace_id", name=op.f("uq_insights_cache_workspace_id"), mssql_clustered=True),
     )
     op.create_table(
         "message_topics",
