@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,11 +30,9 @@ widget: ## Build the widget and GraphiQL from their sources (needs Node.js)
 	@cd widget && npm ci && npm run check && npm test && npm run build
 
 lock: .venv/.uv ## Lock the dependencies anew
-	@for target in run test; do \
-		groups="--group build"; [ $$target = test ] && groups="$$groups --group test"; \
-		$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-			--custom-compile-command "make lock" --quiet $$groups --output-file requirements/$$target.txt || exit 1; \
-	done
+	@$(LOCK) --group build --output-file requirements/run.txt
+	@$(LOCK) --group build --extra mssql --output-file requirements/mssql.txt
+	@$(LOCK) --group build --group test --output-file requirements/test.txt
 
 clean: ## Remove what was installed and built; the data folder stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
