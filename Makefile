@@ -14,7 +14,8 @@ run: .venv/.run ## Install what is needed, fill a sample workspace, start the se
 	@$(BIN)/monitora demo
 
 test: .venv/.test ## Install what the tests need; check style, types and layers; run the tests
-	@CI=$(CI) tests/run
+	@tests/install
+	@tests/run
 
 check: .venv/.test ## Style, types and layers alone
 	@tests/check
