@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.engine import Database
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
+from rag.board import Board
 from rag.chunking import chunk
 from rag.document import Chunk, ParsedDocument, indexed_text
 from rag.models.protocols import Embedder, ModelError, Vectors
 from rag.parsing import FileErrorCode, FileType, UnreadableDocument, parse_as
-from rag.progress import Progress, ProgressBoard
+from rag.progress import Progress
 from rag.storage import FileStorage, StoredFileMissing
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ class Ingestion:
         self._database = database
         self._storage = storage
         self._embedder = embedder
-        self._board = ProgressBoard()
+        self._board: Board[Progress] = Board()
         self._waiting: asyncio.Queue[UUID] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
 

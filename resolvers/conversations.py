@@ -12,6 +12,7 @@ from data.models import Conversation, Message, MessageRole, Workspace
 from data.types import now
 from data.viewer import Staff, Visitor
 from data.visibility import visible
+from rag.activity import Activity, ActivityKind
 from rag.answers.events import AnswerFinished, Numbered
 from rag.answers.generation import INTERRUPTED
 from rag.answers.record import Question
@@ -48,10 +49,17 @@ async def ask(context: Context, said: Ask) -> Question:
         raise Rejection(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {limit} characters.", ["content"])
     workspace_id = await _workspace_id(context, said)
     try:
-        question = await context.database.write(lambda session: _store(session, context, said, workspace_id, content))
+        question, news = await context.database.write(
+            lambda session: _store(session, context, said, workspace_id, content)
+        )
     except IntegrityError:
         # Sent twice at once: the other request stored it first.
-        question = await context.database.write(lambda session: _store(session, context, said, workspace_id, content))
+        question, news = await context.database.write(
+            lambda session: _store(session, context, said, workspace_id, content)
+        )
+    for kind in news:
+        activity = Activity(kind, question.workspace_id, question.conversation_id, question.message_id)
+        context.services.answers.activity.post(activity)
     await context.services.answers.begin(question)
     return question
 
@@ -108,8 +116,9 @@ async def rate(context: Context, message_id: UUID, feedback: int | None, comment
         text = f"A comment has at most {MAX_COMMENT_CHARACTERS} characters."
         raise Rejection(ErrorCode.BAD_USER_INPUT, text, ["comment"])
 
-    async def store(session: AsyncSession) -> None:
+    async def store(session: AsyncSession) -> Activity:
         message = await _message(session, context, message_id)
+        conversation = await session.get_one(Conversation, message.conversation_id)
         if message.role is not MessageRole.ASSISTANT:
             raise Rejection(ErrorCode.BAD_USER_INPUT, "Only an answer can be rated.", ["messageId"])
         if isinstance(context.viewer, Staff):
@@ -117,9 +126,21 @@ async def rate(context: Context, message_id: UUID, feedback: int | None, comment
         message.feedback = feedback
         if comment is not None:
             message.feedback_comment = comment.strip() or None
+        return Activity(ActivityKind.MESSAGE_RATED, conversation.workspace_id, conversation.id, message.id)
 
     context.speaker()
-    await context.database.write(store)
+    context.services.answers.activity.post(await context.database.write(store))
+
+
+async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[Activity]:
+    """Yield what happens in a workspace's conversations from now on. Raises `Refusal`."""
+    await workspaces.readable(context, workspace_id)
+
+    async def nothing_yet() -> list[Activity]:
+        return []
+
+    async for happening in context.services.answers.activity.follow(workspace_id, nothing_yet):
+        yield happening
 
 
 async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None:
@@ -148,7 +169,10 @@ async def _workspace_id(context: Context, said: Ask) -> UUID:
     return (await workspaces.readable(context, said.workspace_id)).id
 
 
-async def _store(session: AsyncSession, context: Context, said: Ask, workspace_id: UUID, content: str) -> Question:
+async def _store(
+    session: AsyncSession, context: Context, said: Ask, workspace_id: UUID, content: str
+) -> tuple[Question, list[ActivityKind]]:
+    """Store what is said and return it with what is new about it: nothing, when it was sent before."""
     speaker = context.speaker()
     visitor_id = speaker.visitor_id if isinstance(speaker, Visitor) else f"staff:{speaker.user_id.hex}"
     message_id = uuid5(MESSAGES, f"{workspace_id.hex}/{visitor_id}/{said.client_message_id.hex}")
@@ -157,7 +181,7 @@ async def _store(session: AsyncSession, context: Context, said: Ask, workspace_i
         if message.content != content or said.conversation_id not in {None, message.conversation_id}:
             text = "This clientMessageId was used for another message: make a new one for each message."
             raise Rejection(ErrorCode.MESSAGE_CONFLICT, text, ["clientMessageId"])
-        return _question(await _with_live_answer(context, message), workspace_id)
+        return _question(await _with_live_answer(context, message), workspace_id), []
     conversation = await _conversation(session, context, said, workspace_id, visitor_id, message_id)
     written = now()
     message = Message(
@@ -173,7 +197,10 @@ async def _store(session: AsyncSession, context: Context, said: Ask, workspace_i
     await session.execute(
         update(Conversation).where(Conversation.id == conversation.id).values(last_message_at=written)
     )
-    return _question(message, workspace_id)
+    news = [ActivityKind.MESSAGE_ADDED]
+    if said.conversation_id is None:
+        news.insert(0, ActivityKind.CONVERSATION_STARTED)
+    return _question(message, workspace_id), news
 
 
 async def _with_live_answer(context: Context, message: Message) -> Message:

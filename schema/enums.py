@@ -6,6 +6,7 @@ from typing import TypeVar
 import strawberry
 
 from data.models import DatabaseType, DocumentStatus, IngestionStage, MessageRole, Role
+from rag.activity import ActivityKind
 from resolvers.errors import ErrorCode
 
 Choice = TypeVar("Choice", bound=type[Enum])
@@ -58,6 +59,15 @@ _described(
     DatabaseType,
     "A kind of external database.",
     {"SQL_SERVER": "Microsoft SQL Server.", "MYSQL": "MySQL or MariaDB.", "POSTGRES": "PostgreSQL."},
+)
+_described(
+    ActivityKind,
+    "What happened in a conversation.",
+    {
+        "CONVERSATION_STARTED": "A visitor began a conversation; `message` is its first.",
+        "MESSAGE_ADDED": "Somebody spoke, visitor or assistant.",
+        "MESSAGE_RATED": "An answer was rated.",
+    },
 )
 _described(
     ErrorCode,

@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext
 from data import models
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
 from schema.accounts import AccountMutations, AccountQueries, User
+from schema.activity import ActivitySubscriptions
 from schema.analytics import AnalyticsDay, AnalyticsMutations, Insights, MessageTopic
 from schema.answers import (
     AnswerDelta,
@@ -94,7 +95,7 @@ def _built(config: StrawberryConfig) -> Schema:
                 AnalyticsMutations,
             ),
         ),
-        subscription=merge_types("Subscription", (AnswerSubscriptions, DocumentSubscriptions)),
+        subscription=merge_types("Subscription", (AnswerSubscriptions, DocumentSubscriptions, ActivitySubscriptions)),
         types=[
             AnalyticsDay,
             AnswerDelta,

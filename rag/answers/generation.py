@@ -10,11 +10,13 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from data.engine import Database
+from rag.activity import Activity, ActivityKind
 from rag.answers import cache
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
 from rag.answers.log import AnswerLog
 from rag.answers.record import Draft, Question, Situation, read_situation, store_answer, version
 from rag.answers.sources import Source
+from rag.board import Board
 from rag.language import detect
 from rag.models.protocols import ChatModel, Completion, ModelError, Prompt
 from rag.retrieval import Retrieval, Retriever
@@ -58,6 +60,7 @@ class Answers:
         cache_lifetime: timedelta,
     ) -> None:
         self.log = answer_log
+        self.activity: Board[Activity] = Board()
         self._database = database
         self._retriever = retriever
         self._chat_model = chat_model
@@ -132,6 +135,9 @@ class Answers:
         kept = None if draft.finish_reason == STOPPED or cached else self._cache_lifetime
         await self._database.write(lambda session: store_answer(session, question, draft, key, kept))
         await self.log.append(question.answer_id, AnswerFinished(question.answer_id))
+        self.activity.post(
+            Activity(ActivityKind.MESSAGE_ADDED, question.workspace_id, question.conversation_id, question.answer_id)
+        )
 
     async def _generate(self, question: Question, situation: Situation, writing: _Writing) -> None:
         retrieval = await self._retrieve(question, situation)

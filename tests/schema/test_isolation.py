@@ -154,6 +154,7 @@ async def test_a_visitor_s_workspace_is_the_token_s_whatever_the_input_says(peop
     "subscription",
     [
         "subscription ($workspace: ID!) { documentProgress(workspaceId: $workspace) { progress } }",
+        "subscription ($workspace: ID!) { conversationActivity(workspaceId: $workspace) { kind } }",
         "subscription ($answer: ID!) { answer(answerId: $answer) { sequence } }",
         """subscription ($conversation: ID!) { chat(input: {conversationId: $conversation, content: "?",
             clientMessageId: "0a4d55a8-d778-48e5-9acb-9ba07e5b0c4e"}) { sequence } }""",
