@@ -10,6 +10,7 @@ from monitora.security import Passwords, Tokens
 from monitora.settings import Settings
 from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
+from rag.answers.redis_log import RedisAnswerLog
 from rag.ingestion import Ingestion
 from rag.models.local_answerer import LocalAnswerer
 from rag.models.local_embedder import LocalEmbedder
@@ -26,15 +27,17 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
     settings.prepare_data_dir()
     database = Database(settings.database, pool_size=settings.pool_size)
     async with models(settings) as (chat_model, embedder):
+        answer_log = RedisAnswerLog(settings.redis_url) if settings.redis_url else MemoryAnswerLog()
         storage = FileStorage(settings.data_dir / "files")
         ingestion = Ingestion(database, storage, embedder)
         answers = Answers(
             database,
-            MemoryAnswerLog(),
+            answer_log,
             Retriever(database, embedder),
             chat_model,
             cache_lifetime=timedelta(hours=settings.cache_hours),
         )
+        answers.listen()
         try:
             yield Services(
                 database=database,
@@ -47,6 +50,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             )
         finally:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
+            await answer_log.close()
             await ingestion.close()
             await database.close()
 

@@ -13,8 +13,7 @@ from data.types import now
 from data.viewer import Staff, Visitor
 from data.visibility import visible
 from rag.activity import Activity, ActivityKind
-from rag.answers.events import AnswerFinished, Numbered
-from rag.answers.generation import INTERRUPTED
+from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.record import Question
 from resolvers import workspaces
 from resolvers.context import Context
@@ -85,7 +84,7 @@ async def follow(context: Context, answer_id: UUID, after: int) -> AsyncIterator
 async def stop(context: Context, answer_id: UUID) -> None:
     """End an answer early; what was produced is kept. Raises `Rejection` when it is not under way, and `Refusal`."""
     await context.database.read(lambda session: _message_of_answer(session, context, answer_id))
-    if not context.services.answers.stop(answer_id):
+    if not await context.services.answers.stop(answer_id):
         raise Rejection(ErrorCode.ANSWER_NOT_RUNNING, "This answer is over already.", ["answerId"])
 
 

@@ -41,6 +41,11 @@ class AnswerFailed:
     retryable: bool
 
 
+INTERRUPTED = AnswerFailed(
+    "ANSWER_INTERRUPTED", "The answer was interrupted before its end. Ask for it again.", retryable=True
+)
+"""What is told of an answer that no process is writing and that was never stored."""
+
 AnswerEvent = AnswerStarted | AnswerDelta | AnswerFinished | AnswerFailed
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from data.engine import Database
 from rag.activity import Activity, ActivityKind
 from rag.answers import cache
-from rag.answers.events import AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
+from rag.answers.events import INTERRUPTED, AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
 from rag.answers.log import AnswerLog
 from rag.answers.record import Draft, Question, Situation, read_situation, store_answer, version
 from rag.answers.sources import Source
@@ -27,10 +27,6 @@ TURN_SECONDS = 0.002
 """How long a model's tokens may be taken without letting others have their turn."""
 STOPPED = "stopped"
 """The finish reason of an answer that its reader stopped."""
-INTERRUPTED = AnswerFailed(
-    "ANSWER_INTERRUPTED", "The answer was interrupted before its end. Ask for it again.", retryable=True
-)
-"""What is told of an answer that no process is writing and that was never stored."""
 
 
 @dataclass(slots=True)
@@ -68,6 +64,7 @@ class Answers:
         self._writings: dict[UUID, _Writing] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closing = False
+        self._listening: asyncio.Task[None] | None = None
 
     async def begin(self, question: Question) -> None:
         """Start answering, unless this answer was started before. A server that stops fails it at once."""
@@ -81,15 +78,13 @@ class Answers:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def stop(self, answer_id: UUID) -> bool:
-        """End an answer early and keep what was produced. False when this process is not writing it."""
-        writing = self._writings.get(answer_id)
-        if writing is None:
-            return False
-        writing.stopped = True
-        if writing.reading is not None:
-            writing.reading.cancel()
-        return True
+    async def stop(self, answer_id: UUID) -> bool:
+        """End an answer early, on whichever process it runs, and keep what was produced. False when none writes it."""
+        return self._stop_here(answer_id) or await self.log.request_stop(answer_id)
+
+    def listen(self) -> None:
+        """Begin to stop answers that other processes ask to stop."""
+        self._listening = asyncio.create_task(self._stop_as_asked())
 
     async def close(self, grace: timedelta) -> None:
         """Refuse new answers and let those under way end within the grace period; those that do not are interrupted."""
@@ -99,6 +94,22 @@ class Answers:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+
+    def _stop_here(self, answer_id: UUID) -> bool:
+        writing = self._writings.get(answer_id)
+        if writing is None:
+            return False
+        writing.stopped = True
+        if writing.reading is not None:
+            writing.reading.cancel()
+        return True
+
+    async def _stop_as_asked(self) -> None:
+        async for answer_id in self.log.stops():
+            self._stop_here(answer_id)
 
     async def _run(self, question: Question) -> None:
         try:

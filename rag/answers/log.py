@@ -44,6 +44,18 @@ class AnswerLog(Protocol):
         """Yield every event after that sequence number, then the new ones as they come, to the last."""
         ...
 
+    async def request_stop(self, answer_id: UUID) -> bool:
+        """Ask the other process that writes an answer to stop it. False when none does."""
+        ...
+
+    def stops(self) -> AsyncIterator[UUID]:
+        """Yield the answers that another process asks this one to stop, without end."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what the log holds open."""
+        ...
+
 
 @dataclass(slots=True)
 class _Answer:
@@ -105,6 +117,19 @@ class MemoryAnswerLog:
             reader = asyncio.get_running_loop().create_future()
             answer.waiting.append(reader)
             await reader
+
+    async def request_stop(self, answer_id: UUID) -> bool:
+        """There is no other process."""
+        return False
+
+    async def stops(self) -> AsyncIterator[UUID]:
+        """There is no other process."""
+        nobody: tuple[UUID, ...] = ()
+        for answer_id in nobody:
+            yield answer_id
+
+    async def close(self) -> None:
+        """Nothing is held open."""
 
     def _forget_old(self) -> None:
         deadline = time.monotonic() - self._kept_seconds

@@ -485,7 +485,7 @@ async def test_an_account_goes_with_all_that_is_its_own(database: Database, give
 
 
 async def test_a_row_without_its_parent_is_refused(database: Database, given: Given) -> None:
-    with pytest.raises(IntegrityError, match="(?i)foreign key"):
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         await given.conversation(uuid4())
 
 

@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def _visitor(server: Server) -> FrontEnd:
+async def visitor_of(server: Server) -> FrontEnd:
     async with aiohttp.ClientSession() as session, session.get(f"http://{server.host}/demo") as page:
         key = (await page.text()).split('data-key="')[1].split('"')[0]
     visit = await FrontEnd(server).ask(VISIT, input={"apiKey": key})
@@ -60,7 +60,7 @@ async def test_a_stop_lets_the_answer_end_and_sends_readers_elsewhere(
 ) -> None:
     mistral_server.behave_in_chat(Answer(WORDS, pace=0.15))
     with running(folder, MISTRAL_SERVER_URL=mistral_server.url, MONITORA_CACHE_HOURS="0") as server:
-        visitor = await _visitor(server)
+        visitor = await visitor_of(server)
         begun = asyncio.Event()
         said = {"content": "When does it open?", "clientMessageId": str(uuid4())}
         reading = asyncio.create_task(_read(server, visitor, said, begun))
@@ -82,7 +82,7 @@ async def test_a_killed_server_says_at_its_next_start_that_the_answer_was_interr
     said = {"content": "When does it open?", "clientMessageId": str(uuid4())}
     mistral_server.behave_in_chat(Answer(WORDS, then="hang"))
     with running(folder, MISTRAL_SERVER_URL=mistral_server.url) as server:
-        visitor = await _visitor(server)
+        visitor = await visitor_of(server)
         begun = asyncio.Event()
         reading = asyncio.create_task(_read(server, visitor, said, begun))
         await asyncio.wait_for(begun.wait(), 30)

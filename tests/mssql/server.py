@@ -33,7 +33,7 @@ async def migrated() -> AsyncIterator[Database | None]:
         yield None
         return
     async with created() as url:
-        database = Database(url, pool_size=20)
+        database = Database(url)
         await migrate(database)
         yield database
         await database.close()

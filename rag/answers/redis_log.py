@@ -1,0 +1,201 @@
+"""The answer log of several processes: Redis Streams, one stream an answer, its entries numbered as the events are."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from rag.answers.events import (
+    INTERRUPTED,
+    AnswerDelta,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerFinished,
+    AnswerStarted,
+    Numbered,
+)
+from rag.answers.log import KEPT_SECONDS, MemoryAnswerLog
+from rag.answers.sources import Source
+
+log = structlog.get_logger(__name__)
+
+ALIVE_SECONDS = 10
+"""How long an answer is believed to be written after its process last said so."""
+RETRY_SECONDS = 1.0
+"""How long to wait before Redis is asked again that was out of reach."""
+STOPS = "monitora:stops"
+"""The channel on which processes ask each other to stop an answer."""
+
+
+class RedisAnswerLog:
+    """Keeps events in Redis and, for the readers of this process, in memory: one copy an answer, not one a reader.
+
+    A writer says every few seconds that it lives. An answer without an end whose writer fell silent was interrupted.
+    While Redis is out of reach, each process serves the answers it writes itself.
+    """
+
+    def __init__(self, url: str, *, kept_seconds: float = KEPT_SECONDS, alive_seconds: float = ALIVE_SECONDS) -> None:
+        # Typed for bytes and texts at once; ours are texts.
+        self._redis: Any = Redis.from_url(url, decode_responses=True)
+        self._kept_seconds = int(kept_seconds)
+        self._alive_milliseconds = int(alive_seconds * 1000)
+        self._memory = MemoryAnswerLog(kept_seconds=kept_seconds)
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    async def open(self, answer_id: UUID) -> bool:
+        """Begin an answer. False when a process that lives began it, or it has ended."""
+        if await self.knows(answer_id):
+            return False
+        try:
+            if not await self._redis.set(_writer(answer_id), "1", nx=True, px=self._alive_milliseconds):
+                return False
+            await self._redis.delete(_stream(answer_id))
+        except RedisError:
+            log.exception("answer_log_unreachable", answer_id=str(answer_id))
+        await self._memory.open(answer_id)
+        self._tasks[answer_id] = asyncio.create_task(self._say_alive(answer_id))
+        return True
+
+    async def append(self, answer_id: UUID, event: AnswerEvent) -> int:
+        """Add the next event, for this process's readers at once. Redis out of reach costs the others, not these."""
+        sequence = await self._memory.append(answer_id, event)
+        with suppress(RedisError):
+            await self._redis.xadd(_stream(answer_id), {"event": _text(event)}, id=f"{sequence}-0")
+            if isinstance(event, AnswerFinished | AnswerFailed):
+                await self._redis.expire(_stream(answer_id), self._kept_seconds)
+        if isinstance(event, AnswerFinished | AnswerFailed):
+            self._tasks.pop(answer_id).cancel()
+            with suppress(RedisError):
+                await self._redis.delete(_writer(answer_id))
+        return sequence
+
+    async def knows(self, answer_id: UUID) -> bool:
+        """Tell whether the answer is under way in any process, or can still be replayed."""
+        if await self._memory.knows(answer_id):
+            return True
+        last = await self._last(answer_id)
+        if isinstance(last, AnswerFinished | AnswerFailed):
+            return True
+        return await self._is_written(answer_id)
+
+    async def failed(self, answer_id: UUID) -> bool:
+        """Tell whether the answer is known to have ended in a failure."""
+        return await self._memory.failed(answer_id) or isinstance(await self._last(answer_id), AnswerFailed)
+
+    async def follow(self, answer_id: UUID, after: int) -> AsyncIterator[Numbered]:
+        """Yield every event after that sequence number, then the new ones as they come."""
+        if not await self._memory.knows(answer_id):
+            await self._memory.open(answer_id)
+            self._tasks[answer_id] = asyncio.create_task(self._copy(answer_id))
+        async for numbered in self._memory.follow(answer_id, after):
+            yield numbered
+
+    async def request_stop(self, answer_id: UUID) -> bool:
+        """Ask the process that writes an answer to stop it. False when none does."""
+        if not await self._is_written(answer_id):
+            return False
+        await self._redis.publish(STOPS, answer_id.hex)
+        return True
+
+    async def stops(self) -> AsyncIterator[UUID]:
+        """Yield the answers that another process asks to stop, without end."""
+        while True:
+            with suppress(RedisError):
+                async with self._redis.pubsub() as channel:
+                    await channel.subscribe(STOPS)
+                    async for message in channel.listen():
+                        if message["type"] == "message":
+                            yield UUID(hex=message["data"])
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._redis.aclose()
+
+    async def _say_alive(self, answer_id: UUID) -> None:
+        while True:
+            await asyncio.sleep(self._alive_milliseconds / 3000)
+            with suppress(RedisError):
+                await self._redis.set(_writer(answer_id), "1", px=self._alive_milliseconds)
+
+    async def _copy(self, answer_id: UUID) -> None:
+        """Copy an answer that another process writes into this one's memory, to its end or its writer's."""
+        position = "0"
+        try:
+            while True:
+                found = await self._redis.xread({_stream(answer_id): position}, block=self._alive_milliseconds)
+                for _, entries in found or ():
+                    for position, entry in entries:  # noqa: B007 - where to read on
+                        event = _event(entry["event"])
+                        await self._memory.append(answer_id, event)
+                        if isinstance(event, AnswerFinished | AnswerFailed):
+                            return
+                if not found and not await self._is_written(answer_id):
+                    await self._memory.append(answer_id, INTERRUPTED)
+                    return
+        except RedisError:
+            log.exception("answer_log_unreachable", answer_id=str(answer_id))
+            await self._memory.append(answer_id, INTERRUPTED)
+        finally:
+            self._tasks.pop(answer_id, None)
+
+    async def _last(self, answer_id: UUID) -> AnswerEvent | None:
+        with suppress(RedisError):
+            entries = await self._redis.xrevrange(_stream(answer_id), count=1)
+            return _event(entries[0][1]["event"]) if entries else None
+        return None
+
+    async def _is_written(self, answer_id: UUID) -> bool:
+        with suppress(RedisError):
+            return bool(await self._redis.exists(_writer(answer_id)))
+        return False
+
+
+def _stream(answer_id: UUID) -> str:
+    return f"monitora:answer:{answer_id.hex}"
+
+
+def _writer(answer_id: UUID) -> str:
+    return f"monitora:answer:{answer_id.hex}:writer"
+
+
+def _text(event: AnswerEvent) -> str:
+    match event:
+        case AnswerStarted(conversation_id, message_id, sources):
+            value: list[Any] = [
+                "started",
+                conversation_id.hex,
+                message_id.hex,
+                [source.as_json() for source in sources],
+            ]
+        case AnswerDelta(text):
+            value = ["delta", text]
+        case AnswerFinished(message_id):
+            value = ["finished", message_id.hex]
+        case AnswerFailed(code, text, retryable):
+            value = ["failed", code, text, retryable]
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _event(text: str) -> AnswerEvent:
+    match json.loads(text):
+        case ["started", conversation_id, message_id, sources]:
+            found = tuple(Source.from_json(source) for source in sources)
+            return AnswerStarted(UUID(hex=conversation_id), UUID(hex=message_id), found)
+        case ["delta", piece]:
+            return AnswerDelta(piece)
+        case ["finished", message_id]:
+            return AnswerFinished(UUID(hex=message_id))
+        case ["failed", code, reason, retryable]:
+            return AnswerFailed(code, reason, retryable)
+        case unknown:
+            raise ValueError(f"no event of an answer: {str(unknown)[:100]}")
