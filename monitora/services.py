@@ -20,6 +20,9 @@ from rag.retrieval import Retriever
 from rag.storage import FileStorage
 from resolvers.context import Services
 
+ABANDONED_AFTER = timedelta(minutes=5)
+"""How long a document of another process may stand still before it is taken for abandoned."""
+
 
 @asynccontextmanager
 async def running_services(settings: Settings) -> AsyncIterator[Services]:
@@ -29,7 +32,9 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
     async with models(settings) as (chat_model, embedder):
         answer_log = RedisAnswerLog(settings.redis_url) if settings.redis_url else MemoryAnswerLog()
         storage = FileStorage(settings.data_dir / "files")
-        ingestion = Ingestion(database, storage, embedder)
+        # With Redis there may be other processes, whose documents under way are not to be taken from them.
+        patience = ABANDONED_AFTER if settings.redis_url else timedelta(0)
+        ingestion = Ingestion(database, storage, embedder, abandoned_after=patience)
         answers = Answers(
             database,
             answer_log,

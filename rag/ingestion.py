@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.engine import Database
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.types import now
 from rag.board import Board
 from rag.chunking import chunk
 from rag.document import Chunk, ParsedDocument, indexed_text
@@ -48,10 +50,22 @@ class _Failure:
 class Ingestion:
     """Indexes the documents that wait, a few at a time. What a stop leaves unfinished, the next start takes up."""
 
-    def __init__(self, database: Database, storage: FileStorage, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        database: Database,
+        storage: FileStorage,
+        embedder: Embedder,
+        *,
+        abandoned_after: timedelta = timedelta(0),
+    ) -> None:
+        """Prepare to work. `abandoned_after` is how long a document under way must have stood still to be taken up.
+
+        Zero is for a single process: what is under way when it starts is under way nowhere.
+        """
         self._database = database
         self._storage = storage
         self._embedder = embedder
+        self._abandoned_after = abandoned_after
         self._board: Board[Progress] = Board()
         self._waiting: asyncio.Queue[UUID] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
@@ -186,10 +200,13 @@ class Ingestion:
 
     async def _requeue_unfinished(self, session: AsyncSession) -> list[UUID]:
         elsewhere = Document.is_indexed.is_(True) & (Document.embedding_model != self._embedder.name)
-        under_way = Document.status.in_([DocumentStatus.PENDING, DocumentStatus.PROCESSING])
+        abandoned = (Document.status == DocumentStatus.PROCESSING) & (
+            Document.updated_at <= now() - self._abandoned_after
+        )
+        waiting = Document.status == DocumentStatus.PENDING
         found = await session.scalars(
             select(Document)
-            .where(Document.deleted_at.is_(None), or_(elsewhere, under_way))
+            .where(Document.deleted_at.is_(None), or_(elsewhere, abandoned, waiting))
             .order_by(Document.created_at)
         )
         documents = list(found)
