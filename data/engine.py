@@ -148,7 +148,10 @@ def _sql_server_engine(url: str, *, pool_size: int, seconds: int) -> AsyncEngine
         connection.driver_connection._conn.timeout = seconds  # noqa: SLF001 - aioodbc lets it be read only
 
     @event.listens_for(engine.sync_engine, "handle_error")
-    def keep_the_others(context: ExceptionContext) -> None:
+    def tell_dead_connections(context: ExceptionContext) -> None:
+        # FreeTDS has no code of its own for a connection that died at rest.
+        if context.is_pre_ping:
+            context.is_disconnect = True
         # A statement that took too long gives up its own connection: it says nothing about the pool's others.
         if context.original_exception.args[:1] == ("HYT00",):
             context.invalidate_pool_on_disconnect = False

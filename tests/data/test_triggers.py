@@ -235,7 +235,7 @@ async def test_a_cached_answer_expires_when_its_time_is_over(database: Database,
 
 # The figures of a workspace: what the triggers keep must equal what is counted from the rows.
 
-VISITORS = ["visitor", "Éloïse", "VISITOR"]
+VISITORS = ["visitor", "Éloïse", "another visitor"]
 EVE = datetime(2026, 2, 27, 23, 59, 59, 999_000, tzinfo=UTC)
 MOMENTS = st.timedeltas(timedelta(0), timedelta(days=1, seconds=2)).map(lambda elapsed: EVE + elapsed)
 
@@ -386,6 +386,15 @@ async def test_the_figures_that_triggers_keep_are_the_exact_ones(
         lambda session: procedures.calculate_workspace_insights(session, workspace_id=workspace_id)
     )
     assert figures_of(counted, whole.since_the_beginning()) == whole.since_the_beginning()
+
+
+@on_sqlite  # SQL Server's usual collation takes the two for one, as long as visitor_id has it
+async def test_visitors_whose_identifiers_differ_in_case_are_two(database: Database, given: Given) -> None:
+    workspace_id = await given.workspace()
+    for visitor_id in ("visitor", "VISITOR"):
+        await given.message(await given.conversation(workspace_id, visitor_id))
+
+    assert await fetch(database, select(AnalyticsDaily.unique_visitors)) == [(2,)]
 
 
 async def test_figures_that_were_lost_are_begun_again(database: Database, given: Given) -> None:

@@ -19,11 +19,11 @@ EMPTY = "; ".join(f"DELETE FROM {table.name}" for table in reversed(Model.metada
 async def created() -> AsyncIterator[str]:
     """Create an empty database of this test process, yield its URL, and drop it."""
     name = f"monitora_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    await _run(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    await run_alone(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     try:
         yield make_url(SERVER_URL).set(database=name).render_as_string(hide_password=False)
     finally:
-        await _run(f"DROP DATABASE {name}")
+        await run_alone(f"DROP DATABASE {name}")
 
 
 @asynccontextmanager
@@ -46,8 +46,8 @@ async def emptied(database: Database) -> Database:
     return database
 
 
-async def _run(*statements: str) -> None:
-    # CREATE DATABASE and DROP DATABASE run in no transaction.
+async def run_alone(*statements: str) -> None:
+    """Run statements that are refused in a transaction: CREATE DATABASE, DROP DATABASE, KILL."""
     server = Database(f"{SERVER_URL}{'&' if '?' in SERVER_URL else '?'}autocommit=true", pool_size=1)
     async with server.writer.connect() as connection:
         for statement in statements:

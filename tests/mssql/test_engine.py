@@ -17,6 +17,7 @@ from data.loaders import Loaders
 from data.models import AppUser, Conversation, DocumentChunk, InsightsCache, Message, MessageRole, MessageTopic, Role
 from data.viewer import Staff
 from tests.data.rows import Given, fetch, one, run
+from tests.mssql.server import run_alone
 
 BULK = 3_000
 
@@ -137,40 +138,27 @@ async def test_many_rows_of_one_statement_fire_each_trigger_once_for_all(databas
 
 async def test_a_connection_killed_in_a_unit_fails_that_unit_and_no_later_one(database: Database, given: Given) -> None:
     user_id = await given.account()
-    held: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    killed = asyncio.Event()
 
     async def victim(session: AsyncSession) -> None:
         await session.execute(renamed(user_id, "lost"))
-        held.set_result(await connection_number(session))
-        await killed.wait()
+        await run_alone(f"KILL {await connection_number(session)}")
         await session.scalar(select(func.count()).select_from(AppUser))
 
-    request = asyncio.ensure_future(database.write(victim))
-    await run(database, text(f"KILL {await held}"))
-    killed.set()
-
     with pytest.raises(DBAPIError):
-        await request
+        await database.write(victim)
+
     assert (await one(database, AppUser, user_id)).full_name is None
     assert len(await asyncio.gather(*(fetch(database, select(AppUser.id)) for _ in range(10)))) == 10
 
 
-async def test_a_connection_killed_while_it_rests_is_replaced_unseen(database: Database) -> None:
-    # Given every connection of the pool, dead.
-    numbers = set(await asyncio.gather(*(database.read(connection_number) for _ in range(20))))
-    own = await database.read(connection_number)
-    for number in numbers - {own}:
-        await run_if_alive(database, number)
+async def test_connections_killed_while_they_rest_are_replaced_unseen(impatient: Database) -> None:
+    at_rest = set(await asyncio.gather(*(impatient.read(connection_number) for _ in range(10))))
+    await run_alone(*(f"KILL {number}" for number in at_rest))
 
-    again = await asyncio.gather(*(database.read(connection_number) for _ in range(20)))
+    again = set(await asyncio.gather(*(impatient.read(connection_number) for _ in range(10))))
 
-    assert all(again)
-
-
-async def run_if_alive(database: Database, number: int) -> None:
-    if number != await database.read(connection_number):
-        await run(database, text(f"KILL {number}"))
+    assert again
+    assert not again & at_rest
 
 
 async def test_a_deadlock_is_broken_and_its_unit_runs_again(database: Database, given: Given) -> None:
