@@ -3,14 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
-from uuid import UUID
 
 import strawberry
 
 from data.pages import Cursor as Place
 from data.pages import InvalidCursor, Page, PageRequest
-from resolvers.context import Context
 from resolvers.errors import BadInput
+from schema.operation import Info
 from schema.scalars import Cursor
 
 T = TypeVar("T")
@@ -119,7 +118,23 @@ def _place(name: str, cursor: str | None) -> Place | None:
         raise BadInput(f"`{name}` is no cursor of this list: send back one that the server gave.") from error
 
 
-async def rows_of(context: Context, model: type[Any], parent: Any, key: UUID, request: PageRequest) -> Rows:
-    """Return a page of a parent's rows; the same page of its siblings comes with the same statement."""
-    loaders = context.loaders
-    return Rows(await loaders.page_of(model, parent, key, request), lambda: loaders.count_of(model, parent, key))
+def connection_field(kind: Any, model: Any, parent: Any, description: str) -> Any:
+    """Return a field that holds a page of a parent's rows.
+
+    `kind` is the GraphQL type of a row of `model`, `parent` the column that names the parent. The same page of the
+    parent's siblings comes with the same statement.
+    """
+
+    async def resolve(
+        root: strawberry.Parent[Any],
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Rows:
+        loaders, request = info.context.loaders, page_request(first, after, last, before)
+        page = await loaders.page_of(model, parent, root.id, request)
+        return Rows(page, lambda: loaders.count_of(model, parent, root.id))
+
+    return strawberry.field(resolver=resolve, graphql_type=Connection[kind] | None, description=description)

@@ -10,7 +10,7 @@ from data.models import MessageRole
 from data.viewer import Staff
 from rag.answers import sources
 from resolvers.errors import NotFound
-from schema.connections import After, Before, Connection, First, Last, Rows, page_request, rows_of
+from schema.connections import Connection, connection_field
 from schema.documents import Document
 from schema.node import Node, RowType, key_of
 from schema.operation import Info
@@ -117,18 +117,9 @@ class Conversation(RowType, Node):
     created_at: dt.datetime = strawberry.field(description="When it began.")
     archived_at: dt.datetime | None = strawberry.field(description="When it was archived.")
 
-    @strawberry.field(graphql_type=Connection[Message] | None, description="Its messages, oldest first.")
-    async def messages(
-        root: strawberry.Parent[models.Conversation],
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Rows:
-        """Return a page of messages."""
-        request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.Message, models.Message.conversation_id, root.id, request)
+    messages: Connection[Message] | None = connection_field(
+        Message, models.Message, models.Message.conversation_id, "Its messages, oldest first."
+    )
 
 
 @strawberry.type

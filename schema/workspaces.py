@@ -18,7 +18,7 @@ from schema.analytics import (
     WorkspaceStats,
 )
 from schema.api_keys import ApiKey
-from schema.connections import After, Before, Connection, First, Last, Rows, page_request, rows_of
+from schema.connections import After, Before, Connection, First, Last, Rows, connection_field, page_request
 from schema.conversations import Conversation
 from schema.databases import WorkspaceDatabase
 from schema.documents import Document
@@ -58,50 +58,24 @@ class Workspace(RowType, Node):
     created_at: dt.datetime = strawberry.field(description="When it was made.")
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
 
-    @strawberry.field(graphql_type=Connection[Document] | None, description="Its documents, newest first.")
-    async def documents(
-        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Rows:
-        """Return a page of documents."""
-        request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.Document, models.Document.workspace_id, root.id, request)
-
-    @strawberry.field(graphql_type=Connection[Conversation] | None, description="Its conversations, newest first.")
-    async def conversations(
-        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Rows:
-        """Return a page of conversations."""
-        request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.Conversation, models.Conversation.workspace_id, root.id, request)
-
-    @strawberry.field(graphql_type=Connection[ApiKey] | None, description="Its API keys, newest first.")
-    async def api_keys(
-        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Rows:
-        """Return a page of API keys."""
-        request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.ApiKey, models.ApiKey.workspace_id, root.id, request)
-
-    @strawberry.field(
-        graphql_type=Connection[WorkspaceDatabase] | None, description="Its external databases, newest first."
+    documents: Connection[Document] | None = connection_field(
+        Document, models.Document, models.Document.workspace_id, "Its documents, newest first."
     )
-    async def databases(
-        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Rows:
-        """Return a page of external databases."""
-        request = page_request(first, after, last, before)
-        column = models.WorkspaceDatabase.workspace_id
-        return await rows_of(info.context, models.WorkspaceDatabase, column, root.id, request)
-
-    @strawberry.field(
-        graphql_type=Connection[MessageTopic] | None, description="What visitors ask about, newest first."
+    conversations: Connection[Conversation] | None = connection_field(
+        Conversation, models.Conversation, models.Conversation.workspace_id, "Its conversations, newest first."
     )
-    async def topics(
-        root: Parent, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Rows:
-        """Return a page of topics."""
-        request = page_request(first, after, last, before)
-        return await rows_of(info.context, models.MessageTopic, models.MessageTopic.workspace_id, root.id, request)
+    api_keys: Connection[ApiKey] | None = connection_field(
+        ApiKey, models.ApiKey, models.ApiKey.workspace_id, "Its API keys, newest first."
+    )
+    databases: Connection[WorkspaceDatabase] | None = connection_field(
+        WorkspaceDatabase,
+        models.WorkspaceDatabase,
+        models.WorkspaceDatabase.workspace_id,
+        "Its external databases, newest first.",
+    )
+    topics: Connection[MessageTopic] | None = connection_field(
+        MessageTopic, models.MessageTopic, models.MessageTopic.workspace_id, "What visitors ask about, newest first."
+    )
 
     @strawberry.field(
         graphql_type=list[AnalyticsDay] | None,
