@@ -21,9 +21,9 @@ const DARK_SURFACE: Colour = [44, 48, 56];
 const DEFAULT: Colour = [79, 70, 229];
 const READABLE = 4.5;
 
-/** @param text `#rgb` or `#rrggbb`; anything else gives the default accent. */
-export function accent(text: string): Accent {
-  const fill = parse(text) ?? DEFAULT;
+/** @param text `#rgb` or `#rrggbb`; anything else, or nothing, gives the default accent. */
+export function accent(text: string | null): Accent {
+  const fill = parse(text ?? "") ?? DEFAULT;
   return {
     fill: write(fill),
     onFill: write(contrast(fill, WHITE) >= READABLE ? WHITE : contrast(fill, NEARLY_BLACK) >= READABLE ? NEARLY_BLACK : BLACK),

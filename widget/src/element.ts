@@ -22,6 +22,8 @@ export interface ChatHost {
 /** What that part gives back. */
 export interface ChatPanel {
   show(): void;
+  /** Puts the cursor where a question is written. */
+  focus(): void;
   hide(): void;
   send(content: string): void;
   speak(language: Language): void;
@@ -40,8 +42,12 @@ export interface ChatEvents {
 }
 
 const LABELS = {
-  en: { open: "Open the chat", close: "Close the chat" },
-  fr: { open: "Ouvrir la discussion", close: "Fermer la discussion" },
+  en: { open: "Open the chat", close: "Close the chat", unreachable: "The chat could not be loaded. Try again." },
+  fr: {
+    open: "Ouvrir la discussion",
+    close: "Fermer la discussion",
+    unreachable: "La discussion n’a pas pu être chargée. Réessayez.",
+  },
 } as const;
 
 const LONGEST_WAIT_MS = 60_000;
@@ -55,6 +61,8 @@ export class MonitoraChat extends HTMLElement {
 
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #button = document.createElement("button");
+  readonly #note = document.createElement("p");
+  readonly #memory: Memory;
   readonly #ready: Promise<ChatHost>;
   #settings: WidgetSettings | undefined;
   #panel: Promise<ChatPanel> | undefined;
@@ -62,29 +70,25 @@ export class MonitoraChat extends HTMLElement {
 
   constructor(private readonly placement: Placement) {
     super();
+    this.#memory = new Memory(placement.apiKey);
     this.#ready = this.#start();
   }
 
-  /** `en` or `fr`: `data-lang`, or the page's language, or the workspace's, or the browser's. */
+  /** `en` or `fr`: what the script tag says, or the workspace's settings, or the page's language, or the browser's. */
   get language(): Language {
-    const wanted = [this.dataset["lang"], document.documentElement.lang, this.#settings?.locale, navigator.language];
+    const wanted = [this.dataset["lang"], this.#settings?.locale, document.documentElement.lang, navigator.language];
     return wanted.find(Boolean)?.toLowerCase().startsWith("fr") ? "fr" : "en";
   }
 
   async open(): Promise<void> {
-    const panel = await this.#loadPanel();
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    panel.show();
-    this.#label();
-    this.tell("open", {});
+    await this.#show();
+    (await this.#loadPanel()).focus();
   }
 
   async close(): Promise<void> {
     if (!this.#isOpen) return;
-    this.#isOpen = false;
+    this.#setOpen(false);
     (await this.#loadPanel()).hide();
-    this.#label();
     this.#button.focus();
     this.tell("close", {});
   }
@@ -113,12 +117,27 @@ export class MonitoraChat extends HTMLElement {
     void this.#panel?.then((panel) => panel.speak(this.language));
   }
 
+  async #show(): Promise<void> {
+    const panel = await this.#loadPanel();
+    if (this.#isOpen) return;
+    this.#setOpen(true);
+    panel.show();
+    this.tell("open", {});
+  }
+
+  #setOpen(isOpen: boolean): void {
+    this.#isOpen = isOpen;
+    this.#memory.isOpen = isOpen;
+    this.#label();
+  }
+
   async #start(): Promise<ChatHost> {
-    const memory = new Memory(this.placement.apiKey);
+    const memory = this.#memory;
     const visit = await startVisit(new URL("graphql", this.placement.base), this.placement.apiKey, memory);
     this.#settings = visit.settings;
     this.#draw(visit.settings);
     this.tell("ready", {});
+    if (memory.isOpen) void this.#show().catch(() => {}); // without taking the cursor from the page
     return { element: this, root: this.#root, visit, memory };
   }
 
@@ -127,14 +146,16 @@ export class MonitoraChat extends HTMLElement {
     const look = `:host { --accent: ${colours.fill}; --on-accent: ${colours.onFill};
       --accent-text: light-dark(${colours.onLight}, ${colours.onDark}); }`;
     this.#root.adoptedStyleSheets = [launcherStyle, look, settings.customCss ?? ""].map(sheet);
-    this.setAttribute("data-side", settings.position.toLowerCase().includes("left") ? "start" : "end");
+    this.setAttribute("data-side", settings.position === "bottom-left" ? "left" : "right");
     this.#button.className = "launcher";
     this.#button.type = "button";
     this.#button.append(icon("chat", "M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11l-4.6 4.1c-.5.5-1.4.1-1.4-.6V16A2.5 2.5 0 0 1 4 13.5z"));
     this.#button.append(icon("chevron", "m6 9.5 6 6 6-6"));
-    this.#button.addEventListener("click", () => void (this.#isOpen ? this.close() : this.open()));
+    this.#button.addEventListener("click", () => void (this.#isOpen ? this.close() : this.open()).catch(() => {}));
+    this.#note.className = "note";
+    this.#note.setAttribute("role", "status");
     this.#label();
-    this.#root.append(this.#button);
+    this.#root.append(this.#note, this.#button);
   }
 
   #label(): void {
@@ -148,11 +169,14 @@ export class MonitoraChat extends HTMLElement {
     this.#panel ??= this.#ready
       .then(async (host) => {
         this.#button.setAttribute("aria-busy", "true");
+        this.#note.textContent = "";
         const chat: typeof import("./chat/chat") = await import(new URL(`widget/${CHAT_FILE}`, this.placement.base).href);
         return chat.mount(host);
       })
       .catch((error: unknown) => {
         this.#panel = undefined; // the next press tries again
+        this.#note.textContent = LABELS[this.language].unreachable;
+        this.tell("error", { code: "NETWORK", message: String(error) });
         throw error;
       })
       .finally(() => this.#button.removeAttribute("aria-busy"));

@@ -23,7 +23,7 @@ export function failureOf(errors: readonly Refusal[]): Failure {
 
 /**
  * Asks one operation whose only root field is called `result`.
- * A result that implements `UserError` (it then has a `code`) is thrown as a `Failure`.
+ * A result that implements `UserError`, asked as `... on UserError { code reason: message }`, is thrown as a `Failure`.
  */
 export async function request<Result>(
   endpoint: URL,
@@ -50,8 +50,8 @@ export async function request<Result>(
   }
   if (body.errors?.length) throw failureOf(body.errors);
   const result = body.data?.result as Result;
-  if (result && typeof result === "object" && "code" in result && "message" in result) {
-    throw new Failure(String(result.code), String(result.message));
+  if (result && typeof result === "object" && "code" in result && "reason" in result) {
+    throw new Failure(String(result.code), String(result.reason));
   }
   return result;
 }

@@ -1,17 +1,12 @@
 /** What one visitor's browser keeps between pages, under this key's own names. No cookie. */
 export interface Remembered {
   visitorToken: string;
-  conversationId: string;
+  /** The conversation that is shown, and its latest answer: other tabs follow it when it changes. */
+  conversation: { id: string; answerId: string };
   /** What was typed and not sent. */
   draft: string;
-  /** The question whose answer is not complete. */
-  pending: Pending;
-}
-
-export interface Pending {
-  clientMessageId: string;
-  content: string;
-  answerId?: string;
+  /** A question that the server may not have. */
+  pending: { clientMessageId: string; content: string };
 }
 
 /**
@@ -47,14 +42,30 @@ export class Memory {
     }
   }
 
-  /** Calls back when another tab of the same site changes one of these names. */
-  onChangeElsewhere(names: readonly (keyof Remembered)[], callback: () => void): void {
-    const watched = new Set(names.map((name) => this.#prefix + name));
+  /** Whether the chat is open in this tab: so it stays when the page is loaded again. */
+  get isOpen(): boolean {
+    try {
+      return sessionStorage.getItem(`${this.#prefix}open`) !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  set isOpen(isOpen: boolean) {
+    try {
+      if (isOpen) sessionStorage.setItem(`${this.#prefix}open`, "");
+      else sessionStorage.removeItem(`${this.#prefix}open`);
+    } catch {
+      // It then opens when it is asked to.
+    }
+  }
+
+  /** Calls back when another tab of the same site changes what is kept under a name. */
+  onChangeElsewhere(name: keyof Remembered, callback: () => void): void {
     addEventListener("storage", (event) => {
-      if (event.key !== null && watched.has(event.key)) {
-        this.#here.delete(event.key.slice(this.#prefix.length));
-        callback();
-      }
+      if (event.key !== this.#prefix + name) return;
+      this.#here.delete(name);
+      callback();
     });
   }
 }

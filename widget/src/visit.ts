@@ -6,7 +6,7 @@ export interface WidgetSettings {
   title: string;
   welcome: string | null;
   suggestedQuestions: string[];
-  accentColor: string;
+  accentColor: string | null;
   position: string;
   avatarUrl: string | null;
   customCss: string | null;
@@ -25,7 +25,7 @@ const START_VISIT = `mutation StartVisit($input: StartVisitInput!) {
       token expiresAt
       widget { title welcome suggestedQuestions accentColor position avatarUrl customCss locale }
     }
-    ... on UserError { code message }
+    ... on UserError { code reason: message }
   }
 }`;
 
@@ -81,15 +81,9 @@ export class Visit {
 
 async function ask(endpoint: URL, apiKey: string, memory: Memory): Promise<VisitAnswer> {
   const visitorToken = memory.get("visitorToken");
-  const start = (input: object) => request<VisitAnswer>(endpoint, START_VISIT, { input });
-  let answer: VisitAnswer;
-  try {
-    answer = await start(visitorToken ? { apiKey, visitorToken } : { apiKey });
-  } catch (error) {
-    // An old token that the server no longer knows must not lock its visitor out.
-    if (!visitorToken || (error instanceof Failure && error.code === "NETWORK")) throw error;
-    answer = await start({ apiKey });
-  }
+  // A token that the server no longer knows makes a new visitor.
+  const input = visitorToken ? { apiKey, visitorToken } : { apiKey };
+  const answer = await request<VisitAnswer>(endpoint, START_VISIT, { input });
   memory.set("visitorToken", answer.token);
   return answer;
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Shown } from "./conversation";
 import { plain, sentences } from "./sentences";
+import type { Shown } from "./shown";
 import type { Words } from "./words";
 
 /**
@@ -20,7 +20,7 @@ export function Announcer({ message, words }: { message: Shown | undefined; word
     if (heard.current.key !== message.key) return;
     const { spoken, next } = sentences(message.content, heard.current.next);
     heard.current.next = next;
-    if (message.state === "complete" || message.state === "stopped") {
+    if (message.state === "complete") {
       const rest = plain(message.content.slice(next));
       if (rest) spoken.push(rest);
       heard.current.key = "";

@@ -14,27 +14,42 @@ export interface Source {
 
 /** Events of one answer, numbered by the server. */
 export type AnswerEvent = { answerId: string; sequence: number } & (
-  | { __typename: "AnswerStarted"; conversation: { id: string }; sources: Source[] }
+  | { __typename: "AnswerStarted"; conversation: { id: string }; message: { id: string }; sources: Source[] }
   | { __typename: "AnswerDelta"; text: string }
-  | { __typename: "AnswerFinished"; message: { id: string; content: string; sources: Source[] } }
+  | { __typename: "AnswerFinished"; message: StoredMessage & { conversation: { id: string } } }
   | { __typename: "AnswerFailed"; code: string; text: string; retryable: boolean }
 );
+
+/** A message as the server keeps it. */
+export interface StoredMessage {
+  id: string;
+  role: "USER" | "ASSISTANT";
+  content: string;
+  /** The answer of a question, which may be under way. */
+  answerId: string | null;
+  sources: Source[];
+  feedback: number | null;
+  finishReason: string | null;
+}
 
 export interface Question {
   clientMessageId: string;
   content: string;
   conversationId?: string;
-  /** Known once the server accepted the question: the answer is then attached to, not asked again. */
-  answerId?: string;
 }
+
+/** What to follow: the answer to a question that is asked by it, or one that the server has begun. */
+export type Subject = { question: Question } | { answerId: string };
 
 export type Link = "online" | "reconnecting";
 
-const SOURCE = "documentName chunkIndex excerpt score location url";
+const SOURCES = "sources { documentName chunkIndex excerpt score location url }";
+/** The selection of a `StoredMessage`. */
+export const MESSAGE = `id role content answerId feedback finishReason ${SOURCES}`;
 const EVENT = `__typename answerId sequence
-  ... on AnswerStarted { conversation { id } sources { ${SOURCE} } }
+  ... on AnswerStarted { conversation { id } message { id } ${SOURCES} }
   ... on AnswerDelta { text }
-  ... on AnswerFinished { message { id content sources { ${SOURCE} } } }
+  ... on AnswerFinished { message { ${MESSAGE} conversation { id } } }
   ... on AnswerFailed { code text retryable }`;
 const CHAT = `subscription Chat($input: ChatInput!) { event: chat(input: $input) { ${EVENT} } }`;
 const ANSWER = `subscription Answer($answerId: ID!, $after: Int) {
@@ -66,41 +81,43 @@ export class AnswerSocket {
    * Every event once and in order, up to the answer's end.
    * @throws Failure when the server refuses; a lost connection is waited out instead.
    */
-  async *events(question: Question, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
-    let { answerId } = question;
-    let sequence: number | null = null;
-    let renewed = false;
+  async *events(subject: Subject, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+    let sequence = 0;
+    let isRenewed = false;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        await this.visit.token();
-        for await (const event of this.#attach(question, answerId, sequence, signal)) {
+        await this.visit.token(); // refused, it says why; refused inside the socket, it would look like a lost connection
+        for await (const event of this.#attach(subject, sequence, signal)) {
           attempt = 0;
+          isRenewed = false;
           this.onLink("online");
-          if (sequence !== null && event.sequence <= sequence) continue;
-          ({ answerId, sequence } = event);
+          if (event.sequence <= sequence) continue;
+          ({ sequence } = event);
+          subject = { answerId: event.answerId };
           yield event;
           if (event.__typename === "AnswerFinished" || event.__typename === "AnswerFailed") return;
         }
       } catch (error) {
-        const tokenRefused = refusesToken(error);
-        if (error instanceof Failure && error.code !== "NETWORK" && (!tokenRefused || renewed)) throw error;
-        if (tokenRefused) {
-          renewed = true;
+        const failure = failureFrom(error);
+        if (failure.code === "UNAUTHENTICATED" && !isRenewed) {
+          isRenewed = true;
           await this.visit.renew().catch(() => {}); // out of reach: the next round waits and asks again
+          this.#client.terminate(); // the socket speaks for the old token
+        } else if (failure.code !== "NETWORK") {
+          throw failure;
         }
       }
       if (signal.aborted) return;
-      this.onLink("reconnecting");
+      if (attempt > 0) this.onLink("reconnecting"); // what heals at once is not worth a word
       await pause(attempt, signal);
     }
   }
 
-  async *#attach(question: Question, answerId: string | undefined, after: number | null, signal: AbortSignal) {
-    const { clientMessageId, content, conversationId } = question;
-    const input = conversationId ? { clientMessageId, content, conversationId } : { clientMessageId, content };
-    const operation = answerId
-      ? { query: ANSWER, variables: { answerId, after } }
-      : { query: CHAT, variables: { input } };
+  async *#attach(subject: Subject, after: number, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+    const operation =
+      "answerId" in subject
+        ? { query: ANSWER, variables: { answerId: subject.answerId, after } }
+        : { query: CHAT, variables: { input: subject.question } };
     const results = this.#client.iterate<{ event: AnswerEvent }>(operation);
     const leave = () => void results.return?.();
     signal.addEventListener("abort", leave, { once: true });
@@ -109,8 +126,6 @@ export class AnswerSocket {
         if (errors?.length) throw failureOf(errors);
         if (data) yield data.event;
       }
-    } catch (error) {
-      throw Array.isArray(error) ? failureOf(error) : error;
     } finally {
       signal.removeEventListener("abort", leave);
     }
@@ -127,7 +142,6 @@ function connect(visit: Visit): Client {
     lazyCloseTimeout: 30_000,
     retryAttempts: 0, // `events` reattaches, which repeats less than asking again
     keepAlive: PING_EVERY_MS,
-    onNonLazyError: () => {},
     on: {
       // A connection that died without saying so gives no pong.
       ping: (received) => {
@@ -140,9 +154,14 @@ function connect(visit: Visit): Client {
   return client;
 }
 
-function refusesToken(error: unknown): boolean {
-  if (error instanceof Failure) return error.code === "UNAUTHENTICATED";
-  return error instanceof CloseEvent && TOKEN_CLOSE_CODES.includes(error.code);
+/** What an error of the socket means: GraphQL errors of the operation, a close code, or a connection that is lost. */
+function failureFrom(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (Array.isArray(error)) return failureOf(error);
+  if (error instanceof CloseEvent && TOKEN_CLOSE_CODES.includes(error.code)) {
+    return new Failure("UNAUTHENTICATED", error.reason);
+  }
+  return new Failure("NETWORK", String(error));
 }
 
 /** Waits, longer each time and never in step with other pages; ends early when the network is back. */

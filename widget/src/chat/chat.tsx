@@ -18,6 +18,7 @@ export function mount(host: ChatHost): ChatPanel {
 
   const dialog = document.createElement("dialog");
   dialog.className = "panel";
+  dialog.autofocus = true; // itself rather than its first button
   dialog.setAttribute("aria-labelledby", "title");
   host.root.prepend(dialog);
 
@@ -43,8 +44,7 @@ export function mount(host: ChatHost): ChatPanel {
 
   function show(): void {
     if (phone.matches) dialog.showModal();
-    else dialog.show();
-    dialog.querySelector<HTMLElement>("textarea")?.focus();
+    else dialog.open = true; // `show` would take the cursor from the page
   }
 
   dialog.addEventListener("keydown", (event) => {
@@ -65,10 +65,11 @@ export function mount(host: ChatHost): ChatPanel {
   addEventListener("online", drawSoon);
   addEventListener("offline", drawSoon);
 
-  draw();
   const resumed = conversation.resume();
+  draw();
   return {
     show,
+    focus: () => dialog.querySelector<HTMLElement>("textarea")?.focus(),
     hide: () => dialog.close(),
     send: (content) => void resumed.then(() => conversation.send(content)),
     speak: (spoken) => {

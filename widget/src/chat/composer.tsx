@@ -11,15 +11,16 @@ export function Composer({ conversation, words }: { conversation: Conversation; 
   const field = useRef<HTMLTextAreaElement>(null);
   const { draft, isBusy } = conversation;
 
-  useLayoutEffect(() => {
+  const grow = () => {
     const { current } = field;
-    if (!current) return;
+    if (!current?.offsetParent) return; // hidden, it has no height yet
     current.style.blockSize = "auto";
     current.style.blockSize = `${current.scrollHeight}px`;
-  }, [draft]);
+  };
+  useLayoutEffect(grow, [draft]);
 
   const send = () => {
-    if (!isBusy) void conversation.send(draft);
+    conversation.sendDraft();
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -47,6 +48,7 @@ export function Composer({ conversation, words }: { conversation: Conversation; 
           value={draft}
           enterkeyhint="send"
           onInput={(event) => (conversation.draft = event.currentTarget.value)}
+          onFocus={grow}
           onKeyDown={onKeyDown}
         />
         {isBusy ? (

@@ -12,9 +12,11 @@ const PATHS = {
   retry: "M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5",
 };
 
-export function Icon({ name }: { name: keyof typeof PATHS }) {
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }) {
   return (
-    <svg viewBox="0 0 24 24" class={`icon ${name}`} aria-hidden="true">
+    <svg viewBox="0 0 24 24" class="icon" aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
   );

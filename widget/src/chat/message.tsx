@@ -1,9 +1,13 @@
 import { useRef, useState } from "preact/hooks";
-import type { Conversation, Shown } from "./conversation";
-import { Icon } from "./icons";
+import type { Conversation } from "./conversation";
+import { Icon, type IconName } from "./icons";
 import { Markdown } from "./markdown";
+import type { Shown, Trouble } from "./shown";
 import { Sources } from "./sources";
 import type { Words } from "./words";
+
+/** The server's own bound on a comment, in characters. */
+const LONGEST_COMMENT = 2_000;
 
 interface MessageProps {
   message: Shown;
@@ -31,17 +35,18 @@ function Answer({ message, isLast, conversation, words }: MessageProps) {
     source.querySelector("summary")?.focus();
     source.scrollIntoView({ block: "nearest" });
   };
-  const isOver = message.state === "complete" || message.state === "stopped";
+  const isOver = message.state === "complete";
+  const canRetry = isLast && message.failure?.retryable;
   return (
     <article class={`answer ${message.state}`} aria-label={words.assistant} aria-busy={!isOver && message.state !== "failed"} dir="auto">
       {message.state === "waiting" && <Waiting words={words} />}
       <div class="prose">
         <Markdown text={message.content} words={words} sources={message.sources.length} onCite={cite} />
       </div>
-      {message.state === "stopped" && <p class="quietly">{words.stopped}</p>}
-      {message.failure && <Trouble failure={message.failure} isLast={isLast} words={words} onRetry={() => void conversation.retry()} />}
+      {words.endings[message.finishReason ?? ""] && <p class="ending">{words.endings[message.finishReason ?? ""]}</p>}
+      {message.failure && <TroubleNote trouble={message.failure} words={words} onRetry={canRetry ? () => conversation.retry() : undefined} />}
       {isOver && <Sources ref={sources} sources={message.sources} words={words} />}
-      {isOver && message.id && <Actions message={message} conversation={conversation} words={words} />}
+      {isOver && <Actions message={message} isLast={isLast} conversation={conversation} words={words} />}
     </article>
   );
 }
@@ -59,18 +64,18 @@ function Waiting({ words }: { words: Words }) {
   );
 }
 
-interface TroubleProps {
-  failure: NonNullable<Shown["failure"]>;
-  isLast: boolean;
+interface TroubleNoteProps {
+  trouble: Trouble;
   words: Words;
-  onRetry: () => void;
+  onRetry?: (() => void) | undefined;
 }
 
-function Trouble({ failure, isLast, words, onRetry }: TroubleProps) {
+/** Why there is no answer, and what to do. */
+export function TroubleNote({ trouble, words, onRetry }: TroubleNoteProps) {
   return (
     <div class="trouble" role="alert">
-      <p>{words.failures[failure.code] ?? (failure.text || words.failed)}</p>
-      {failure.retryable && isLast && (
+      <p>{words.failures[trouble.code] ?? (trouble.text || words.failed)}</p>
+      {onRetry && (
         <button type="button" onClick={onRetry}>
           <Icon name="retry" />
           {words.retry}
@@ -80,43 +85,53 @@ function Trouble({ failure, isLast, words, onRetry }: TroubleProps) {
   );
 }
 
-function Actions({ message, conversation, words }: Omit<MessageProps, "isLast">) {
+function Actions({ message, isLast, conversation, words }: MessageProps) {
   const [isAsking, setAsking] = useState(false);
   const [isThanked, setThanked] = useState(false);
-  const rate = (feedback: number) => {
-    const chosen = message.feedback === feedback ? 0 : feedback;
+  const rate = (chosen: number) => {
+    const feedback = message.feedback === chosen ? null : chosen;
     setThanked(false);
-    setAsking(chosen === -1);
-    void conversation.rate(message, chosen);
+    setAsking(feedback !== null);
+    void conversation.rate(message, { feedback });
   };
   const comment = (text: string) => {
     setAsking(false);
     setThanked(true);
-    if (text) void conversation.rate(message, -1, text);
+    if (text) void conversation.rate(message, { feedback: message.feedback, comment: text });
   };
   return (
     <>
       <div class="actions">
         <Copy text={message.content} words={words} />
+        {isLast && (
+          <Action name="retry" label={words.regenerate} onPress={() => void conversation.regenerate(message.id!)} />
+        )}
         <Thumb name="helpful" label={words.helpful} isPressed={message.feedback === 1} onPress={() => rate(1)} />
         <Thumb name="unhelpful" label={words.unhelpful} isPressed={message.feedback === -1} onPress={() => rate(-1)} />
         <span role="status" class="quietly">
           {isThanked && words.thanks}
         </span>
       </div>
-      {isAsking && <Comment words={words} onSend={comment} />}
+      {isAsking && <Comment label={message.feedback === 1 ? words.commentHelpful : words.commentUnhelpful} words={words} onSend={comment} />}
     </>
   );
 }
 
-interface ThumbProps {
-  name: "helpful" | "unhelpful";
+interface ActionProps {
+  name: IconName;
   label: string;
-  isPressed: boolean;
   onPress: () => void;
 }
 
-function Thumb({ name, label, isPressed, onPress }: ThumbProps) {
+function Action({ name, label, onPress }: ActionProps) {
+  return (
+    <button type="button" class="quiet small" aria-label={label} title={label} onClick={onPress}>
+      <Icon name={name} />
+    </button>
+  );
+}
+
+function Thumb({ name, label, isPressed, onPress }: ActionProps & { isPressed: boolean }) {
   return (
     <button type="button" class="quiet small" aria-label={label} title={label} aria-pressed={isPressed} onClick={onPress}>
       <Icon name={name} />
@@ -127,20 +142,15 @@ function Thumb({ name, label, isPressed, onPress }: ThumbProps) {
 function Copy({ text, words }: { text: string; words: Words }) {
   const [isCopied, setCopied] = useState(false);
   if (!navigator.clipboard) return null; // pages without a secure context have none
-  const label = isCopied ? words.copied : words.copy;
   const copy = async () => {
     await navigator.clipboard.writeText(text);
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);
   };
-  return (
-    <button type="button" class="quiet small" aria-label={label} title={label} onClick={() => void copy()}>
-      <Icon name={isCopied ? "check" : "copy"} />
-    </button>
-  );
+  return <Action name={isCopied ? "check" : "copy"} label={isCopied ? words.copied : words.copy} onPress={() => void copy()} />;
 }
 
-function Comment({ words, onSend }: { words: Words; onSend: (text: string) => void }) {
+function Comment({ label, words, onSend }: { label: string; words: Words; onSend: (text: string) => void }) {
   const field = useRef<HTMLInputElement>(null);
   return (
     <form
@@ -150,7 +160,7 @@ function Comment({ words, onSend }: { words: Words; onSend: (text: string) => vo
         onSend(field.current!.value.trim());
       }}
     >
-      <input ref={field} type="text" maxLength={1_000} dir="auto" aria-label={words.comment} placeholder={words.comment} />
+      <input ref={field} type="text" maxLength={LONGEST_COMMENT} dir="auto" aria-label={label} placeholder={label} />
       <button type="submit">{words.sendComment}</button>
     </form>
   );

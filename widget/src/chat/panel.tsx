@@ -4,7 +4,7 @@ import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import type { Conversation } from "./conversation";
 import { Icon } from "./icons";
-import { Message } from "./message";
+import { Message, TroubleNote } from "./message";
 import type { Words } from "./words";
 
 interface PanelProps {
@@ -90,7 +90,7 @@ function Messages({ conversation, settings, words }: Omit<PanelProps, "onClose">
         </div>
         {conversation.isLoading && messages.length === 0 && <p class="quietly">{words.loading}</p>}
         {messages.length === 0 && !conversation.isLoading && (
-          <Suggestions questions={settings.suggestedQuestions} words={words} onAsk={(question) => void conversation.send(question)} />
+          <Suggestions questions={settings.suggestedQuestions} words={words} onAsk={(question) => conversation.send(question)} />
         )}
         {messages.map((message, index) => (
           <Message
@@ -101,6 +101,7 @@ function Messages({ conversation, settings, words }: Omit<PanelProps, "onClose">
             words={words}
           />
         ))}
+        {conversation.refusal && <TroubleNote trouble={conversation.refusal} words={words} />}
       </div>
       {isAway && (
         <button type="button" class="latest" aria-label={words.latest} onClick={toEnd}>

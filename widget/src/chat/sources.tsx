@@ -43,10 +43,10 @@ function Passage({ source, number, words, onOpen }: PassageProps) {
     <details onToggle={(event) => event.currentTarget.open && onOpen()}>
       <summary>
         <span class="number">{number}</span>
-        <span class="name" dir="auto">
-          {source.documentName}
+        <span class="origin" dir="auto">
+          <span class="name">{source.documentName}</span>
+          {source.location && <span class="location">{source.location}</span>}
         </span>
-        {source.location && <span class="location">{source.location}</span>}
         <Icon name="chevron" />
       </summary>
       <blockquote dir="auto">{source.excerpt}</blockquote>
