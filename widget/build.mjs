@@ -1,13 +1,14 @@
-// Writes dist/: the widget, the part it loads when the chat opens, the GraphiQL page, and the licences of what they contain.
+// Writes dist/, or the folder it is given: the widget, the part it loads when the chat opens, the GraphiQL page, and the licences of what they contain.
 // The same source gives the same bytes; a widget over its budget fails the build.
 import { build, transform } from "esbuild";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const LAUNCHER_BUDGET = 15_000;
 const WHOLE_BUDGET = 40_000;
 
+const target = resolve(process.argv[2] ?? join(import.meta.dirname, "dist"));
 process.chdir(import.meta.dirname);
 
 /** Stylesheets of the shadow root are strings in the script. */
@@ -46,10 +47,10 @@ const withoutFonts = {
   },
 };
 
-const common = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", metafile: true, outdir: "dist" };
+const common = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", metafile: true, outdir: target };
 
-await rm("dist", { recursive: true, force: true });
-await mkdir("dist/graphiql", { recursive: true });
+await rm(target, { recursive: true, force: true });
+await mkdir(join(target, "graphiql"), { recursive: true });
 
 const chat = await build({ ...common, entryPoints: ["src/chat/chat.tsx"], entryNames: "chat-[hash]", format: "esm", plugins: [styleText, lexerAlone] });
 const [chatFile] = Object.keys(chat.metafile.outputs);
@@ -63,15 +64,15 @@ const widget = await build({
 const graphiql = await build({
   ...common,
   entryPoints: ["graphiql/graphiql.tsx"],
-  outdir: "dist/graphiql",
+  outdir: join(target, "graphiql"),
   chunkNames: "[name]-[hash]",
   format: "esm",
   splitting: true,
   plugins: [withoutFonts],
   define: { "process.env.NODE_ENV": '"production"' },
 });
-await cp("graphiql/index.html", "dist/graphiql/index.html");
-await writeFile("dist/LICENSES.txt", await licences([chat, widget, graphiql]));
+await cp("graphiql/index.html", join(target, "graphiql/index.html"));
+await writeFile(join(target, "LICENSES.txt"), await licences([chat, widget, graphiql]));
 
 const sizes = {};
 for (const file of [chat, widget, graphiql].flatMap(({ metafile }) => Object.keys(metafile.outputs)).sort()) {
@@ -79,7 +80,7 @@ for (const file of [chat, widget, graphiql].flatMap(({ metafile }) => Object.key
   sizes[file] = gzipSync(bytes, { level: 9 }).length;
   console.log(`${file.padEnd(44)} ${String(bytes.length).padStart(9)} bytes ${String(sizes[file]).padStart(8)} gzipped`);
 }
-const launcherSize = sizes["dist/widget.js"];
+const launcherSize = sizes[relative(".", join(target, "widget.js"))];
 const wholeSize = launcherSize + sizes[chatFile];
 if (launcherSize > LAUNCHER_BUDGET || wholeSize > WHOLE_BUDGET) {
   throw new Error(`The widget is too large: ${launcherSize} before it opens (at most ${LAUNCHER_BUDGET}), ${wholeSize} in all (at most ${WHOLE_BUDGET}).`);

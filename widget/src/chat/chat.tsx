@@ -18,9 +18,9 @@ export function mount(host: ChatHost): ChatPanel {
 
   const dialog = document.createElement("dialog");
   dialog.className = "panel";
-  dialog.autofocus = true; // itself rather than its first button
   dialog.setAttribute("aria-labelledby", "title");
   host.root.prepend(dialog);
+  dialog.autofocus = true; // opened as a modal, it takes the cursor itself rather than giving it to its first button
 
   const phone = matchMedia(PHONE);
   const conversation = new Conversation(host, drawSoon);
