@@ -107,6 +107,15 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+def exact_text(length: int) -> TypeEngine[str]:
+    """Return a text that differs by case and accent on both databases.
+
+    SQL Server's usual collation takes "visitor" and "VISITOR" for one: a visitor must not read another's conversations.
+    """
+    exact = mssql.NVARCHAR(length, collation="Latin1_General_100_BIN2")
+    return Unicode(length).with_variant(exact, "mssql")
+
+
 class Vector(TypeDecorator[NDArray[np.float32]]):
     """An embedding of shape (dimensions,) as little-endian float32 bytes: SQL Server has no array type."""
 

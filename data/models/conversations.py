@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Unicode, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.models.base import NO, YES, ZERO, Created, Keyed, Model, Updated, primary_key
-from data.types import Chosen, Json
+from data.types import Chosen, Json, exact_text
 
 
 class Conversation(Keyed, Created, Updated, Model):
@@ -19,7 +19,7 @@ class Conversation(Keyed, Created, Updated, Model):
     node_name = "Conversation"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
-    visitor_id: Mapped[str] = mapped_column(Unicode(255))
+    visitor_id: Mapped[str] = mapped_column(exact_text(255))
     visitor_name: Mapped[str | None] = mapped_column(Unicode(255))
     visitor_email: Mapped[str | None] = mapped_column(Unicode(255))
     title: Mapped[str | None] = mapped_column(Unicode(500))
@@ -86,7 +86,7 @@ class MessageTopic(Keyed, Created, Updated, Model):
     node_name = "MessageTopic"
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
-    topic_name: Mapped[str] = mapped_column(Unicode(255))
+    topic_name: Mapped[str] = mapped_column(exact_text(255))
     message_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     sample_questions: Mapped[list[str] | None] = mapped_column(Json())
 

@@ -123,7 +123,7 @@ CREATE CLUSTERED INDEX idx_api_keys_workspace_id ON api_keys (workspace_id, crea
 CREATE TABLE conversations (
 	id UNIQUEIDENTIFIER NOT NULL,
 	workspace_id UNIQUEIDENTIFIER NOT NULL,
-	visitor_id NVARCHAR(255) NOT NULL,
+	visitor_id NVARCHAR(255) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	visitor_name NVARCHAR(255) NULL,
 	visitor_email NVARCHAR(255) NULL,
 	title NVARCHAR(500) NULL,
@@ -189,7 +189,7 @@ CREATE TABLE insights_cache (
 CREATE TABLE message_topics (
 	id UNIQUEIDENTIFIER NOT NULL,
 	workspace_id UNIQUEIDENTIFIER NOT NULL,
-	topic_name NVARCHAR(255) NOT NULL,
+	topic_name NVARCHAR(255) COLLATE Latin1_General_100_BIN2 NOT NULL,
 	message_count INTEGER NOT NULL DEFAULT 0,
 	sample_questions NVARCHAR(max) NULL,
 	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),

@@ -388,7 +388,6 @@ async def test_the_figures_that_triggers_keep_are_the_exact_ones(
     assert figures_of(counted, whole.since_the_beginning()) == whole.since_the_beginning()
 
 
-@on_sqlite  # SQL Server's usual collation takes the two for one, as long as visitor_id has it
 async def test_visitors_whose_identifiers_differ_in_case_are_two(database: Database, given: Given) -> None:
     workspace_id = await given.workspace()
     for visitor_id in ("visitor", "VISITOR"):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from data.types import UtcDateTime, Vector, utc_now
+from data.types import UtcDateTime, Vector, exact_text, utc_now
 
 revision = "0001"
 down_revision = None
@@ -142,7 +142,7 @@ def upgrade() -> None:
         "conversations",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
-        sa.Column("visitor_id", sa.Unicode(length=255), nullable=False),
+        sa.Column("visitor_id", exact_text(255), nullable=False),
         sa.Column("visitor_name", sa.Unicode(length=255), nullable=True),
         sa.Column("visitor_email", sa.Unicode(length=255), nullable=True),
         sa.Column("title", sa.Unicode(length=500), nullable=True),
@@ -222,7 +222,7 @@ def upgrade() -> None:
         "message_topics",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
-        sa.Column("topic_name", sa.Unicode(length=255), nullable=False),
+        sa.Column("topic_name", exact_text(255), nullable=False),
         sa.Column("message_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("sample_questions", sa.Unicode(), nullable=True),
         sa.Column("created_at", UtcDateTime(), server_default=utc_now(), nullable=False),
