@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import structlog
-from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy import CursorResult, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.engine import Database
@@ -28,6 +28,10 @@ log = structlog.get_logger(__name__)
 EMBEDDED_AT_ONCE = 64
 """Chunks a call of the embedder; progress moves after each."""
 JOBS_AT_ONCE = 2
+JUST_FINISHED = timedelta(minutes=1)
+"""How long after its end a document is told to readers who come late."""
+MAX_PRESENT = 500
+"""Documents a late reader is told about at most."""
 FRACTIONS = {
     IngestionStage.QUEUED: 0.0,
     IngestionStage.PARSING: 0.05,
@@ -94,11 +98,14 @@ class Ingestion:
         await self._waiting.join()
 
     async def follow(self, workspace_id: UUID) -> AsyncIterator[Progress]:
-        """Yield where each unfinished document of a workspace stands, then every change, without end."""
+        """Yield where each document of a workspace stands that is unfinished or just was, then every change, endlessly.
+
+        A reader who comes right after an upload may come after its end: it must not wait for what has happened.
+        """
 
         async def present() -> list[Progress]:
-            unfinished = await self._database.read(lambda session: _unfinished_of(session, workspace_id))
-            return [_progress(document) for document in unfinished]
+            documents = await self._database.read(lambda session: _present_of(session, workspace_id))
+            return [_progress(document) for document in documents]
 
         async for step in self._board.follow(workspace_id, present):
             yield step
@@ -199,7 +206,7 @@ class Ingestion:
             self._board.post(_progress(document))
 
     async def _requeue_unfinished(self, session: AsyncSession) -> list[UUID]:
-        elsewhere = Document.is_indexed.is_(True) & (Document.embedding_model != self._embedder.name)
+        elsewhere = (Document.is_indexed == true()) & (Document.embedding_model != self._embedder.name)
         abandoned = (Document.status == DocumentStatus.PROCESSING) & (
             Document.updated_at <= now() - self._abandoned_after
         )
@@ -239,10 +246,14 @@ async def _set(session: AsyncSession, document_id: UUID, values: Mapping[str, ob
     return True
 
 
-async def _unfinished_of(session: AsyncSession, workspace_id: UUID) -> list[Document]:
+async def _present_of(session: AsyncSession, workspace_id: UUID) -> list[Document]:
     unfinished = Document.status.in_([DocumentStatus.PENDING, DocumentStatus.PROCESSING])
+    just_finished = Document.updated_at > now() - JUST_FINISHED
     found = await session.scalars(
-        select(Document).where(Document.workspace_id == workspace_id, Document.deleted_at.is_(None), unfinished)
+        select(Document)
+        .where(Document.workspace_id == workspace_id, Document.deleted_at.is_(None), or_(unfinished, just_finished))
+        .order_by(Document.created_at)
+        .limit(MAX_PRESENT)
     )
     return list(found)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.engine import Database
@@ -60,7 +60,7 @@ class Retriever:
     async def version(self, workspace_id: UUID) -> str:
         """Return a text that changes whenever the searched documents do."""
         statement = select(func.count(), func.max(Document.updated_at), func.sum(Document.chunk_count)).where(
-            Document.workspace_id == workspace_id, Document.is_indexed.is_(True), Document.deleted_at.is_(None)
+            Document.workspace_id == workspace_id, (Document.is_indexed == true()), Document.deleted_at.is_(None)
         )
         row = await self._database.read(lambda session: _first(session, statement))
         return " ".join(str(value) for value in (*row, self._embedder.name))
@@ -113,7 +113,7 @@ def _next(index: WorkspaceIndex, documents: list[IndexedDocument], gone: list[UU
 async def _states(session: AsyncSession, workspace_id: UUID) -> dict[UUID, State]:
     rows = await session.execute(
         select(Document.id, Document.updated_at, Document.chunk_count).where(
-            Document.workspace_id == workspace_id, Document.is_indexed.is_(True), Document.deleted_at.is_(None)
+            Document.workspace_id == workspace_id, (Document.is_indexed == true()), Document.deleted_at.is_(None)
         )
     )
     return {key: (updated_at, chunks) for key, updated_at, chunks in rows}

@@ -20,8 +20,11 @@ from resolvers.errors import ErrorCode, NotFound, Rejection
 MAX_NAME_CHARACTERS = 500
 
 
-async def upload(context: Context, workspace_id: UUID, file_name: str, content: bytes, name: str | None) -> UUID:
-    """Store a file and queue it for the index. Raises `Rejection` for a file that cannot be read, and `Refusal`."""
+async def upload(context: Context, workspace_id: UUID, file_name: str, content: bytes, name: str | None) -> Document:
+    """Store a file, queue it for the index, and return the document as it was stored.
+
+    Raises `Rejection` for a file that cannot be read, and `Refusal`.
+    """
     title = _title(name or file_name)
     await context.database.read(lambda session: workspaces.owned(context, session, workspace_id))
     if not content.strip():
@@ -36,26 +39,26 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, content: 
     document_id = uuid4()
     path = await context.services.storage.save(workspace_id, document_id, content)
 
-    async def store(session: AsyncSession) -> None:
+    async def store(session: AsyncSession) -> Document:
         await workspaces.owned(context, session, workspace_id)
-        session.add(
-            Document(
-                id=document_id,
-                workspace_id=workspace_id,
-                name=title,
-                file_path=path,
-                file_type=file_type.value,
-                file_size=len(content),
-            )
+        document = Document(
+            id=document_id,
+            workspace_id=workspace_id,
+            name=title,
+            file_path=path,
+            file_type=file_type.value,
+            file_size=len(content),
         )
+        session.add(document)
+        return document
 
     try:
-        await context.database.write(store)
+        document = await context.database.write(store)
     except BaseException:
         await context.services.storage.delete(path)
         raise
     await context.services.ingestion.enqueue(document_id)
-    return document_id
+    return document
 
 
 async def remove(context: Context, document_id: UUID) -> None:
@@ -73,10 +76,10 @@ async def remove(context: Context, document_id: UUID) -> None:
     await context.services.storage.delete(await context.database.write(store))
 
 
-async def retry(context: Context, document_id: UUID) -> None:
-    """Queue a document again that failed. Raises `Rejection` when it did not fail, and `Refusal`."""
+async def retry(context: Context, document_id: UUID) -> Document:
+    """Queue a document again that failed, and return it. Raises `Rejection` when it did not fail, and `Refusal`."""
 
-    async def store(session: AsyncSession) -> None:
+    async def store(session: AsyncSession) -> Document:
         document = await _owned(context, session, document_id)
         if document.status is not DocumentStatus.FAILED:
             raise Rejection(ErrorCode.DOCUMENT_NOT_FAILED, "Only a document that failed can be tried again.", ["id"])
@@ -84,14 +87,16 @@ async def retry(context: Context, document_id: UUID) -> None:
         document.stage = IngestionStage.QUEUED
         document.progress = 0.0
         document.error = document.error_code = None
+        return document
 
     context.staff()
-    await context.database.write(store)
+    document = await context.database.write(store)
     await context.services.ingestion.enqueue(document_id)
+    return document
 
 
 async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[Progress]:
-    """Yield where each unfinished document of a workspace stands, then every change. Raises `Refusal`."""
+    """Yield where documents stand that are unfinished or just were, then every change. Raises `Refusal`."""
     await workspaces.readable(context, workspace_id)
     async for step in context.services.ingestion.follow(workspace_id):
         yield step

@@ -14,7 +14,7 @@ from rag.progress import Progress
 from resolvers import documents
 from resolvers.errors import ErrorCode
 from schema.node import Node, RowType, key_of
-from schema.operation import Info, shown
+from schema.operation import Info
 from schema.user_errors import InvalidInput, RejectionsAsData
 
 
@@ -135,8 +135,8 @@ class DocumentMutations:
         file = cast("UploadFile", input.file)
         # One byte more than is taken: enough to know that a file is too large, without reading it all.
         content = await file.read(info.context.policy.max_file_bytes + 1)
-        document_id = await documents.upload(info.context, workspace_id, file.filename or "", content, input.name)
-        return UploadDocumentPayload(document=await shown(info, models.Document, document_id))
+        row = await documents.upload(info.context, workspace_id, file.filename or "", content, input.name)
+        return UploadDocumentPayload(document=cast("Document", row))
 
     @strawberry.mutation(
         graphql_type=DeleteDocumentResult,
@@ -159,9 +159,8 @@ class DocumentMutations:
         self, info: Info, input: Annotated[RetryDocumentInput, strawberry.argument(description="The document.")]
     ) -> RetryDocumentPayload:
         """Try again."""
-        document_id = key_of(input.id, models.Document)
-        await documents.retry(info.context, document_id)
-        return RetryDocumentPayload(document=await shown(info, models.Document, document_id))
+        row = await documents.retry(info.context, key_of(input.id, models.Document))
+        return RetryDocumentPayload(document=cast("Document", row))
 
 
 @strawberry.type
@@ -170,7 +169,8 @@ class DocumentSubscriptions:
 
     @strawberry.subscription(
         graphql_type=DocumentProgress,
-        description="Where each unfinished document of a workspace stands, then every step, until unsubscribed.",
+        description="Where each document of a workspace stands that is unfinished or finished within the last minute, "
+        "then every step, until unsubscribed.",
     )
     async def document_progress(
         self,

@@ -1,6 +1,7 @@
 """What the tests share: a migrated database, a server's parts over it, and people who use them."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -31,6 +32,7 @@ for name in [name for name in os.environ if name.startswith(("MONITORA_", "MISTR
 
 
 SQL_SERVER = mssql.dialect()  # type: ignore[no-untyped-call]
+IS_A_BIT = re.compile(r"\bIS (NOT )?[01]\b")
 _compiled: set[object] = set()
 
 
@@ -39,7 +41,8 @@ def compile_for_sql_server(_connection: Connection, statement: Any, *_rest: Any)
     """Fail the test that sends a statement SQL Server could not get: the suite runs on SQLite."""
     key = statement._generate_cache_key() if isinstance(statement, ClauseElement) else None
     if key is not None and key.key not in _compiled:
-        statement.compile(dialect=SQL_SERVER)
+        text = str(statement.compile(dialect=SQL_SERVER))
+        assert not IS_A_BIT.search(text), f"SQL Server compares a BIT by =, not by IS: {text}"
         _compiled.add(key.key)
 
 

@@ -79,7 +79,7 @@ async def _ingest(chosen: Settings, name: str, paths: tuple[Path, ...]) -> int:
                 failed += 1
                 continue
             await services.ingestion.finish()
-            failed += await _report(services, path, added)
+            failed += await _report(services, path, added.id)
         return failed
 
 

@@ -137,6 +137,15 @@ async def test_progress_can_be_followed_to_the_end(people: People) -> None:
     }
 
 
+async def test_who_follows_right_after_the_end_is_told_of_it(people: People) -> None:
+    shop = await people.shop()
+    await shop.learn()
+
+    steps = await asyncio.wait_for(_followed(shop, "READY"), 30)
+
+    assert [step["document"] for step in steps] == [{"name": "garden.md"}]
+
+
 async def test_work_left_by_a_stop_is_taken_up_at_the_next_start(settings: Settings) -> None:
     # Given a server that stops before it has indexed what it stored.
     async with running_services(settings) as stopped:
