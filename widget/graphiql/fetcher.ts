@@ -95,9 +95,9 @@ function isReopened(event: unknown): boolean {
   return event instanceof CloseEvent && event.code === 4499;
 }
 
-/** What to show for the end of a subscription: the errors the server sent, or why the socket closed. */
+/** What to show for the end of a subscription: the errors the server sent, or why there is no socket. */
 function explained(error: unknown): unknown {
-  if (!(error instanceof CloseEvent)) return Array.isArray(error) ? error : [{ message: String(error) }];
-  const reason = error.reason || "no reason given";
-  return [{ message: `The websocket was closed (${error.code}, ${reason}).` }];
+  if (Array.isArray(error)) return error;
+  if (error instanceof CloseEvent) return [{ message: `The websocket was closed: ${error.code} ${error.reason}`.trim() }];
+  return [{ message: error instanceof Error ? error.message : "The websocket could not be opened." }];
 }
