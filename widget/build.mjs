@@ -47,7 +47,7 @@ const withoutFonts = {
   },
 };
 
-const common = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", metafile: true, outdir: target };
+const common = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", metafile: true, outdir: target, absWorkingDir: import.meta.dirname };
 
 await rm(target, { recursive: true, force: true });
 await mkdir(join(target, "graphiql"), { recursive: true });

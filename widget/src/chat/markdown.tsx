@@ -34,11 +34,8 @@ function block(token: Tokens.Generic, context: Context): ComponentChildren {
     case "space":
     case "def":
       return null;
-    case "heading": {
-      // The chat's own title is the second level of the page.
-      const Heading = `h${Math.min(token["depth"] + 2, 6)}` as "h3";
-      return <Heading>{inline(token.tokens, context)}</Heading>;
-    }
+    case "heading": // all of one level, under the chat's title: an answer begins at any level and skips some
+      return <h3>{inline(token.tokens, context)}</h3>;
     case "paragraph":
       return <p>{inline(token.tokens, context)}</p>;
     case "code":

@@ -36,7 +36,7 @@ interface HeaderProps {
 
 function Header({ settings, words, onRestart, onClose }: HeaderProps) {
   return (
-    <header>
+    <div class="header">
       {settings.avatarUrl ? (
         <img class="avatar" src={settings.avatarUrl} alt="" referrerpolicy="no-referrer" />
       ) : (
@@ -53,7 +53,7 @@ function Header({ settings, words, onRestart, onClose }: HeaderProps) {
       <button type="button" class="quiet" aria-label={words.close} title={words.close} onClick={onClose}>
         <Icon name="close" />
       </button>
-    </header>
+    </div>
   );
 }
 
