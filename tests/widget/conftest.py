@@ -119,7 +119,7 @@ def assistant(prepared: Prepared, owner: FrontEnd, mistral_server: MistralServer
 
 @pytest.fixture
 async def visitor(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A browser that was never here, in English, in the light and without motion. A page that throws an error fails its test."""
+    """A browser that was never here, in English, in the light and without motion. An error in a page fails its test."""
     context = await browser.new_context(
         locale="en-GB", color_scheme="light", reduced_motion="reduce", viewport={"width": 1280, "height": 800}
     )

@@ -1,12 +1,13 @@
 """The chat on a website, in a real browser, against the real server: what a visitor sees and what is stored."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from tests.mistral_server import Answer, Failure
+from tests.mistral_server import Answer
 from tests.widget.chat import Chat
 from tests.widget.conftest import Assistant
 from tests.widget.customer_site import CustomerSite
@@ -15,8 +16,9 @@ from tests.widget.proxy import Proxy
 WORDS = (
     "Voilà: the garden opens at nine ☀. It closes at seven. Trees are delivered in autumn, plants at any time of year."
 )
-TOKENS = [piece + " " for piece in WORDS.split(" ")[:-1]] + [WORDS.split(" ")[-1]]
+TOKENS = re.findall(r"\S+\s*", WORDS)
 SLOWLY = Answer(TOKENS, pace=0.04)
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 STORED = "SELECT role FROM messages WHERE content = ?"
 
 
@@ -361,6 +363,4 @@ async def test_the_demo_page_shows_its_languages_themes_and_sizes(
     assert (box["width"] == width) is phone
     surface = "rgb(23, 25, 30)" if look == "dark" else "rgb(255, 255, 255)"
     await expect(page.get_by_role("dialog")).to_have_css("background-color", surface)
-    artefacts = Path("artefacts")
-    artefacts.mkdir(exist_ok=True)
-    await page.screenshot(path=artefacts / f"widget-{look}-{'phone' if phone else 'desktop'}.png")
+    await page.screenshot(path=ARTEFACTS / f"widget-{look}-{'phone' if phone else 'desktop'}.png")
