@@ -43,6 +43,8 @@ class RedisAnswerLog:
     def __init__(self, url: str, *, kept_seconds: float = KEPT_SECONDS, alive_seconds: float = ALIVE_SECONDS) -> None:
         # Typed for bytes and texts at once; ours are texts.
         self._redis: Any = Redis.from_url(url, decode_responses=True)
+        # For what waits until something happens: the client's own bound on silence, 5 s, would end the waiting.
+        self._waiting: Any = Redis.from_url(url, decode_responses=True, socket_timeout=None)
         self._kept_seconds = int(kept_seconds)
         self._alive_milliseconds = int(alive_seconds * 1000)
         self._memory = MemoryAnswerLog(kept_seconds=kept_seconds)
@@ -107,7 +109,7 @@ class RedisAnswerLog:
         """Yield the answers that another process asks to stop, without end."""
         while True:
             with suppress(RedisError):
-                async with self._redis.pubsub() as channel:
+                async with self._waiting.pubsub() as channel:
                     await channel.subscribe(STOPS)
                     async for message in channel.listen():
                         if message["type"] == "message":
@@ -119,6 +121,7 @@ class RedisAnswerLog:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._waiting.aclose()
         await self._redis.aclose()
 
     async def _say_alive(self, answer_id: UUID) -> None:
@@ -132,7 +135,7 @@ class RedisAnswerLog:
         position = "0"
         try:
             while True:
-                found = await self._redis.xread({_stream(answer_id): position}, block=self._alive_milliseconds)
+                found = await self._waiting.xread({_stream(answer_id): position}, block=self._alive_milliseconds)
                 for _, entries in found or ():
                     for position, entry in entries:  # noqa: B007 - where to read on
                         event = _event(entry["event"])
