@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { WidgetSettings } from "../visit";
 import { Announcer } from "./announcer";
 import { Composer } from "./composer";
@@ -81,6 +81,12 @@ function Messages({ conversation, settings, words }: Omit<PanelProps, "onClose">
   useLayoutEffect(() => {
     if (followsEnd.current) toEnd();
   });
+  useEffect(() => {
+    // A question of several lines, or a word on the connection, takes room from the end that is being read.
+    const resized = new ResizeObserver(() => followsEnd.current && toEnd());
+    resized.observe(scroller.current!);
+    return () => resized.disconnect();
+  }, []);
 
   return (
     <div class="messages">
