@@ -1,7 +1,7 @@
 """Conversations: ask, follow an answer, stop it, have it made again, rate it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from sqlalchemy import or_, update
@@ -99,7 +99,7 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
             raise NotFound("question")
         message.answer_id = uuid4()
         conversation = await session.get_one(Conversation, message.conversation_id)
-        return _question(message, conversation.workspace_id)
+        return replace(_question(message, conversation.workspace_id), asked_again=True)
 
     context.speaker()
     question = await context.database.write(renew)

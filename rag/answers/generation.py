@@ -136,7 +136,9 @@ class Answers:
         key = cache.question_hash(
             version(situation, documents, self._chat_model.name), question.content, situation.history
         )
-        cached = await self._database.read(lambda session: cache.find(session, question.workspace_id, key))
+        cached = None
+        if not question.asked_again:
+            cached = await self._database.read(lambda session: cache.find(session, question.workspace_id, key))
         if cached is None:
             await self._generate(question, situation, writing)
         else:

@@ -23,13 +23,17 @@ HISTORY_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A stored message of a user that waits for the answer `answer_id`."""
+    """A stored message of a user that waits for the answer `answer_id`.
+
+    `asked_again` says that an earlier answer did not satisfy: the cache would only repeat it.
+    """
 
     answer_id: UUID
     message_id: UUID
     conversation_id: UUID
     workspace_id: UUID
     content: str
+    asked_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
