@@ -8,9 +8,11 @@ const json = (value: object) => JSON.stringify(value, null, 2);
  */
 export const EXAMPLES = [
   {
-    query: `# My workspaces, with their documents and their figures.
-# Log in at the top of this page first: every tab then runs as you, subscriptions too.
-# Lists come in pages: the next one is asked for with after: endCursor.
+    query: `# My workspaces, their documents and figures.
+# Log in at the top of this page first: then
+# every tab runs as you, subscriptions too.
+# Lists come in pages: the next one is asked
+# for with $after, the last one's endCursor.
 
 query Workspaces($first: Int = 10, $after: String) {
   workspaces(first: $first, after: $after) {
@@ -38,10 +40,14 @@ query Workspaces($first: Int = 10, $after: String) {
     variables: json({}),
   },
   {
-    query: `# What the log-in at the top of this page does. With the access token, a program sends
-#   Authorization: Bearer …                over HTTP, as a header,
-#   {"authorization": "Bearer …"}          over a websocket, in connection_init.
-# A tab that has an Authorization of its own under Headers runs with that one.
+    query: `# What the log-in at the top of this page does.
+# A program sends the access token as
+#   Authorization: Bearer …
+# over HTTP, in the headers, and as
+#   {"authorization": "Bearer …"}
+# over a websocket, in connection_init.
+# An Authorization under Headers below goes
+# before the log-in at the top.
 
 mutation LogIn($input: LoginInput!) {
   login(input: $input) {
@@ -51,7 +57,7 @@ mutation LogIn($input: LoginInput!) {
       expiresAt
       user { email fullName role }
     }
-    # Every mutation answers with what it made, or with why it did not.
+    # What every mutation says when it refuses:
     ... on UserError { code message path }
     ... on AccountLocked { retryAt }
   }
@@ -60,7 +66,8 @@ mutation LogIn($input: LoginInput!) {
     variables: json({ input: { email: "you@example.com", password: "" } }),
   },
   {
-    query: `# A workspace is one assistant, with documents, conversations and keys of its own.
+    query: `# A workspace is one assistant, with documents,
+# conversations and keys of its own.
 
 mutation CreateWorkspace($input: CreateWorkspaceInput!) {
   createWorkspace(input: $input) {
@@ -74,10 +81,13 @@ mutation CreateWorkspace($input: CreateWorkspaceInput!) {
     variables: json({ input: { name: "Help centre", allowedDomains: ["example.com"] } }),
   },
   {
-    query: `# Ask a workspace, as one of its team, and follow the answer as it is written.
-# Put the workspace's id into the variables; the Workspaces tab shows it.
-# A message is known by its clientMessageId: run this again and you get the same answer;
-# change a digit to ask anew. Each event replaces the one before; the last holds all.
+    query: `# Ask a workspace, as one of its team, and see
+# the answer being written. Put the workspace's
+# id into the variables: Workspaces shows it.
+# Each event replaces the one before; the last
+# holds the whole answer. A message is known by
+# its clientMessageId: the same one again gives
+# the same answer, another one asks anew.
 
 subscription Chat($input: ChatInput!) {
   chat(input: $input) {
@@ -106,8 +116,10 @@ subscription Chat($input: ChatInput!) {
     }),
   },
   {
-    query: `# The last conversations of a workspace: what was asked, how sure the answers were,
-# and what the visitors thought of them (feedback is -1, 0 or 1).
+    query: `# A workspace's last conversations: what was
+# asked, how sure the answers were (ragScore,
+# from 0 to 1), and what the visitors thought
+# of them (feedback: -1, 0 or 1).
 
 query Conversations($workspaceId: ID!) {
   workspace(id: $workspaceId) {
@@ -127,14 +139,17 @@ query Conversations($workspaceId: ID!) {
     variables: json({ workspaceId: "" }),
   },
   {
-    query: `# Every step of the documents that are being indexed, until you stop it.
-# Files are sent by the multipart request convention, which this page does not speak:
+    query: `# The documents that are being indexed, step by
+# step, until you stop it. A file is uploaded
+# by a multipart request, for instance so:
 #
-#   curl SERVER/graphql -H 'Authorization: Bearer …' \\
-#     -F operations='{"query": "mutation ($input: UploadDocumentInput!) {
-#          uploadDocument(input: $input) { __typename } }",
-#          "variables": {"input": {"workspaceId": "…", "file": null}}}' \\
-#     -F map='{"0": ["variables.input.file"]}' -F 0=@guide.pdf
+# curl …/graphql -H 'Authorization: Bearer …' \\
+#  -F operations='{"query":
+#   "mutation ($i: UploadDocumentInput!) { uploadDocument(input: $i) { __typename } }",
+#   "variables": {"i":
+#    {"workspaceId": "…", "file": null}}}' \\
+#  -F map='{"0": ["variables.i.file"]}' \\
+#  -F 0=@guide.pdf
 
 subscription Progress($workspaceId: ID!) {
   documentProgress(workspaceId: $workspaceId) {

@@ -1,7 +1,10 @@
 import type { Fetcher, Observable } from "@graphiql/toolkit";
 import type { DocumentNode, ExecutionResult } from "graphql";
-import { createClient } from "graphql-ws";
+import { createClient, TerminatedCloseEvent } from "graphql-ws";
 import type { Account } from "./account";
+
+/** The codes with which the server closes a socket whose token has expired or is no good. */
+const UNAUTHORIZED = new Set([4401, 4403]);
 
 /** How GraphiQL listens to a subscription: of the forms that its toolkit's type allows, the one it uses. */
 interface Observer {
@@ -65,7 +68,8 @@ function subscribe(endpoint: URL, operation: Operation, own: string | null, acco
           const authorization = own ?? account.authorization;
           return authorization ? { authorization } : {};
         },
-        shouldRetry: isReopened,
+        // Opened again after its `terminate` alone: what the server closed stays closed, and says why.
+        shouldRetry: (event) => event instanceof TerminatedCloseEvent,
         retryWait: async () => {},
       });
       const forget = own === null ? account.onChange(client.terminate) : () => {};
@@ -90,14 +94,10 @@ function subscribe(endpoint: URL, operation: Operation, own: string | null, acco
   } as Observable<ExecutionResult>;
 }
 
-/** Tells a socket that was closed here, to be opened again, from one that the server closed. */
-function isReopened(event: unknown): boolean {
-  return event instanceof CloseEvent && event.code === 4499;
-}
-
 /** What to show for the end of a subscription: the errors the server sent, or why there is no socket. */
 function explained(error: unknown): unknown {
   if (Array.isArray(error)) return error;
-  if (error instanceof CloseEvent) return [{ message: `The websocket was closed: ${error.code} ${error.reason}`.trim() }];
-  return [{ message: error instanceof Error ? error.message : "The websocket could not be opened." }];
+  if (!(error instanceof CloseEvent)) return [{ message: error instanceof Error ? error.message : "The websocket could not be opened." }];
+  const advice = UNAUTHORIZED.has(error.code) ? " Log in again, or correct the Authorization under Headers." : "";
+  return [{ message: `The websocket was closed (${error.code} ${error.reason}).${advice}` }];
 }
