@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-FOLDERS = {"sqlite": "sqlite", "mssql": "mssql"}
 KINDS = ("views", "triggers", "procedures")
 """In the order they are created: a procedure may read a view."""
 
@@ -35,7 +34,7 @@ def scripts(dialect: str) -> tuple[Script, ...]:
 @cache
 def script(dialect: str, kind: str, name: str) -> Script:
     """Return one object. Raises `FileNotFoundError` when the dialect lacks it."""
-    text = (files("sql") / FOLDERS[dialect] / kind / f"{name}.sql").read_text(encoding="utf-8")
+    text = (files("sql") / dialect / kind / f"{name}.sql").read_text(encoding="utf-8")
     return Script(kind, name, text)
 
 
@@ -54,7 +53,7 @@ def statements(text: str) -> Iterator[str]:
 
 
 def _of_kind(dialect: str, kind: str) -> Iterator[Script]:
-    folder = files("sql") / FOLDERS[dialect] / kind
+    folder = files("sql") / dialect / kind
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(".sql"):
             yield Script(kind, entry.name.removesuffix(".sql"), entry.read_text(encoding="utf-8"))

@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import click
 
@@ -38,13 +38,9 @@ def settings() -> Settings:
     return loaded
 
 
-def run(job: Callable[[], Awaitable[Result]]) -> Result:
+def run(job: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run an asynchronous job to its end."""
-
-    async def main_job() -> Result:
-        return await job()
-
-    return asyncio.run(main_job())
+    return asyncio.run(job())
 
 
 def main() -> None:

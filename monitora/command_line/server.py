@@ -1,7 +1,6 @@
 """`serve` and `demo`: the server itself."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 
 import click
@@ -103,13 +102,9 @@ def _serve(chosen: Settings) -> None:
         timeout_graceful_shutdown=max(1, round(chosen.shutdown_grace_seconds)),
     )
     server = GracefulServer(configuration, application, timedelta(seconds=chosen.shutdown_grace_seconds))
-    _guarded(lambda: asyncio.run(server.serve()))
-    if not server.started:
-        raise Problem(f"The server could not start on {chosen.host}:{chosen.port}: is the port in use?")
-
-
-def _guarded(job: Callable[[], None]) -> None:
     try:
-        job()
+        asyncio.run(server.serve())
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
+    if not server.started:
+        raise Problem(f"The server could not start on {chosen.host}:{chosen.port}: is the port in use?")
