@@ -32,8 +32,8 @@ widget: ## Build the widget and GraphiQL from their sources (needs Node.js)
 
 lock: .venv/.uv ## Lock the dependencies anew
 	@$(LOCK) --group build --output-file requirements/run.txt
-	@$(LOCK) --group build --extra mssql --output-file requirements/mssql.txt
-	@$(LOCK) --group build --group test --output-file requirements/test.txt
+	@$(LOCK) --group build --extra mssql --extra telemetry --output-file requirements/image.txt
+	@$(LOCK) --extra telemetry --group build --group test --output-file requirements/test.txt
 
 clean: ## Remove what was installed and built; the data folder stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
