@@ -84,7 +84,8 @@ def memory(process: subprocess.Popen[str]) -> int:
 async def measure(host: str, key: str, process: subprocess.Popen[str]) -> None:
     """Run the loads one after the other."""
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as session:
+    page = {"origin": f"http://{host}"}
+    async with aiohttp.ClientSession(connector=connector, headers=page) as session:
         answer = await session.post(
             f"http://{host}/graphql", json={"query": VISIT, "variables": {"input": {"apiKey": key}}}
         )

@@ -6,8 +6,10 @@ from data.viewer import Anonymous, Viewer, Visitor
 from monitora.security import InvalidToken, VisitorClaims
 from resolvers import accounts
 from resolvers.context import Client, Context, Services
+from resolvers.origins import Origin
 
 EXPIRED = "The token has expired: refresh the session, or start the visit again."
+ELSEWHERE = "The token is bound to another page's origin: send that Origin header, or start a visit from this page."
 INVALID = "The token is not one of this server's, or its session has ended: log in again."
 
 
@@ -26,8 +28,8 @@ async def viewer_of(services: Services, client: Client, token: str) -> Viewer:
     except InvalidToken as error:
         return Anonymous(EXPIRED if error.expired else INVALID)
     if isinstance(claims, VisitorClaims):
-        if client.origin is not None and client.origin != claims.origin:
-            return Anonymous("The token was given to another site: start a visit from this one.")
+        if str(Origin.of(client.origin)) != claims.origin:
+            return Anonymous(ELSEWHERE)
         return Visitor(claims.workspace_id, claims.visitor_id, claims.name, claims.email)
     staff = await accounts.identify(services.database, claims, token)
     return staff or Anonymous(INVALID)

@@ -71,11 +71,11 @@ class StaffClaims:
 
 @dataclass(frozen=True, slots=True)
 class VisitorClaims:
-    """The visitor a token was given to, its workspace, and the page's origin (None outside a browser)."""
+    """The visitor a token was given to, its workspace, and the page's origin."""
 
     visitor_id: str
     workspace_id: UUID
-    origin: str | None = None
+    origin: str
     name: str | None = None
     email: str | None = None
 

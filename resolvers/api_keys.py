@@ -13,9 +13,9 @@ from data.visibility import visible
 from monitora.security import API_KEY_PREFIX_LENGTH, VisitorClaims, digest, new_api_key
 from resolvers import workspaces
 from resolvers.accounts import normalised_email
-from resolvers.context import Context
+from resolvers.context import Client, Context
 from resolvers.errors import ErrorCode, NotFound, Rejection
-from resolvers.origins import is_allowed
+from resolvers.origins import Origin, is_allowed
 
 MAX_NAME_CHARACTERS = 255
 MAX_KEYS = 100
@@ -95,20 +95,22 @@ class Introduction:
 
 
 async def start_visit(context: Context, api_key: str, introduction: Introduction) -> StartedVisit:
-    """Exchange a page's key for a visitor's token, for the same visitor when an earlier token is shown.
+    """Exchange a page's key for a visitor's token, for the same visitor when an earlier token of the page is shown.
 
-    Raises `Rejection` when the key is unknown, revoked or expired, or the page's origin is not on the workspace's list.
+    Raises `Rejection` when there is no origin, the key is unknown, revoked or expired, or the page's site is not on the
+    workspace's list.
     """
-    workspace = await context.database.write(lambda session: _workspace_of_key(session, api_key))
-    origin = context.client.origin
-    if origin is not None and not is_allowed(origin, workspace.allowed_domains or [], context.client.host):
+    if context.client.origin is None:
         raise Rejection(
-            ErrorCode.ORIGIN_NOT_ALLOWED,
-            f"The site {origin[:200]} may not show this assistant: add its domain to the workspace's allowed domains.",
+            ErrorCode.ORIGIN_MISSING,
+            "A visit belongs to a page: send its Origin header, as browsers do, with this and every later request.",
         )
+    workspace = await context.database.write(lambda session: _opened_by(session, api_key, context.client))
+    origin = str(Origin.of(context.client.origin))
     earlier = context.services.tokens.returning_visitor(introduction.visitor_token or "")
+    is_same = earlier is not None and (earlier.workspace_id, earlier.origin) == (workspace.id, origin)
     claims = VisitorClaims(
-        visitor_id=earlier.visitor_id if earlier and earlier.workspace_id == workspace.id else uuid4().hex,
+        visitor_id=earlier.visitor_id if earlier and is_same else uuid4().hex,
         workspace_id=workspace.id,
         origin=origin,
         name=_name(introduction.name),
@@ -119,7 +121,7 @@ async def start_visit(context: Context, api_key: str, introduction: Introduction
     return StartedVisit(token, claims.visitor_id, now() + lifetime, workspace)
 
 
-async def _workspace_of_key(session: AsyncSession, api_key: str) -> Workspace:
+async def _opened_by(session: AsyncSession, api_key: str, client: Client) -> Workspace:
     """Find the key's workspace and note the use: what the specification calls trg_api_key_expiry_check."""
     found = (
         await session.execute(
@@ -135,6 +137,13 @@ async def _workspace_of_key(session: AsyncSession, api_key: str) -> Workspace:
         raise Rejection(ErrorCode.API_KEY_EXPIRED, "This API key has expired: make a new one.", ["apiKey"])
     if not workspace.is_active:
         raise Rejection(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["apiKey"])
+    origin = Origin.of(client.origin)
+    if origin is None:
+        text = "A page without a site, such as a file or a sandboxed frame, may not show this assistant."
+        raise Rejection(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text} Serve it from one of the workspace's allowed domains.")
+    if not is_allowed(origin, workspace.allowed_domains or [], client.host):
+        text = f"The site {str(origin)[:200]} may not show this assistant"
+        raise Rejection(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text}: add its domain to the workspace's allowed domains.")
     await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now()))
     return workspace
 

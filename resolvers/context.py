@@ -45,7 +45,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a request comes from. `origin` is the page's, None outside a browser; `host` is ours."""
+    """Where a request comes from. `origin` is the page's, as it was sent; `host` is ours."""
 
     ip_address: str | None = None
     user_agent: str | None = None

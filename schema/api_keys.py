@@ -121,7 +121,7 @@ class ApiKeyMutations:
     @strawberry.mutation(
         graphql_type=StartVisitResult,
         extensions=[RejectionsAsData()],
-        description="Exchange a page's key for a visitor's token. In a browser the page's site must be allowed.",
+        description="Exchange a page's key for a visitor's token, good on that page's site, which must be allowed.",
     )
     async def start_visit(
         self, info: Info, input: Annotated[StartVisitInput, strawberry.argument(description="The visit.")]

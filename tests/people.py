@@ -34,11 +34,11 @@ class Refused(AssertionError):
 
 @dataclass
 class Person:
-    """Somebody with a token, or nobody in particular without one."""
+    """Somebody with a token, or nobody in particular without one, on a page of the server's own by default."""
 
     services: Services
     token: str | None = None
-    origin: str | None = None
+    origin: str | None = "http://testserver"
 
     async def context(self) -> Context:
         """Return the context of one operation."""

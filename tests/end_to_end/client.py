@@ -18,14 +18,15 @@ def _request(query: str, variables: dict[str, Any]) -> GraphQLRequest:
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """Asks a server with a token, or without one."""
+    """Asks a server with a token, or without one, from a page of this server, or of `page`."""
 
     server: Server
     token: str | None = None
+    page: Server | None = None
 
     async def ask(self, query: str, **variables: Any) -> Any:
         """Run a query or mutation over HTTP."""
-        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = self._headers | ({"authorization": f"Bearer {self.token}"} if self.token else {})
         uploads = any(isinstance(value, FileVar) for value in variables.get("input", {}).values())
         transport = AIOHTTPTransport(self.server.http, headers=headers, ssl=False)
         async with Client(transport=transport, execute_timeout=60) as session:
@@ -34,10 +35,14 @@ class FrontEnd:
     async def stream(self, query: str, **variables: Any) -> AsyncIterator[Any]:
         """Run a subscription over the websocket."""
         payload = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        transport = WebsocketsTransport(self.server.websocket, init_payload=payload)
+        transport = WebsocketsTransport(self.server.websocket, headers=self._headers, init_payload=payload)
         async with Client(transport=transport) as session:
             async for event in session.subscribe(_request(query, variables)):
                 yield event
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"origin": (self.page or self.server).origin}
 
     @staticmethod
     def file(path: Path) -> FileVar:

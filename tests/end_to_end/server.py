@@ -30,6 +30,11 @@ class Server:
         return f"http://{self.host}/graphql"
 
     @property
+    def origin(self) -> str:
+        """The origin of the server's own pages, whose visits every workspace opens."""
+        return f"http://{self.host}"
+
+    @property
     def websocket(self) -> str:
         """The address of the graph over the websocket."""
         return f"ws://{self.host}/graphql"

@@ -41,7 +41,7 @@ async def _read(
     events = []
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(server.websocket, protocols=["graphql-transport-ws"]) as socket,
+        session.ws_connect(server.websocket, protocols=["graphql-transport-ws"], origin=server.origin) as socket,
     ):
         await socket.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {visitor.token}"}})
         payload = {"query": CHAT, "variables": {"input": said}}
@@ -91,7 +91,7 @@ async def test_a_killed_server_says_at_its_next_start_that_the_answer_was_interr
 
     mistral_server.behave_in_chat(Answer(WORDS))
     with running(folder, MISTRAL_SERVER_URL=mistral_server.url) as server:
-        visitor = FrontEnd(server, visitor.token)
+        visitor = FrontEnd(server, visitor.token, page=visitor.server)
         answer = "subscription ($id: ID!) { answer(answerId: $id) { ... on AnswerFailed { code retryable } } }"
         told = [event["answer"] async for event in visitor.stream(answer, id=events[0]["answerId"])]
         assert told == [{"code": "ANSWER_INTERRUPTED", "retryable": True}]

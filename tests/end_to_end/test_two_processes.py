@@ -25,7 +25,7 @@ async def test_an_answer_is_followed_and_stopped_from_the_other_process(
 
     with running(tmp_path, **settings) as one, running(tmp_path, **settings) as other:
         here = await visitor_of(one)
-        there = FrontEnd(other, here.token)
+        there = FrontEnd(other, here.token, page=one)  # as behind one name
         said = {"content": "When does it open?", "clientMessageId": str(uuid4())}
         asking = here.stream(CHAT, input=said)
         started = (await anext(asking))["chat"]

@@ -28,7 +28,7 @@ async def _socket(server: Server, token: str | None = None) -> AsyncIterator[aio
     payload = {"authorization": f"Bearer {token}"} if token else {}
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(server.websocket, protocols=["graphql-transport-ws"]) as socket,
+        session.ws_connect(server.websocket, protocols=["graphql-transport-ws"], origin=server.origin) as socket,
     ):
         await socket.send_json({"type": "connection_init", "payload": payload})
         assert (await socket.receive_json(timeout=30))["type"] == "connection_ack"
@@ -125,7 +125,7 @@ async def test_whatever_is_sent_the_server_answers_or_closes_as_the_protocol_say
 async def test_an_operation_before_the_greeting_closes_with_4401(server: Server) -> None:
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(server.websocket, protocols=["graphql-transport-ws"]) as socket,
+        session.ws_connect(server.websocket, protocols=["graphql-transport-ws"], origin=server.origin) as socket,
     ):
         await socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": "{ me { id } }"}})
         await socket.receive(timeout=30)
@@ -158,7 +158,7 @@ async def test_a_message_over_the_bound_closes_the_socket(server: Server) -> Non
 
 async def test_a_socket_closes_when_its_token_expires(server: Server) -> None:
     secret = (Path(server.environment["MONITORA_DATA_DIR"]) / "secret.key").read_text().strip()
-    token = Tokens(secret).for_visitor(VisitorClaims("somebody", uuid4()), timedelta(seconds=2))
+    token = Tokens(secret).for_visitor(VisitorClaims("somebody", uuid4(), server.origin), timedelta(seconds=2))
 
     async with _socket(server, token) as socket:
         await socket.receive(timeout=30)
