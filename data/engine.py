@@ -1,6 +1,7 @@
 """The database: engines for both dialects, and the units of work through which every statement goes."""
 
 import asyncio
+import copy
 import random
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from data.drivers import resolve
+from data.tenants import WORK_FOR, session_values
+from data.viewer import Viewer
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncSession], Awaitable[Result]]
@@ -39,9 +42,17 @@ class Database:
     read (`query_only`), so that a write never waits inside SQLite's own polling.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 5, statement_seconds: int = STATEMENT_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 5,
+        statement_seconds: int = STATEMENT_SECONDS,
+        row_level_security: bool = False,
+    ) -> None:
         """Prepare the connections; none is opened yet. `statement_seconds` bounds SQL Server's; 0 is endless.
 
+        With `row_level_security` (SQL Server's), each unit of work first says for whom it runs.
         Raises `data.drivers.NoDriver` for SQL Server when no ODBC driver is installed.
         """
         self.url = make_url(url)
@@ -51,7 +62,15 @@ class Database:
             self.writer = _sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE", query_only=False)
         else:
             self.reader = self.writer = _sql_server_engine(url, pool_size=pool_size, seconds=statement_seconds)
+        self.row_level_security = row_level_security
+        self._viewer: Viewer | None = None
         self._running: set[asyncio.Task[Any]] = set()
+
+    def seen_by(self, viewer: Viewer) -> "Database":
+        """Return the same database for the units of one viewer. Without a viewer a unit is the server's own."""
+        database = copy.copy(self)
+        database._viewer = viewer  # noqa: SLF001 - of the same class
+        return database
 
     async def read(self, work: Work[Result]) -> Result:
         """Run a unit that only reads, and return its result. Its transaction is rolled back: nothing is to be kept."""
@@ -73,12 +92,14 @@ class Database:
 
     async def _read(self, work: Work[Result]) -> Result:
         async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
+            await self._say_for_whom(session)
             return await work(session)
 
     async def _write(self, work: Work[Result]) -> Result:
         for attempt in range(1, DEADLOCK_ATTEMPTS + 1):
             try:
                 async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+                    await self._say_for_whom(session)
                     return await work(session)
             except DBAPIError as error:
                 if attempt == DEADLOCK_ATTEMPTS or not is_deadlock(error):
@@ -86,6 +107,10 @@ class Database:
                 log.info("deadlock_retried", attempt=attempt)
                 await asyncio.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _say_for_whom(self, session: AsyncSession) -> None:
+        if self.row_level_security:
+            await session.execute(WORK_FOR, session_values(self._viewer))
 
     async def _shielded(self, unit: Awaitable[Result]) -> Result:
         # A cancelled await would leave the driver's thread in execute() while the connection is closed under it.

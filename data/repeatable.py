@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-KINDS = ("views", "triggers", "procedures")
-"""In the order they are created: a procedure may read a view."""
+KINDS = {
+    "views": "VIEW",
+    "triggers": "TRIGGER",
+    "procedures": "PROCEDURE",
+    "functions": "FUNCTION",
+    "policies": "SECURITY POLICY",
+}
+"""The folders of `sql/` and what SQL calls their objects, in the order of creation: a policy binds its functions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One object of the database: its kind (a folder of `sql/`), its name (the file's), and its text."""
+    """One object of the database: its kind (of `KINDS`), its name (the file's), and its text."""
 
     kind: str
     name: str
@@ -54,6 +60,8 @@ def statements(text: str) -> Iterator[str]:
 
 def _of_kind(dialect: str, kind: str) -> Iterator[Script]:
     folder = files("sql") / dialect / kind
+    if not folder.is_dir():
+        return
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(".sql"):
             yield Script(kind, entry.name.removesuffix(".sql"), entry.read_text(encoding="utf-8"))

@@ -27,9 +27,7 @@ ABANDONED_AFTER = timedelta(minutes=5)
 @asynccontextmanager
 async def running_services(settings: Settings) -> AsyncIterator[Services]:
     """Start the parts, hand them over, and stop them in order: answers under way may end, jobs are left for later."""
-    settings.prepare_data_dir()
-    database = Database(settings.database, pool_size=settings.pool_size)
-    async with models(settings) as (chat_model, embedder):
+    async with opened_database(settings) as database, models(settings) as (chat_model, embedder):
         answer_log = RedisAnswerLog(settings.redis_url) if settings.redis_url else MemoryAnswerLog()
         storage = FileStorage(settings.data_dir / "files")
         # With Redis there may be other processes, whose documents under way are not to be taken from them.
@@ -57,7 +55,22 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
             await answer_log.close()
             await ingestion.close()
-            await database.close()
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database, as the server itself sees it, and let its units end before it is closed."""
+    settings.prepare_data_dir()
+    database = Database(
+        settings.database,
+        pool_size=settings.pool_size,
+        statement_seconds=settings.statement_seconds,
+        row_level_security=settings.row_level_security,
+    )
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL: sqlite+aiosqlite://… or mssql+aioodbc://…; a file in the data folder by default.",
     )
     pool_size: int = Field(5, ge=1, le=200, description="Database connections of one process.")
+    statement_seconds: int = Field(30, ge=1, le=3_600, description="How long SQL Server may work on one statement.")
+    row_level_security: bool = Field(
+        False, description="SQL Server's own wall between tenants; `monitora migrate` switches it as this says."
+    )
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs tokens: 32 characters or more; made and kept in the data folder by default."
     )
@@ -85,6 +89,13 @@ class Settings(BaseSettings):
         if driver not in {"sqlite+aiosqlite", "mssql+aioodbc"}:
             raise ValueError(f"the driver {driver} is not served; use sqlite+aiosqlite or mssql+aioodbc")
         return url
+
+    @field_validator("row_level_security")
+    @classmethod
+    def _of_sql_server(cls, wanted: bool, info: ValidationInfo) -> bool:
+        if wanted and not str(info.data.get("database_url")).startswith("mssql"):
+            raise ValueError("only SQL Server has row-level security; set MONITORA_DATABASE_URL to mssql+aioodbc://…")
+        return wanted
 
     @field_validator("secret_key")
     @classmethod

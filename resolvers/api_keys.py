@@ -105,7 +105,8 @@ async def start_visit(context: Context, api_key: str, introduction: Introduction
             ErrorCode.ORIGIN_MISSING,
             "A visit belongs to a page: send its Origin header, as browsers do, with this and every later request.",
         )
-    workspace = await context.database.write(lambda session: _opened_by(session, api_key, context.client))
+    # As the server: whose workspace it is, only the key says.
+    workspace = await context.services.database.write(lambda session: _opened_by(session, api_key, context.client))
     origin = str(Origin.of(context.client.origin))
     earlier = context.services.tokens.returning_visitor(introduction.visitor_token or "")
     is_same = earlier is not None and (earlier.workspace_id, earlier.origin) == (workspace.id, origin)

@@ -84,15 +84,12 @@ class Context:
     access_token: str | None = None
     request_id: str = field(default_factory=lambda: uuid4().hex)
     lane: Lane | None = None
+    database: Database = field(init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self.services.database, self.viewer)
-
-    @property
-    def database(self) -> Database:
-        """The database, for units of work."""
-        return self.services.database
+        self.database = self.services.database.seen_by(self.viewer)
+        self.loaders = Loaders(self.database, self.viewer)
 
     @property
     def policy(self) -> Policy:
@@ -115,4 +112,4 @@ class Context:
 
     def forget_loaded(self) -> None:
         """Drop what was loaded before a change, so that what follows reads what is stored now."""
-        self.loaders = Loaders(self.services.database, self.viewer)
+        self.loaders = Loaders(self.database, self.viewer)

@@ -4,31 +4,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Connection, MetaData, Table, Unicode, delete, insert, inspect, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, Unicode, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from data.engine import Database
-from data.repeatable import Script, scripts, statements
-from data.types import UtcDateTime, now
+from data.migrations.objects import Objects, apply_objects, is_babelfish, out_of_date
+from data.tenants import POLICY, WORK_FOR, session_values
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-APPLIED = Table(
-    "schema_objects",
-    MetaData(),
-    Column("name", Unicode(128), primary_key=True),
-    Column("kind", Unicode(20), nullable=False),
-    Column("digest", Unicode(64), nullable=False),
-    Column("applied_at", UtcDateTime(), nullable=False),
-)
-"""Which text of each repeatable object the database holds."""
 REVISIONS = Table("alembic_version", MetaData(), Column("version_num", Unicode(32)))
 """Alembic's own table: the revision the tables are at."""
 READERS_WAIT = (
     "READ_COMMITTED_SNAPSHOT is off, so readers wait for writers: "
     "close every other connection to the database and run `monitora migrate`."
 )
+NO_POLICIES = "This server has no security policies: set MONITORA_ROW_LEVEL_SECURITY to off."
 ONE_AT_A_TIME = """
 DECLARE @held INT;
 SELECT @held = COUNT(*) FROM sys.schemas;
@@ -40,29 +32,27 @@ IF @held < 0 THROW 50000, 'Another migration is under way.', 1;
 
 @dataclass(slots=True)
 class Migration:
-    """What a migration did: the revision before and after, and the objects created, replaced or dropped, by name.
+    """What a migration did: the revision of the tables before and after, and the objects that changed.
 
     `notes` says what else was done to the server, or could not be.
     """
 
     before: str | None
     after: str | None
-    created: list[str] = field(default_factory=list)
-    replaced: list[str] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
+    objects: Objects
     notes: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
         """Whether the database differs from what it was."""
-        return self.before != self.after or bool(self.created or self.replaced or self.dropped)
+        return self.before != self.after or self.objects != Objects()
 
 
 async def migrate(database: Database) -> Migration:
     """Bring tables and objects up to date, in one transaction, and say what changed. Running it again does nothing."""
     notes = await _let_readers_pass(database) if database.dialect == "mssql" else []
     async with database.writer.begin() as connection:
-        migration = await connection.run_sync(_migrate)
+        migration = await connection.run_sync(_migrate, database.row_level_security)
     migration.notes.extend(notes)
     return migration
 
@@ -70,7 +60,7 @@ async def migrate(database: Database) -> Migration:
 async def pending(database: Database) -> str | None:
     """Say in a sentence what the database lacks, or return None when it is up to date."""
     async with database.reader.connect() as connection:
-        return await connection.run_sync(_pending)
+        return await connection.run_sync(_pending, database.row_level_security)
 
 
 def configuration(connection: Connection | None = None) -> "Config":
@@ -91,7 +81,7 @@ def newest_revision() -> str:
 async def _let_readers_pass(database: Database) -> list[str]:
     """Turn READ_COMMITTED_SNAPSHOT on, by which readers do not wait for writers, and say how that went."""
     async with database.reader.connect() as connection:
-        if await connection.run_sync(_is_babelfish):
+        if await connection.run_sync(is_babelfish):
             return ["READ_COMMITTED_SNAPSHOT is left out: on Babelfish readers never wait for writers."]
         if await connection.run_sync(_readers_pass):
             return []
@@ -104,91 +94,64 @@ async def _let_readers_pass(database: Database) -> list[str]:
         return ["READ_COMMITTED_SNAPSHOT is on: readers do not wait for writers."]
 
 
-def _is_babelfish(connection: Connection) -> bool:
-    """Tell Babelfish for PostgreSQL, which speaks SQL Server's protocol and lacks some of its statements."""
-    return bool(connection.scalar(text("SELECT CAST(SERVERPROPERTY('Babelfish') AS INT)")))
-
-
 def _readers_pass(connection: Connection) -> bool:
     statement = "SELECT is_read_committed_snapshot_on FROM sys.databases WHERE name = DB_NAME()"
     return bool(connection.scalar(text(statement)))
 
 
-def _migrate(connection: Connection) -> Migration:
-    if connection.dialect.name == "mssql":
+def _migrate(connection: Connection, row_level_security: bool) -> Migration:
+    on_sql_server = connection.dialect.name == "mssql"
+    if on_sql_server:
         # On SQLite the transaction itself is the only writer.
         connection.execute(text(ONE_AT_A_TIME))
+        connection.execute(WORK_FOR, session_values(None))
     from alembic import command  # noqa: PLC0415 - a server that starts asks for none of it
 
     before = _revision(connection)
     command.upgrade(configuration(connection), "head")
-    migration = Migration(before, _revision(connection))
-    _apply_objects(connection, migration)
+    migration = Migration(before, _revision(connection), apply_objects(connection))
+    if on_sql_server:
+        _switch_policy(connection, migration, on=row_level_security)
     return migration
 
 
-def _pending(connection: Connection) -> str | None:
+def _pending(connection: Connection, row_level_security: bool) -> str | None:
     head = newest_revision()
     revision = _revision(connection)
     if revision is None:
         return "The database has no tables yet: run `monitora migrate`."
     if revision != head:
         return f"The database is at revision {revision} and this version needs {head}: run `monitora migrate`."
-    wanted = {script.name: script.digest for script in scripts(connection.dialect.name)}
-    changed = sorted(name for name, digest in wanted.items() if _applied(connection).get(name) != digest)
+    changed = sorted(script.name for script in out_of_date(connection))
     if changed:
         return f"Objects of the database are out of date ({', '.join(changed[:5])}): run `monitora migrate`."
-    if connection.dialect.name == "mssql" and not (_readers_pass(connection) or _is_babelfish(connection)):
-        return READERS_WAIT
-    return None
+    return _pending_on_sql_server(connection, row_level_security) if connection.dialect.name == "mssql" else None
+
+
+def _pending_on_sql_server(connection: Connection, row_level_security: bool) -> str | None:
+    if is_babelfish(connection):
+        return NO_POLICIES if row_level_security else None
+    if _policy_is_on(connection) != row_level_security:
+        state = "on" if row_level_security else "off"
+        return f"Row-level security is to be {state}, and in the database it is not: run `monitora migrate`."
+    return None if _readers_pass(connection) else READERS_WAIT
+
+
+def _policy_is_on(connection: Connection) -> bool:
+    statement = "SELECT is_enabled FROM sys.security_policies WHERE name = :name"
+    return bool(connection.scalar(text(statement).bindparams(name=POLICY)))
+
+
+def _switch_policy(connection: Connection, migration: Migration, *, on: bool) -> None:
+    """Let the policy stand as the setting says: before a server that does not say for whom it works, it hides all."""
+    if is_babelfish(connection):
+        migration.notes.extend([NO_POLICIES] if on else [])
+    elif _policy_is_on(connection) != on:
+        connection.execute(text(f"ALTER SECURITY POLICY {POLICY} WITH (STATE = {'ON' if on else 'OFF'})"))
+        migration.notes.append(f"Row-level security is {'on' if on else 'off'}.")
 
 
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table(REVISIONS.name):
         return None
     return connection.scalar(select(REVISIONS.c.version_num))
-
-
-def _applied(connection: Connection) -> dict[str, str]:
-    return {row.name: row.digest for row in connection.execute(select(APPLIED.c.name, APPLIED.c.digest))}
-
-
-def _apply_objects(connection: Connection, migration: Migration) -> None:
-    if not inspect(connection).has_table(APPLIED.name):
-        APPLIED.create(connection)
-    applied = _applied(connection)
-    kinds = {row.name: row.kind for row in connection.execute(select(APPLIED.c.name, APPLIED.c.kind))}
-    wanted = scripts(connection.dialect.name)
-    for name in sorted(applied.keys() - {script.name for script in wanted}):
-        _drop(connection, kinds[name], name)
-        connection.execute(delete(APPLIED).where(APPLIED.c.name == name))
-        migration.dropped.append(name)
-    for script in wanted:
-        if applied.get(script.name) == script.digest:
-            continue
-        connection.execute(delete(APPLIED).where(APPLIED.c.name == script.name))
-        _create(connection, script)
-        record = {"name": script.name, "kind": script.kind, "digest": script.digest, "applied_at": now()}
-        connection.execute(insert(APPLIED).values(record))
-        (migration.replaced if script.name in applied else migration.created).append(script.name)
-
-
-def _create(connection: Connection, script: Script) -> None:
-    if connection.dialect.name == "sqlite":
-        # SQLite has no procedures: `data.procedures` runs their text. They are recorded here all the same.
-        if script.kind != "procedures":
-            _drop(connection, script.kind, script.name)
-            for statement in statements(script.text):
-                connection.exec_driver_sql(statement)
-    elif _is_babelfish(connection):
-        _drop(connection, script.kind, script.name)
-        connection.exec_driver_sql(script.text.replace("CREATE OR ALTER", "CREATE", 1))
-    else:
-        # CREATE OR ALTER keeps the permissions that were granted on the object.
-        connection.exec_driver_sql(script.text)
-
-
-def _drop(connection: Connection, kind: str, name: str) -> None:
-    if connection.dialect.name == "sqlite" and kind == "procedures":
-        return
-    connection.execute(text(f"DROP {kind.removesuffix('s').upper()} IF EXISTS {name}"))

@@ -6,17 +6,17 @@ from dataclasses import asdict
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from data.engine import Database
 from data.migrations import Migration
 from data.migrations import migrate as migrate_database
 from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
 from monitora.command_line.root import Problem, commands, run, settings
+from monitora.services import opened_database
 from monitora.settings import Settings, described
 
 
 @commands.command()
 def migrate() -> None:
-    """Bring the database up to date: tables, then views, triggers and procedures. Safe to run at any time."""
+    """Bring the database up to date: tables, then views, triggers, procedures and policies. Safe to run at any time."""
     chosen = settings()
     try:
         migration = run(lambda: _migrate(chosen))
@@ -28,11 +28,7 @@ def migrate() -> None:
         click.echo(f"Nothing to do: the database is at revision {migration.after}.")
         return
     click.echo(f"Tables    {migration.before or 'none'} → {migration.after}")
-    for what, names in (
-        ("created", migration.created),
-        ("replaced", migration.replaced),
-        ("dropped", migration.dropped),
-    ):
+    for what, names in asdict(migration.objects).items():
         if names:
             click.echo(f"Objects   {what}: {', '.join(names)}")
 
@@ -71,18 +67,11 @@ def export_schema() -> None:
 
 
 async def _clean_up(chosen: Settings, days: int) -> Cleaned:
-    database = Database(chosen.database)
-    try:
+    async with opened_database(chosen) as database:
         return await database.write(lambda session: cleanup_old_data(session, retention_days=days))
-    finally:
-        await database.close()
 
 
 async def _migrate(chosen: Settings) -> Migration:
-    chosen.prepare_data_dir()
     # A migration takes the time it takes: what bounds a request's statements does not bound it.
-    database = Database(chosen.database, statement_seconds=0)
-    try:
+    async with opened_database(chosen.model_copy(update={"statement_seconds": 0})) as database:
         return await migrate_database(database)
-    finally:
-        await database.close()

@@ -6,13 +6,12 @@ from datetime import timedelta
 import click
 import uvicorn
 
-from data.engine import Database
 from data.migrations import migrate, pending
 from monitora import demo as sample
 from monitora.application import create_application
 from monitora.command_line.root import Problem, commands, run, settings
 from monitora.graceful import GracefulServer
-from monitora.services import running_services
+from monitora.services import opened_database, running_services
 from monitora.settings import Settings
 
 MAX_FRAME_BYTES = 1024 * 1024
@@ -50,11 +49,9 @@ def demo(host: str | None, port: int | None, prepare_only: bool) -> None:
 
 
 async def _prepare(chosen: Settings) -> sample.Demo:
-    chosen.prepare_data_dir()
-    database = Database(chosen.database)
-    if await pending(database) is not None:
-        await migrate(database)
-    await database.close()
+    async with opened_database(chosen) as database:
+        if await pending(database) is not None:
+            await migrate(database)
     async with running_services(chosen) as services:
         return await sample.prepare(services, chosen)
 

@@ -24,8 +24,8 @@ async def test_a_migration_says_what_it_did_and_again_does_nothing(tmp_path: Pat
     first, second = await migrate(database), await migrate(database)
 
     assert (first.before, first.after) == (None, newest_revision())
-    assert "sp_create_user" in first.created
-    assert "trg_message_insert_analytics" in first.created
+    assert "sp_create_user" in first.objects.created
+    assert "trg_message_insert_analytics" in first.objects.created
     assert not second.changed
     assert await pending(database) is None
     await database.close()
@@ -44,7 +44,7 @@ async def test_an_object_whose_text_changed_is_put_in_again(database: Database) 
     assert "vw_workspace_stats" in (await pending(database) or "")
     migration = await migrate(database)
 
-    assert (migration.replaced, migration.dropped) == (["vw_workspace_stats"], ["vw_old"])
+    assert (migration.objects.replaced, migration.objects.dropped) == (["vw_workspace_stats"], ["vw_old"])
     assert await pending(database) is None
 
 

@@ -14,7 +14,7 @@ from data.engine import Database
 from data.migrations import migrate, pending
 from data.models import Model
 from data.repeatable import KINDS, script, scripts, statements
-from tests.data.rows import fetch, run
+from tests.data.rows import fetch, on_sqlite, run
 
 PROCEDURES = {
     "sp_create_user",
@@ -71,7 +71,7 @@ async def test_a_new_file_is_migrated_whole_and_only_once(tmp_path: Path) -> Non
     first, second = await migrate(database), await migrate(database)
 
     assert first.before is None
-    assert set(first.created) == {script.name for script in scripts("sqlite")}
+    assert set(first.objects.created) == {script.name for script in scripts("sqlite")}
     assert not second.changed
     assert await pending(database) is None
     await database.close()
@@ -87,8 +87,22 @@ async def test_an_object_whose_text_changed_is_replaced(database: Database) -> N
 
     migration = await migrate(database)
 
-    assert (migration.created, migration.replaced, migration.dropped) == ([], ["vw_daily_metrics"], [])
+    assert (migration.objects.created, migration.objects.replaced, migration.objects.dropped) == (
+        [],
+        ["vw_daily_metrics"],
+        [],
+    )
     assert await fetch(database, text("SELECT date, avg_satisfaction FROM vw_daily_metrics")) == []
+    assert await pending(database) is None
+
+
+@on_sqlite
+async def test_a_trigger_that_its_table_lost_is_created_again(database: Database) -> None:
+    await run(database, text("DROP TRIGGER trg_users_updated_at"))
+    assert "trg_users_updated_at" in (await pending(database) or "")
+
+    assert (await migrate(database)).objects.replaced == ["trg_users_updated_at"]
+
     assert await pending(database) is None
 
 
@@ -100,7 +114,7 @@ async def test_an_object_that_is_gone_from_the_project_is_dropped(database: Data
 
     migration = await migrate(database)
 
-    assert migration.dropped == ["vw_old"]
+    assert migration.objects.dropped == ["vw_old"]
     with pytest.raises(DBAPIError, match="vw_old"):
         await fetch(database, text("SELECT one FROM vw_old"))
 

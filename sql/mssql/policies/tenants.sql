@@ -1,0 +1,38 @@
+-- A second wall between tenants, below every statement the server sends: rows of others can neither be read, changed or
+-- deleted (FILTER), nor written or moved to others (BLOCK). `workspace_members` has none: the predicates read it.
+-- The migration switches it on or off, as MONITORA_ROW_LEVEL_SECURITY says.
+CREATE SECURITY POLICY dbo.tenants
+    ADD FILTER PREDICATE dbo.fn_workspace_row_granted(id, user_id) ON dbo.workspaces,
+    ADD BLOCK PREDICATE dbo.fn_workspace_row_granted(id, user_id) ON dbo.workspaces AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_row_granted(id, user_id) ON dbo.workspaces AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.documents,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.documents AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.documents AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.document_chunks,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.document_chunks AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.document_chunks AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.conversations,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.conversations AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.conversations AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_conversation_granted(conversation_id) ON dbo.messages,
+    ADD BLOCK PREDICATE dbo.fn_conversation_granted(conversation_id) ON dbo.messages AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_conversation_granted(conversation_id) ON dbo.messages AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.message_topics,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.message_topics AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.message_topics AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.response_cache,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.response_cache AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.response_cache AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.analytics_daily,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.analytics_daily AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.analytics_daily AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.insights_cache,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.insights_cache AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.insights_cache AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.api_keys,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.api_keys AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.api_keys AFTER UPDATE,
+    ADD FILTER PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.workspace_databases,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.workspace_databases AFTER INSERT,
+    ADD BLOCK PREDICATE dbo.fn_workspace_granted(workspace_id) ON dbo.workspace_databases AFTER UPDATE
+WITH (STATE = OFF);
