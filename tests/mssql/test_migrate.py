@@ -13,7 +13,7 @@ from data.repeatable import scripts
 from tests.data.rows import fetch, run
 
 CATALOGUE = """
-SELECT name FROM sys.objects WHERE type IN ('P', 'TR', 'V', 'U', 'IF') AND SCHEMA_NAME(schema_id) = 'dbo'
+SELECT name FROM sys.objects WHERE type IN ('P', 'TR', 'V', 'U', 'IF', 'TF', 'FN') AND SCHEMA_NAME(schema_id) = 'dbo'
 """
 
 
