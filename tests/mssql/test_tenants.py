@@ -16,7 +16,9 @@ from data.engine import Database
 from data.migrations import migrate, pending
 from data.models import Conversation, MessageTopic, Role
 from data.viewer import Anonymous, Staff, Viewer, Visitor
+from monitora.settings import Settings
 from tests.data.rows import Given, fetch, unless_babelfish
+from tests.data.test_life_cycles import STATEMENTS, lived, serving
 from tests.data.test_tenants import PREDICATES
 
 CONTEXT = text(
@@ -89,6 +91,19 @@ async def test_units_that_share_connections_never_run_as_somebody_else(walled: D
 
     for viewer, values in answers:
         assert values == (("staff", str(viewer.user_id).upper()) if viewer else ("server", None))
+
+
+async def test_the_life_cycles_go_their_way_behind_the_wall(
+    database: Database, walled: Database, settings: Settings
+) -> None:
+    await migrate(walled)
+
+    async with serving(database, settings, walled=True) as services:
+        costs = await lived(services)
+
+    await migrate(database)
+    # Each unit of work says for whom it runs: one statement more.
+    assert all(costs[operation] > count for operation, count in STATEMENTS.items())
 
 
 @pytest.fixture
