@@ -101,10 +101,7 @@ async def start_visit(context: Context, api_key: str, introduction: Introduction
     workspace's list.
     """
     if context.client.origin is None:
-        raise Rejection(
-            ErrorCode.ORIGIN_MISSING,
-            "A visit belongs to a page: send its Origin header, as browsers do, with this and every later request.",
-        )
+        raise Rejection(ErrorCode.ORIGIN_MISSING, "A visit begins on a page: send its Origin header, as browsers do.")
     # As the server: whose workspace it is, only the key says.
     workspace = await context.services.database.write(lambda session: _opened_by(session, api_key, context.client))
     origin = str(Origin.of(context.client.origin))
