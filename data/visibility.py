@@ -28,6 +28,7 @@ from data.models import (
     WorkspaceDatabase,
     WorkspaceStats,
 )
+from data.types import now
 from data.viewer import Staff, Viewer, Visitor
 
 Row = TypeVar("Row", bound=Model | View)
@@ -86,7 +87,7 @@ def _own(column: ColumnElement[UUID] | Any) -> Callable[[Viewer], ColumnElement[
 
 _RULES: dict[type[Any], Callable[[Viewer], ColumnElement[bool]]] = {
     AppUser: _own(AppUser.id),
-    AppSession: _own(AppSession.user_id),
+    AppSession: lambda viewer: and_(_own(AppSession.user_id)(viewer), AppSession.expires_at > now()),
     Profile: _own(Profile.id),
     Workspace: _workspace,
     WorkspaceStats: _of_workspace(WorkspaceStats.workspace_id),

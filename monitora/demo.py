@@ -1,6 +1,7 @@
 """The sample workspace: an administrator, a chatbot filled with the product's own guide, and the demo page's key.
 
 The password and the key are derived from the server's signing key: each start can show them, and nothing stores them.
+When the signing key is followed by another, what was derived from it goes on working while it is accepted.
 """
 
 import base64
@@ -47,24 +48,28 @@ class Demo:
 
 async def prepare(services: Services, settings: Settings) -> Demo:
     """Create what is missing of the administrator, the workspace, its documents and its key."""
-    password = _derived(settings, "administrator's password")
+    passwords = _derived(settings, "administrator's password")
     user = await services.database.read(_administrator)
     if user is None:
-        await accounts.create_user(Context(Anonymous(), services), EMAIL, password, "Administrator", Role.ADMIN)
+        await accounts.create_user(Context(Anonymous(), services), EMAIL, passwords[0], "Administrator", Role.ADMIN)
         user = await services.database.read(_administrator)
     if user is None:
         raise RuntimeError("the administrator was created and is not there")
     workspace_id = await _workspace(services, user)
-    await services.database.write(lambda session: _publish(session, workspace_id, _key(settings)))
-    unchanged = services.passwords.verify(password, user.password_hash)
-    return Demo(EMAIL, password if unchanged else None, workspace_id)
+    await services.database.write(lambda session: _publish(session, workspace_id, _keys(settings)[0]))
+    unchanged = (given for given in passwords if services.passwords.verify(given, user.password_hash))
+    return Demo(EMAIL, next(unchanged, None), workspace_id)
 
 
 async def published_key(database: Database, settings: Settings) -> str | None:
     """Return the demo page's key, or None when there is no sample workspace."""
-    key = _key(settings)
-    row = await database.read(lambda session: session.scalar(select(ApiKey).where(ApiKey.key_hash == digest(key))))
-    return None if row is None else key
+    keys = {digest(key): key for key in _keys(settings)}
+
+    async def stored(session: AsyncSession) -> set[str]:
+        return set(await session.scalars(select(ApiKey.key_hash).where(ApiKey.key_hash.in_(list(keys)))))
+
+    known = await database.read(stored)
+    return next((key for hashed, key in keys.items() if hashed in known), None)
 
 
 async def _workspace(services: Services, user: AppUser) -> UUID:
@@ -113,10 +118,12 @@ async def _publish(session: AsyncSession, workspace_id: UUID, key: str) -> None:
         )
 
 
-def _key(settings: Settings) -> str:
-    return f"mk_{_derived(settings, 'demo page key')}"
+def _keys(settings: Settings) -> list[str]:
+    return [f"mk_{secret}" for secret in _derived(settings, "demo page key")]
 
 
-def _derived(settings: Settings, purpose: str) -> str:
-    secret = hmac.digest(settings.signing_key().encode(), f"monitora demo: {purpose}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(secret[:15]).decode()
+def _derived(settings: Settings, purpose: str) -> list[str]:
+    """Return a secret for a purpose from each signing key, the present one first."""
+    message = f"monitora demo: {purpose}".encode()
+    secrets = [hmac.digest(key.encode(), message, hashlib.sha256) for key in settings.signing_keys()]
+    return [base64.urlsafe_b64encode(secret[:15]).decode() for secret in secrets]

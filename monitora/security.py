@@ -2,6 +2,8 @@
 
 import hashlib
 import secrets
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,6 +17,9 @@ from passlib.hash import argon2
 ALGORITHM = "HS256"
 STAFF = "staff"
 VISITOR = "visitor"
+DEVICE = "device"
+DEVICE_KNOWN_FOR = timedelta(days=180)
+"""How long after its last login a device is let past the lock of its account."""
 RETURNING_WITHIN = timedelta(days=90)
 """How long after their last visit a visitor is recognised."""
 API_KEY_PREFIX_LENGTH = 11
@@ -45,12 +50,17 @@ class Passwords:
 
     def hash(self, password: str) -> HashedPassword:
         """Hash a password. Takes tens of milliseconds of CPU: call it in a thread."""
-        hashed = str(self._hasher.hash(password))
+        hashed = str(self._hasher.hash(_composed(password)))
         return HashedPassword(hashed, hashed.split("$")[-2])
 
     def verify(self, password: str, hashed: str) -> bool:
         """Tell whether the password is the hashed one. As slow as `hash`, on purpose."""
-        return bool(self._hasher.verify(password, hashed))
+        return bool(self._hasher.verify(_composed(password), hashed))
+
+
+def _composed(password: str) -> bytes:
+    """Return a password as it is hashed: the same for each way a keyboard may write its accents (RFC 8265, 4.2)."""
+    return unicodedata.normalize("NFC", password).encode(errors="surrogatepass")
 
 
 class InvalidToken(Exception):
@@ -81,10 +91,15 @@ class VisitorClaims:
 
 
 class Tokens:
-    """Signed, short-lived tokens (JWT, HS256): for staff, and for visitors of one workspace."""
+    """Signed tokens (JWT, HS256): for staff, for visitors of one workspace, and for devices that logged in before.
 
-    def __init__(self, secret: str) -> None:
+    The secret signs; what an earlier one signed is read as well. The few there may be are tried in turn: a name of the
+    secret in the token would only save a hash.
+    """
+
+    def __init__(self, secret: str, previous: Sequence[str] = ()) -> None:
         self._secret = secret
+        self._previous = tuple(previous)
 
     def for_staff(self, claims: StaffClaims, lifetime: timedelta) -> str:
         """Return an access token. No two are alike, so that its hash can be a unique key."""
@@ -102,9 +117,21 @@ class Tokens:
             email=claims.email,
         )
 
+    def for_device(self, user_id: UUID, password_salt: str) -> str:
+        """Return a token by which a device shows that an account logged in there, with the password it has now."""
+        return self._sign(DEVICE, DEVICE_KNOWN_FOR, sub=user_id.hex, password=digest(password_salt))
+
+    def is_device_of(self, token: str, user_id: UUID, password_salt: str) -> bool:
+        """Tell whether the account logged in where the token was given, and has the same password since."""
+        try:
+            claims = self._decode(token, [DEVICE], {"require": ["exp", "sub", "aud"]})
+        except InvalidToken:
+            return False
+        return claims["sub"] == user_id.hex and claims.get("password") == digest(password_salt)
+
     def read(self, token: str) -> StaffClaims | VisitorClaims:
         """Return whom a token speaks for. Raises `InvalidToken`."""
-        claims = self._decode(token, {"require": ["exp", "sub", "aud"]})
+        claims = self._decode(token, [STAFF, VISITOR], {"require": ["exp", "sub", "aud"]})
         try:
             if claims["aud"] == STAFF:
                 return StaffClaims(UUID(claims["sub"]), UUID(claims["sid"]))
@@ -115,7 +142,8 @@ class Tokens:
     def expires_at(self, token: str) -> datetime | None:
         """Return when a token expires, or None when it is not ours."""
         try:
-            return datetime.fromtimestamp(self._decode(token, {"require": ["exp"], "verify_exp": False})["exp"], UTC)
+            options: Options = {"require": ["exp"], "verify_exp": False}
+            return datetime.fromtimestamp(self._decode(token, [STAFF, VISITOR], options)["exp"], UTC)
         except InvalidToken:
             return None
 
@@ -125,19 +153,23 @@ class Tokens:
         None when the token is not ours or was given more than `RETURNING_WITHIN` ago.
         """
         try:
-            claims = self._decode(token, {"require": ["iat", "sub", "aud"], "verify_exp": False})
+            claims = self._decode(token, [VISITOR], {"require": ["iat", "sub", "aud"], "verify_exp": False})
             recent = datetime.fromtimestamp(claims["iat"], UTC) > datetime.now(UTC) - RETURNING_WITHIN
-            return _visitor(claims) if claims["aud"] == VISITOR and recent else None
+            return _visitor(claims) if recent else None
         except (InvalidToken, KeyError, ValueError, TypeError, OverflowError):
             return None
 
-    def _decode(self, token: str, options: Options) -> dict[str, Any]:
-        try:
-            return jwt.decode(token, self._secret, [ALGORITHM], options, audience=[STAFF, VISITOR])
-        except jwt.ExpiredSignatureError as error:
-            raise InvalidToken(expired=True) from error
-        except jwt.InvalidTokenError as error:
-            raise InvalidToken(expired=False) from error
+    def _decode(self, token: str, audience: list[str], options: Options) -> dict[str, Any]:
+        for secret in (self._secret, *self._previous):
+            try:
+                return jwt.decode(token, secret, [ALGORITHM], options, audience=audience)
+            except jwt.InvalidSignatureError:
+                continue
+            except jwt.ExpiredSignatureError as error:
+                raise InvalidToken(expired=True) from error
+            except (jwt.InvalidTokenError, UnicodeError) as error:
+                raise InvalidToken(expired=False) from error
+        raise InvalidToken(expired=False)
 
     def _sign(self, audience: str, lifetime: timedelta, **claims: Any) -> str:
         issued = datetime.now(UTC)
@@ -153,7 +185,8 @@ def _visitor(claims: dict[str, Any]) -> VisitorClaims:
 
 def digest(secret: str) -> str:
     """Return the SHA-256 of a random secret, in hexadecimal: what is stored of tokens and keys."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    # What a client shows may hold half of a surrogate pair: it is unknown, like any other text that is no secret.
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def new_api_key() -> str:

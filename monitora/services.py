@@ -27,6 +27,7 @@ ABANDONED_AFTER = timedelta(minutes=5)
 @asynccontextmanager
 async def running_services(settings: Settings) -> AsyncIterator[Services]:
     """Start the parts, hand them over, and stop them in order: answers under way may end, jobs are left for later."""
+    signing_key, *previous_keys = settings.signing_keys()
     async with opened_database(settings) as database, models(settings) as (chat_model, embedder):
         answer_log = RedisAnswerLog(settings.redis_url) if settings.redis_url else MemoryAnswerLog()
         storage = FileStorage(settings.data_dir / "files")
@@ -45,7 +46,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             yield Services(
                 database=database,
                 passwords=Passwords(),
-                tokens=Tokens(settings.signing_key()),
+                tokens=Tokens(signing_key, previous_keys),
                 storage=storage,
                 ingestion=ingestion,
                 answers=answers,

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +16,15 @@ from sqlalchemy.exc import ArgumentError
 from resolvers.context import Policy
 
 PREFIX = "MONITORA_"
-SECRETS = {"MONITORA_SECRET_KEY", "MISTRAL_API_KEY", "MONITORA_DATABASE_URL", "MONITORA_REDIS_URL"}
+SECRETS = {
+    "MONITORA_SECRET_KEY",
+    "MONITORA_SECRET_KEY_PREVIOUS",
+    "MONITORA_ENCRYPTION_KEY",
+    "MONITORA_ENCRYPTION_KEY_PREVIOUS",
+    "MISTRAL_API_KEY",
+    "MONITORA_DATABASE_URL",
+    "MONITORA_REDIS_URL",
+}
 """Variables whose values are never printed: they are secrets, or hold a password."""
 MIN_SECRET_CHARACTERS = 32
 """HS256 wants a key as long as its hash: 256 bits (RFC 7518, 3.2)."""
@@ -44,6 +53,19 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs tokens: 32 characters or more; made and kept in the data folder by default."
+    )
+    secret_key_previous: SecretStr = Field(
+        SecretStr(""), description="Earlier secret keys, between spaces or commas: what they signed is still accepted."
+    )
+    encryption_key: SecretStr = Field(
+        SecretStr(""), description="Encrypts the passwords of external databases; made from the secret key by default."
+    )
+    encryption_key_previous: SecretStr = Field(
+        SecretStr(""),
+        description="Earlier encryption keys: what they encrypted is read until `monitora rotate-secrets`.",
+    )
+    allowed_networks: str = Field(
+        "", description="Private networks external databases may be in, such as 10.1.0.0/16,127.0.0.1; none by default."
     )
     redis_url: str = Field(
         "", description="Redis, for several processes to share answers under way; in memory by default."
@@ -97,12 +119,29 @@ class Settings(BaseSettings):
             raise ValueError("only SQL Server has row-level security; set MONITORA_DATABASE_URL to mssql+aioodbc://…")
         return wanted
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "encryption_key")
     @classmethod
     def _long_enough(cls, secret: SecretStr) -> SecretStr:
         if 0 < len(secret.get_secret_value()) < MIN_SECRET_CHARACTERS:
             raise ValueError(f"a secret key has {MIN_SECRET_CHARACTERS} characters or more")
         return secret
+
+    @field_validator("secret_key_previous", "encryption_key_previous")
+    @classmethod
+    def _each_long_enough(cls, secrets_: SecretStr) -> SecretStr:
+        for secret in _listed(secrets_.get_secret_value()):
+            cls._long_enough(SecretStr(secret))
+        return secrets_
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _networks(cls, networks: str) -> str:
+        for network in _listed(networks):
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"{network[:50]!r} is no network; write 10.1.0.0/16 or fd12:3456::/32") from error
+        return networks
 
     @property
     def database(self) -> str:
@@ -131,7 +170,23 @@ class Settings(BaseSettings):
         """Make the data folder, for the server's eyes only."""
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def signing_key(self) -> str:
+    def signing_keys(self) -> list[str]:
+        """Return the keys whose signatures are accepted. The first signs."""
+        return [self._signing_key(), *_listed(self.secret_key_previous.get_secret_value())]
+
+    def encryption_keys(self) -> list[str]:
+        """Return the keys that read the passwords of external databases. The first encrypts.
+
+        The signing keys come last: before there was an encryption key, they encrypted.
+        """
+        own = [self.encryption_key.get_secret_value(), self.encryption_key_previous.get_secret_value()]
+        return [*(key for text in own for key in _listed(text)), *self.signing_keys()]
+
+    def networks(self) -> list[IPv4Network | IPv6Network]:
+        """Return the private networks that the server may connect to for its users."""
+        return [ip_network(network) for network in _listed(self.allowed_networks)]
+
+    def _signing_key(self) -> str:
         """Return the key that signs tokens: the one set, or one made at the first start and kept."""
         if self.secret_key.get_secret_value():
             return self.secret_key.get_secret_value()
@@ -143,6 +198,10 @@ class Settings(BaseSettings):
         except FileExistsError:
             pass
         return path.read_text().strip()
+
+
+def _listed(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def load_settings() -> Settings:

@@ -1,13 +1,14 @@
-"""Accounts and their sessions: register, log in, refresh, log out, and who is behind a token."""
+"""Accounts and their logins: register, log in, refresh, log out, change the password, and who is behind a token."""
 
 import asyncio
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import CursorResult, case, delete, null, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data import procedures
@@ -16,65 +17,89 @@ from data.models import AppSession, AppUser, Role
 from data.types import now
 from data.viewer import Staff
 from monitora.security import HashedPassword, StaffClaims, digest, new_refresh_token, session_of
+from resolvers import passwords
 from resolvers.context import Context
-from resolvers.errors import AccountLocked, ErrorCode, Rejection
+from resolvers.errors import ErrorCode, Rejection
 
-MIN_PASSWORD_CHARACTERS = 10
-MAX_PASSWORD_CHARACTERS = 200
 MAX_NAME_CHARACTERS = 255
-MIN_DISTINCT_CHARACTERS = 4
 TOUCHED_EVERY = timedelta(minutes=5)
 """How fresh `last_activity_at` is kept: a write at every request would cost more than it tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """A login: the two tokens, when the access token expires, and whose it is."""
+    """A login: its tokens, when the access token expires, and whose it is."""
 
     access_token: str
     refresh_token: str
+    device_token: str
     expires_at: datetime
     user: AppUser
 
 
 async def register(context: Context, email: str, password: str, full_name: str | None) -> OpenSession:
     """Create an account with its profile and log it in. Raises `Rejection`."""
-    user_id = await create_user(context, email, password, full_name, Role.ADMIN)
-    return await _open_session(context, user_id)
+    user_id, hashed = await _create(context, email, password, full_name, Role.ADMIN)
+    return await _open_session(context, user_id, hashed)
 
 
 async def create_user(context: Context, email: str, password: str, full_name: str | None, role: Role) -> UUID:
     """Create an account with its profile and return its key. Raises `Rejection`."""
-    address = normalised_email(email)
-    check_password(password, address)
-    name = (full_name or "").strip() or None
-    if name and len(name) > MAX_NAME_CHARACTERS:
-        raise Rejection(ErrorCode.BAD_USER_INPUT, f"A name has at most {MAX_NAME_CHARACTERS} characters.", ["fullName"])
-    hashed = await asyncio.to_thread(context.services.passwords.hash, password)
-    return await context.database.write(lambda session: _insert_user(session, address, hashed, name, role))
+    user_id, _ = await _create(context, email, password, full_name, role)
+    return user_id
 
 
-async def login(context: Context, email: str, password: str) -> OpenSession:
-    """Log in. Raises `Rejection`, the same and as slowly for an unknown e-mail as for a wrong password."""
-    passwords = context.services.passwords
-    wrong = Rejection(ErrorCode.INVALID_CREDENTIALS, "The e-mail or the password is wrong.", ["password"])
+async def login(context: Context, email: str, password: str, device_token: str | None = None) -> OpenSession:
+    """Log in. Raises `Rejection`, the same after the same work whatever is wrong: address, password, too many tries.
+
+    An attempt is counted before its password is looked at, so that of many at once no more are weighed than allowed. A
+    device that logged in before (`device_token`) is weighed also while others keep the account locked.
+    """
     try:
         address = normalised_email(email)
     except Rejection:
         address = ""
     found = await context.database.read(lambda session: procedures.get_user_for_auth(session, email=address))
-    known = found is not None and found.is_active
-    decoy = await asyncio.to_thread(lambda: passwords.decoy)
-    hashed = found.password_hash if found is not None and known else decoy
-    matches = len(password) <= MAX_PASSWORD_CHARACTERS and await asyncio.to_thread(passwords.verify, password, hashed)
-    if found is None or not known:
-        raise wrong
-    if found.locked_until is not None and found.locked_until > now():
-        raise AccountLocked(found.locked_until)
-    if not matches:
-        await context.database.write(lambda session: _count_failure(session, context, found.user_id))
-        raise wrong
-    return await _open_session(context, found.user_id)
+    known = found if found is not None and found.is_active else None
+    decoy = await asyncio.to_thread(lambda: context.services.passwords.decoy)
+    user_id, hashed, salt = (known.user_id, known.password_hash, known.password_salt) if known else (uuid4(), decoy, "")
+    admitted = await context.database.write(lambda session: _admit(session, context, user_id))
+    trusted = context.services.tokens.is_device_of(device_token or "", user_id, salt)
+    matches = await _verify(context, password, hashed)
+    if not (known and matches and (admitted or trusted)):
+        raise _wrong_credentials(context, "password")
+    return await _open_session(context, user_id, hashed)
+
+
+async def change_password(context: Context, current: str, new: str) -> int:
+    """Change the password of the account that asks, end its other sessions and return how many. Raises `Rejection`."""
+    staff = context.staff()
+    user = await context.database.read(lambda session: session.get_one(AppUser, staff.user_id))
+    # First, so that a choice to be made anew is not counted as an attempt.
+    await passwords.check(new, user.email, user.full_name, field="newPassword")
+    admitted = await context.database.write(lambda session: _admit(session, context, user.id))
+    if not await _verify(context, current, user.password_hash) or not admitted:
+        raise _wrong_credentials(context, "currentPassword")
+    hashed = await asyncio.to_thread(context.services.passwords.hash, new)
+
+    async def store(session: AsyncSession) -> int:
+        changed = await session.execute(
+            update(AppUser)
+            .where(AppUser.id == user.id, AppUser.password_hash == user.password_hash)
+            .values(password_hash=hashed.hash, password_salt=hashed.salt, failed_login_attempts=0, locked_until=None)
+            .execution_options(synchronize_session=False)
+        )
+        if cast("CursorResult[Any]", changed).rowcount != 1:
+            # Another request changed it since: what was shown is the password no more.
+            raise _wrong_credentials(context, "currentPassword")
+        ended = await session.execute(
+            delete(AppSession)
+            .where(AppSession.user_id == user.id, AppSession.id != staff.session_id)
+            .execution_options(synchronize_session=False)
+        )
+        return cast("CursorResult[Any]", ended).rowcount
+
+    return await context.database.write(store)
 
 
 async def refresh(context: Context, refresh_token: str) -> OpenSession:
@@ -138,23 +163,34 @@ async def identify(database: Database, claims: StaffClaims, access_token: str) -
 
 
 def normalised_email(email: str) -> str:
-    """Return the one form in which an address is stored and compared. Raises `Rejection`."""
+    """Return the one form in which an address is stored and compared. Raises `Rejection`.
+
+    The local part is folded as identifiers are (NFKC and case, UTS 39), so that look-alikes of its letters are one. The
+    domain is in the form of the DNS (IDNA 2008): in any other, SQL Server would take straße.de and strasse.de for one.
+    """
+    local, _, domain = email.strip().rpartition("@")
     try:
-        return validate_email(email.strip(), check_deliverability=False).normalized.casefold()
+        address = validate_email(f"{_folded(local)}@{domain}", check_deliverability=False)
     except EmailNotValidError as error:
         raise Rejection(ErrorCode.EMAIL_INVALID, f"This is not an e-mail address: {error}", ["email"]) from error
+    return f"{address.local_part}@{address.ascii_domain.lower()}"
 
 
-def check_password(password: str, email: str) -> None:
-    """Refuse a password that is too short, too long, part of the address or of few characters. Raises `Rejection`."""
-    if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
-        raise Rejection(
-            ErrorCode.PASSWORD_WEAK,
-            f"A password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters.",
-            ["password"],
-        )
-    if len(set(password)) < MIN_DISTINCT_CHARACTERS or password.casefold() in email:
-        raise Rejection(ErrorCode.PASSWORD_WEAK, "This password is too easy to guess: choose another.", ["password"])
+def _folded(text: str) -> str:
+    once = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", once).casefold()
+
+
+async def _create(context: Context, email: str, password: str, full_name: str | None, role: Role) -> tuple[UUID, str]:
+    """Return the new account's key, and its password's hash."""
+    address = normalised_email(email)
+    name = (full_name or "").strip() or None
+    if name and len(name) > MAX_NAME_CHARACTERS:
+        raise Rejection(ErrorCode.BAD_USER_INPUT, f"A name has at most {MAX_NAME_CHARACTERS} characters.", ["fullName"])
+    await passwords.check(password, address, name, field="password")
+    hashed = await asyncio.to_thread(context.services.passwords.hash, password)
+    user_id = await context.database.write(lambda session: _insert_user(session, address, hashed, name, role))
+    return user_id, hashed.hash
 
 
 async def _insert_user(
@@ -174,13 +210,51 @@ async def _insert_user(
     return created.user_id
 
 
-async def _open_session(context: Context, user_id: UUID) -> OpenSession:
+async def _verify(context: Context, password: str, hashed: str) -> bool:
+    # Of a longer one the start is weighed, to no avail: its refusal takes as long as any other.
+    shown = password[: passwords.MAX_CHARACTERS]
+    return await asyncio.to_thread(context.services.passwords.verify, shown, hashed) and shown == password
+
+
+async def _admit(session: AsyncSession, context: Context, user_id: UUID) -> bool:
+    """Count an attempt to log in, and tell whether it may be weighed. The last one allowed locks the account.
+
+    One statement, so that attempts at the same moment are counted one after the other. A password that turns out right
+    clears the count and the lock (`sp_update_last_login`).
+    """
+    last = AppUser.failed_login_attempts + 1 >= context.policy.failed_logins_allowed
+    counted = await session.execute(
+        update(AppUser)
+        .where(AppUser.id == user_id, or_(AppUser.locked_until.is_(None), AppUser.locked_until <= now()))
+        .values(
+            failed_login_attempts=case((last, 0), else_=AppUser.failed_login_attempts + 1),
+            locked_until=case((last, now() + context.policy.lock_duration), else_=null()),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", counted).rowcount == 1
+
+
+def _wrong_credentials(context: Context, field: str) -> Rejection:
+    minutes = round(context.policy.lock_duration.total_seconds() / 60)
+    return Rejection(
+        ErrorCode.INVALID_CREDENTIALS,
+        "The e-mail or the password is wrong. After several wrong passwords an account is locked for a while: "
+        f"try again in {minutes} minutes.",
+        [field],
+    )
+
+
+async def _open_session(context: Context, user_id: UUID, password_hash: str) -> OpenSession:
+    """Open a session of an account whose password was found to be the hashed one. Raises `Rejection`."""
     session_id = uuid4()
 
     async def store(session: AsyncSession) -> OpenSession:
+        # First, for it holds the account's row: a change of the password comes wholly before the session or after it.
+        await procedures.update_last_login(session, user_id=user_id)
         user = await session.get_one(AppUser, user_id)
         opened = _issue(context, user, session_id, new_refresh_token(session_id))
-        await procedures.create_session(
+        created = await procedures.create_session(
             session,
             session_id=session_id,
             user_id=user_id,
@@ -190,28 +264,18 @@ async def _open_session(context: Context, user_id: UUID) -> OpenSession:
             user_agent=(context.client.user_agent or "")[:500] or None,
             expires_at=now() + context.policy.session_lifetime,
         )
-        await procedures.update_last_login(session, user_id=user_id)
-        await session.refresh(user)
+        if not created.success or user.password_hash != password_hash:
+            raise _wrong_credentials(context, "password")
         return opened
 
     return await context.database.write(store)
 
 
 def _issue(context: Context, user: AppUser, session_id: UUID, refresh_token: str) -> OpenSession:
-    lifetime = context.policy.access_token_lifetime
-    access_token = context.services.tokens.for_staff(StaffClaims(user.id, session_id), lifetime)
-    return OpenSession(access_token, refresh_token, now() + lifetime, user)
-
-
-async def _count_failure(session: AsyncSession, context: Context, user_id: UUID) -> None:
-    await session.execute(
-        update(AppUser).where(AppUser.id == user_id).values(failed_login_attempts=AppUser.failed_login_attempts + 1)
-    )
-    await session.execute(
-        update(AppUser)
-        .where(AppUser.id == user_id, AppUser.failed_login_attempts >= context.policy.failed_logins_allowed)
-        .values(failed_login_attempts=0, locked_until=now() + context.policy.lock_duration)
-    )
+    lifetime, tokens = context.policy.access_token_lifetime, context.services.tokens
+    access_token = tokens.for_staff(StaffClaims(user.id, session_id), lifetime)
+    device_token = tokens.for_device(user.id, user.password_salt)
+    return OpenSession(access_token, refresh_token, device_token, now() + lifetime, user)
 
 
 async def _touch(session: AsyncSession, session_id: UUID) -> None:

@@ -4,7 +4,6 @@ A `Rejection` is an outcome to expect and travels as data; a `Refusal` is an err
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -23,7 +22,6 @@ class ErrorCode(StrEnum):
     EMAIL_TAKEN = "EMAIL_TAKEN"
     PASSWORD_WEAK = "PASSWORD_WEAK"  # noqa: S105 - a code, not a secret
     INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
-    ACCOUNT_LOCKED = "ACCOUNT_LOCKED"
     REFRESH_TOKEN_INVALID = "REFRESH_TOKEN_INVALID"  # noqa: S105 - a code, not a secret
     API_KEY_INVALID = "API_KEY_INVALID"
     API_KEY_EXPIRED = "API_KEY_EXPIRED"
@@ -63,18 +61,6 @@ class Rejection(Exception):
     def extensions(self) -> dict[str, Any]:
         """What travels beside the message where no result can hold the rejection, as in a subscription."""
         return {"code": self.code.value} | ({"inputPath": self.path} if self.path else {})
-
-
-class AccountLocked(Rejection):
-    """Too many wrong passwords. `retry_at` is when the account opens again."""
-
-    def __init__(self, retry_at: datetime) -> None:
-        super().__init__(
-            ErrorCode.ACCOUNT_LOCKED,
-            f"Too many wrong passwords: the account is locked until {retry_at:%H:%M} UTC.",
-            ["password"],
-        )
-        self.retry_at = retry_at
 
 
 class Refusal(Exception):

@@ -12,7 +12,7 @@ from strawberry.types import ExecutionContext
 
 from data import models
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
-from schema.accounts import AccountMutations, AccountQueries, User
+from schema.accounts import AccountMutations, AccountQueries, LoginSession, User
 from schema.activity import ActivitySubscriptions
 from schema.analytics import AnalyticsDay, AnalyticsMutations, Insights, MessageTopic
 from schema.answers import (
@@ -44,6 +44,7 @@ NODES: dict[str, type[Any]] = {
     for model in (
         models.AnalyticsDaily,
         models.ApiKey,
+        models.AppSession,
         models.AppUser,
         models.Conversation,
         models.Document,
@@ -106,6 +107,7 @@ def _built(config: StrawberryConfig) -> Schema:
             Conversation,
             Document,
             Insights,
+            LoginSession,
             Message,
             MessageTopic,
             User,

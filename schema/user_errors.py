@@ -1,6 +1,5 @@
 """Expected outcomes as data: what a mutation answers instead of its payload."""
 
-import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,13 +24,6 @@ class InvalidInput(UserError):
     """The general case: code, message and path say all."""
 
 
-@strawberry.type(description="Too many wrong passwords.")
-class AccountLocked(UserError):
-    """The account opens again by itself."""
-
-    retry_at: dt.datetime = strawberry.field(description="When the account opens again.")
-
-
 class RejectionsAsData(FieldExtension):
     """Turns a `Rejection` raised by an operation into the member of its result that says so."""
 
@@ -41,7 +33,5 @@ class RejectionsAsData(FieldExtension):
         """Run the operation."""
         try:
             return await next_(source, info, **arguments)
-        except errors.AccountLocked as locked:
-            return AccountLocked(code=locked.code, message=locked.message, path=locked.path, retry_at=locked.retry_at)
         except errors.Rejection as rejection:
             return InvalidInput(code=rejection.code, message=rejection.message, path=rejection.path)

@@ -48,6 +48,9 @@ def test_settings_are_listed_with_their_variables(tmp_path: Path) -> None:
         ("MONITORA_DATABASE_URL", "postgresql://x/y"),
         ("MONITORA_DATABASE_URL", "nonsense"),
         ("MONITORA_SECRET_KEY", "short"),
+        ("MONITORA_SECRET_KEY_PREVIOUS", "of thirty-two characters or more,short"),
+        ("MONITORA_ENCRYPTION_KEY", "short"),
+        ("MONITORA_ALLOWED_NETWORKS", "10.1.0.0/16,nonsense"),
         ("MONITORA_LOG_LEVEL", "loud"),
         ("MONITORA_CACHE_HOURS", "-1"),
     ],
@@ -109,11 +112,14 @@ def test_an_account_is_made_once(prepared: dict[str, str]) -> None:
     made = monitora(prepared, "create-user", "reader@example.com", "--role", "lecteur", given="correct horse battery\n")
     again = monitora(prepared, "create-user", "reader@example.com", given="correct horse battery\n")
     generated = monitora(prepared, "create-user", "other@example.com", "--generate")
+    weak = monitora(prepared, "create-user", "weak@example.com", given="weak@example.com\n")
 
     assert made.returncode == 0, made.stderr
     assert again.returncode == 1
     assert "exists already" in again.stderr
     assert "Password: " in generated.stdout
+    assert weak.returncode == 1
+    assert "too easy to guess" in weak.stderr
 
 
 def test_the_graph_is_exported(server: Server) -> None:

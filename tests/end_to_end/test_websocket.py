@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
+from gql.transport.exceptions import TransportQueryError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -154,6 +155,26 @@ async def test_a_message_over_the_bound_closes_the_socket(server: Server) -> Non
 
         # The server says 1009; a client that is still sending may find the connection gone before it reads so.
         assert socket.close_code in {1009, 1006}
+
+
+async def test_a_session_that_was_ended_is_over_on_its_open_socket(server: Server) -> None:
+    anyone = FrontEnd(server)
+    account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery"}
+    session = (await anyone.ask(REGISTER, input=account))["register"]
+    owner = FrontEnd(server, session["accessToken"])
+    other = (await anyone.ask(REGISTER.replace("register", "login").replace("Register", "Login"), input=account))[
+        "login"
+    ]
+
+    async with _socket(server, session["accessToken"]) as socket:
+        before = await _operation(socket, "{ me { email } }")
+        await FrontEnd(server, other["accessToken"]).ask("mutation { revokeOtherSessions { endedSessions } }")
+        after = await _operation(socket, "{ me { email } }")
+
+    assert before[0]["payload"]["data"]["me"]["email"] == account["email"]
+    assert after[0]["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    with pytest.raises(TransportQueryError, match="log in again"):
+        await owner.ask("{ me { email } }")
 
 
 async def test_a_socket_closes_when_its_token_expires(server: Server) -> None:

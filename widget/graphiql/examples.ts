@@ -59,7 +59,6 @@ mutation LogIn($input: LoginInput!) {
     }
     # What every mutation says when it refuses:
     ... on UserError { code message path }
-    ... on AccountLocked { retryAt }
   }
 }
 `,

@@ -151,7 +151,6 @@ mutation LogIn($input: LoginInput!) {
     }
     # What every mutation says when it refuses:
     ... on UserError { code message path }
-    ... on AccountLocked { retryAt }
   }
 }
 `,variables:Ld({input:{email:"you@example.com",password:""}})},{query:`# A workspace is one assistant, with documents,

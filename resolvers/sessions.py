@@ -1,0 +1,34 @@
+"""The sessions of an account: where it is logged in, and how one ends the logins that are not one's own."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.models import AppSession
+from resolvers.context import Context
+from resolvers.errors import NotFound
+
+
+async def revoke(context: Context, session_id: UUID) -> None:
+    """End a session of the account that asks, be it the present one. Raises `Refusal`."""
+    staff = context.staff()
+    if not await _end(context, AppSession.id == session_id, AppSession.user_id == staff.user_id):
+        raise NotFound("session")
+
+
+async def revoke_others(context: Context) -> int:
+    """End every session of the account but the one that asks, and return how many. Raises `Refusal`."""
+    staff = context.staff()
+    return await _end(context, AppSession.user_id == staff.user_id, AppSession.id != staff.session_id)
+
+
+async def _end(context: Context, *conditions: Any) -> int:
+    async def erase(session: AsyncSession) -> int:
+        ended = await session.execute(
+            delete(AppSession).where(*conditions).execution_options(synchronize_session=False)
+        )
+        return cast("CursorResult[Any]", ended).rowcount
+
+    return await context.database.write(erase)
