@@ -15,15 +15,12 @@ from starlette.staticfiles import StaticFiles
 import widget
 from data.migrations import pending
 from monitora import demo
-from monitora.body_limit import BodyLimit
+from monitora.graphql_http import PREFLIGHT_HEADERS
 from monitora.graphql_server import GraphQLServer
 from monitora.services import running_services
 from monitora.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-MAX_OPERATION_BYTES = 1024 * 1024
-"""What an operation with its variables may take, beside a file."""
 
 
 def create_application(settings: Settings) -> Starlette:
@@ -61,13 +58,8 @@ def create_application(settings: Settings) -> Starlette:
                 CORSMiddleware,
                 allow_origins=["*"],
                 allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type"],
+                allow_headers=["authorization", "content-type", *PREFLIGHT_HEADERS],
                 max_age=600,
-            ),
-            Middleware(
-                BodyLimit,
-                max_bytes=MAX_OPERATION_BYTES,
-                max_multipart_bytes=settings.policy.max_file_bytes + MAX_OPERATION_BYTES,
             ),
         ],
     )

@@ -4,11 +4,14 @@ import logging
 from typing import Annotated, Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.extensions import MaxTokensLimiter, ValidationCache
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError
 
 from data import models
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
@@ -74,29 +77,67 @@ class NodeQueries:
 
 
 class Schema(strawberry.Schema):
-    """The schema. Errors are logged once, by `CodedErrors`, with what an operator needs."""
+    """The schema. Errors are logged once, by `CodedErrors`, with what an operator needs.
+
+    An operation that cannot be chosen from its document fails as one that is not valid.
+    """
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Leave logging to `CodedErrors`."""
         for error in errors:
             logging.getLogger(__name__).debug("%s", error.message)
 
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        try:
+            failure = await super()._prepare_operation_async(context, extensions_runner)
+        except CannotGetOperationTypeError as error:
+            return PreExecutionError(data=None, errors=[GraphQLError(error.as_http_error_reason())])
+        if failure is None and _is_ambiguous(context):
+            message = "The document has several operations: say by `operationName` which one is meant."
+            return PreExecutionError(data=None, errors=[GraphQLError(message)])
+        return failure
+
+
+def _is_ambiguous(context: ExecutionContext) -> bool:
+    # Strawberry would take the first of several; what the client itself named is kept in this attribute alone.
+    definitions = context.graphql_document.definitions if context.graphql_document else ()
+    count = sum(isinstance(definition, OperationDefinitionNode) for definition in definitions)
+    return count > 1 and context._provided_operation_name is None  # noqa: SLF001
+
+
+def _root(name: str, description: str, *parts: type) -> type:
+    return strawberry.type(merge_types(name, parts), name=name, description=description)
+
 
 def _built(config: StrawberryConfig) -> Schema:
     return Schema(
-        query=merge_types("Query", (NodeQueries, AccountQueries, WorkspaceQueries, ConversationQueries)),
-        mutation=merge_types(
-            "Mutation",
-            (
-                AccountMutations,
-                WorkspaceMutations,
-                DocumentMutations,
-                ApiKeyMutations,
-                AnswerMutations,
-                AnalyticsMutations,
-            ),
+        query=_root(
+            "Query",
+            "What can be read. Nothing changes by it.",
+            NodeQueries,
+            AccountQueries,
+            WorkspaceQueries,
+            ConversationQueries,
         ),
-        subscription=merge_types("Subscription", (AnswerSubscriptions, DocumentSubscriptions, ActivitySubscriptions)),
+        mutation=_root(
+            "Mutation",
+            "What can be changed. Each field takes one input and answers with its payload, or with why not.",
+            AccountMutations,
+            WorkspaceMutations,
+            DocumentMutations,
+            ApiKeyMutations,
+            AnswerMutations,
+            AnalyticsMutations,
+        ),
+        subscription=_root(
+            "Subscription",
+            "What can be followed as it happens, over the websocket.",
+            AnswerSubscriptions,
+            DocumentSubscriptions,
+            ActivitySubscriptions,
+        ),
         types=[
             AnalyticsDay,
             AnswerDelta,

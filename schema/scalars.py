@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NewType
 from uuid import UUID
 
+from starlette.datastructures import UploadFile
+from strawberry.file_uploads import Upload
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition, scalar
 
@@ -42,6 +44,12 @@ def _address(text: str) -> str:
 
 def _moment_text(moment: dt.datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
+
+
+def _file(value: Any) -> UploadFile:
+    if not isinstance(value, UploadFile):
+        raise ValueError("expected a file: send the operation as multipart/form-data")  # noqa: TRY004
+    return value
 
 
 DATE_TIME: ScalarDefinition = scalar(
@@ -83,6 +91,12 @@ JSON_SCALAR: ScalarDefinition = scalar(
     description="Any JSON value.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
 )
+UPLOAD: ScalarDefinition = scalar(
+    name="Upload",
+    description="A file: a part of a multipart request, which carries the header `GraphQL-Require-Preflight`.",
+    specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+    parse_value=_file,
+)
 
 SCALARS: Mapping[object, ScalarDefinition] = {
     dt.datetime: DATE_TIME,
@@ -91,4 +105,5 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     URL: URL_SCALAR,
     Cursor: CURSOR,
     JSON: JSON_SCALAR,
+    Upload: UPLOAD,
 }

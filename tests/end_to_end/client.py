@@ -26,7 +26,9 @@ class FrontEnd:
 
     async def ask(self, query: str, **variables: Any) -> Any:
         """Run a query or mutation over HTTP."""
-        headers = self._headers | ({"authorization": f"Bearer {self.token}"} if self.token else {})
+        headers = {**self._headers, "graphql-require-preflight": "1"}
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
         uploads = any(isinstance(value, FileVar) for value in variables.get("input", {}).values())
         transport = AIOHTTPTransport(self.server.http, headers=headers, ssl=False)
         async with Client(transport=transport, execute_timeout=60) as session:

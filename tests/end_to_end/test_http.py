@@ -1,7 +1,6 @@
-"""What the server answers beside the graph, and how it holds against what is no GraphQL."""
+"""What the server answers beside the graph."""
 
 import asyncio
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,6 @@ from tests.end_to_end.server import Server, monitora, running
 
 async def _get(server: Server, path: str, **options: Any) -> tuple[int, dict[str, str], str]:
     async with aiohttp.ClientSession() as session, session.get(f"http://{server.host}{path}", **options) as response:
-        return response.status, dict(response.headers), await response.text()
-
-
-async def _post(server: Server, body: bytes | str, **headers: str) -> tuple[int, dict[str, str], str]:
-    headers = {"content-type": "application/json", **headers}
-    async with aiohttp.ClientSession() as session, session.post(server.http, data=body, headers=headers) as response:
         return response.status, dict(response.headers), await response.text()
 
 
@@ -82,25 +75,6 @@ async def test_a_page_of_another_site_may_ask(server: Server) -> None:
         assert response.status == 200
         assert response.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in response.headers
-
-
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", "1", '"text"', '{"query": 1}', '{"query": "{"}', "{}"])
-async def test_a_body_that_is_no_operation_is_the_client_s_fault(server: Server, body: str) -> None:
-    status, _, answer = await _post(server, body)
-
-    assert 200 <= status < 500
-    assert "Traceback" not in answer
-    if status == 200:
-        assert json.loads(answer)["errors"]
-
-
-async def test_a_body_over_the_bound_is_refused_before_it_is_read(server: Server) -> None:
-    async with (
-        aiohttp.ClientSession() as session,
-        # The client asks before it sends, so that it is there to hear the answer.
-        session.post(server.http, data=io.BytesIO(b"x" * (27 * 2**20)), expect100=True) as response,
-    ):
-        assert response.status == 413
 
 
 async def test_an_unexpected_path_is_not_found(server: Server) -> None:
