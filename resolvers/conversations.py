@@ -38,7 +38,8 @@ class Ask:
 async def ask(context: Context, said: Ask) -> Question:
     """Store the user's message and start its answer. The same client message id again changes nothing.
 
-    An answer that was interrupted or failed is started anew. Raises `Rejection`, `Refusal`.
+    Of staff the workspace's owner alone may ask. An answer that was interrupted or failed is started anew. Raises
+    `Rejection`, `Refusal`.
     """
     content = said.content.strip()
     if not content:
@@ -83,7 +84,11 @@ async def follow(context: Context, answer_id: UUID, after: int) -> AsyncIterator
 
 async def stop(context: Context, answer_id: UUID) -> None:
     """End an answer early; what was produced is kept. Raises `Rejection` when it is not under way, and `Refusal`."""
-    await context.database.read(lambda session: _message_of_answer(session, context, answer_id))
+
+    async def check(session: AsyncSession) -> None:
+        await _check_writer(session, context, await _message_of_answer(session, context, answer_id))
+
+    await context.database.read(check)
     if not await context.services.answers.stop(answer_id):
         raise Rejection(ErrorCode.ANSWER_NOT_RUNNING, "This answer is over already.", ["answerId"])
 
@@ -93,6 +98,7 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
 
     async def renew(session: AsyncSession) -> Question:
         message = await _message(session, context, message_id)
+        await _check_writer(session, context, message)
         if message.role is MessageRole.ASSISTANT:
             message = await _message(session, context, message.reply_to_id or message_id)
         if message.role is not MessageRole.USER:
@@ -117,11 +123,10 @@ async def rate(context: Context, message_id: UUID, feedback: int | None, comment
 
     async def store(session: AsyncSession) -> Activity:
         message = await _message(session, context, message_id)
+        await _check_writer(session, context, message)
         conversation = await session.get_one(Conversation, message.conversation_id)
         if message.role is not MessageRole.ASSISTANT:
             raise Rejection(ErrorCode.BAD_USER_INPUT, "Only an answer can be rated.", ["messageId"])
-        if isinstance(context.viewer, Staff):
-            await _owned(session, context, message)
         message.feedback = feedback
         if comment is not None:
             message.feedback_comment = comment.strip() or None
@@ -147,7 +152,7 @@ async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None
 
     async def store(session: AsyncSession) -> None:
         message = await _message(session, context, message_id)
-        await _owned(session, context, message)
+        await _check_writer(session, context, message)
         message.is_resolved = resolved
 
     context.staff()
@@ -173,6 +178,9 @@ async def _store(
 ) -> tuple[Question, list[ActivityKind]]:
     """Store what is said and return it with what is new about it: nothing, when it was sent before."""
     speaker = context.speaker()
+    if isinstance(speaker, Staff):
+        # Asking stores a message: who only reads a workspace does not try its assistant.
+        await workspaces.owned(context, session, workspace_id)
     visitor_id = speaker.visitor_id if isinstance(speaker, Visitor) else f"staff:{speaker.user_id.hex}"
     message_id = uuid5(MESSAGES, f"{workspace_id.hex}/{visitor_id}/{said.client_message_id.hex}")
     message = await session.get(Message, message_id)
@@ -260,9 +268,11 @@ async def _message(session: AsyncSession, context: Context, message_id: UUID) ->
     return message
 
 
-async def _owned(session: AsyncSession, context: Context, message: Message) -> None:
-    conversation = await session.get_one(Conversation, message.conversation_id)
-    await workspaces.owned(context, session, conversation.workspace_id)
+async def _check_writer(session: AsyncSession, context: Context, message: Message) -> None:
+    """Let a visitor change what they may read, their own, and staff what their workspace holds. Raises `Refusal`."""
+    if isinstance(context.viewer, Staff):
+        conversation = await session.get_one(Conversation, message.conversation_id)
+        await workspaces.owned(context, session, conversation.workspace_id)
 
 
 def _question(message: Message, workspace_id: UUID) -> Question:

@@ -42,8 +42,8 @@ def _sources(root: strawberry.Parent[models.Message]) -> Any:
     return [sources.Source.from_json(value) for value in root.rag_sources or []]
 
 
-def _model(root: strawberry.Parent[models.Message]) -> str | None:
-    return (root.details or {}).get("model")
+def _model(root: strawberry.Parent[models.Message], info: Info) -> str | None:
+    return (root.details or {}).get("model") if isinstance(info.context.viewer, Staff) else None
 
 
 def _finish_reason(root: strawberry.Parent[models.Message]) -> str | None:
@@ -88,7 +88,9 @@ class Message(RowType, Node):
     answer_id: strawberry.ID | None = strawberry.field(
         resolver=_answer_id, description="A question's answer, for `answer`; it may be under way still."
     )
-    model: str | None = strawberry.field(resolver=_model, description="The model that wrote an answer.")
+    model: str | None = strawberry.field(
+        resolver=_model, description="The model that wrote an answer; null for a visitor."
+    )
     finish_reason: str | None = strawberry.field(
         resolver=_finish_reason,
         description="How an answer ended: `stop`, `length` when it was cut at its longest, `stopped` by the reader.",

@@ -1,0 +1,166 @@
+"""What one viewer gets of the whole graph: every operation is run, and every field of every answer is judged."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from data import models
+from schema import schema
+from schema.node import key_of
+from tests.schema.access.estate import Estate
+from tests.schema.access.operations import Operation, operations
+from tests.schema.access.selection import GRAPH, Selected, is_user_error
+
+REFUSED = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
+"""Outcomes of what is not for this viewer: nothing may have changed."""
+ENDLESS = {"documentProgress", "conversationActivity"}
+"""Subscriptions that end when their reader leaves."""
+WEAKEST = ("empty", "null", "own")
+"""Of a field that is met several times the strongest outcome counts: a value, then a code, then these in this order."""
+PATIENCE_SECONDS = 30
+
+
+@dataclass
+class Walk:
+    """The outcomes of one viewer, by row of the table; and what should not have happened, in words."""
+
+    estate: Estate
+    viewer: str
+    faults: list[str] = field(default_factory=list)
+    _outcomes: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """The strongest outcome of each row that was met."""
+        return {row: min(outcomes, key=_weakness) for row, outcomes in self._outcomes.items()}
+
+    async def query(self) -> None:
+        """Read all that can be read."""
+        for operation in operations(self.estate, "Query"):
+            self._judge(operation, await self._run(operation))
+
+    async def change(self) -> None:
+        """Try every mutation and subscription, each on the rows as they were. What is refused has changed nothing."""
+        saved, before = self.estate.save(), self.estate.stored()
+        for operation in operations(self.estate, "Mutation", "Subscription"):
+            results = await self._run(operation)
+            if self._judge(operation, results) in REFUSED:
+                if self.estate.stored() != before:
+                    self.faults.append(f"{operation.row} was refused to `{self.viewer}` and changed something")
+            else:
+                await self._settle(results)
+                await self.estate.restore(saved)
+
+    async def _run(self, operation: Operation) -> list[Any]:
+        context = await self.estate.people[self.viewer].context()
+        if operation.root != "Subscription":
+            return [await schema.execute(operation.text, operation.variables, context_value=context)]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return [result async for result in self._events(operation, context)]
+
+    async def _events(self, operation: Operation, context: Any) -> AsyncIterator[Any]:
+        events: Any = await schema.subscribe(operation.text, variable_values=operation.variables, context_value=context)
+        stirring = asyncio.create_task(self._stir())
+        try:
+            async for result in events:
+                yield result
+                if operation.name in ENDLESS:
+                    break
+        finally:
+            stirring.cancel()
+            await events.aclose()
+
+    async def _stir(self) -> None:
+        while True:
+            self.estate.stir()
+            await asyncio.sleep(0.01)
+
+    async def _settle(self, results: list[Any]) -> None:
+        """Wait for what goes on in the background after a change."""
+        await self.estate.services.ingestion.finish()
+        log = self.estate.services.answers.log
+        for identifier in {found for result in results for found in _answer_ids(result.data)}:
+            answer_id = key_of(identifier, models.Message)
+            if await log.knows(answer_id):
+                async for _ in log.follow(answer_id, 0):
+                    pass
+
+    def _judge(self, operation: Operation, results: list[Any]) -> str:
+        """Note what came of an operation, and return the outcome of the whole."""
+        outcomes = set()
+        for result in results:
+            codes = {}
+            for error in result.errors or ():
+                # A subscription that is refused has an error without a path: it is the root field's.
+                path = tuple(step for step in error.path or () if isinstance(step, str))
+                codes[path or (operation.name,)] = error.extensions["code"]
+                if self.estate.is_mentioned_in(error.message, "anonymous"):
+                    self.faults.append(f"{operation.row} tells `{self.viewer}` in an error: {error.message}")
+            judgement = _Judgement(self.estate, self.viewer, codes, self._outcomes)
+            value = (result.data or {}).get(operation.name)
+            outcomes.add(judgement.of(operation.result, value, (), row=operation.row))
+        return min(outcomes, key=_weakness)
+
+
+@dataclass
+class _Judgement:
+    """Judges the fields of one answer. `codes` holds its errors' codes by path, places in lists left out."""
+
+    estate: Estate
+    viewer: str
+    codes: dict[tuple[str, ...], str]
+    outcomes: dict[str, set[str]]
+
+    def of(
+        self, selected: Selected, value: Any, above: tuple[str, ...], row: str = "", *, is_owners: bool = False
+    ) -> str:
+        """Note the outcome of a field, and of all below it, and return it."""
+        path = (*above, selected.key)
+        things = [thing for thing in (value if isinstance(value, list) else [value]) if isinstance(thing, dict)]
+        shown = [self._below(selected, thing, path, is_owners=is_owners) for thing in things]
+        outcome = self._outcome(selected, value, path, any(shown) if things else is_owners)
+        if row or outcome != "own":
+            self.outcomes.setdefault(row or f"{selected.parent}.{selected.name}", set()).add(outcome)
+        return outcome
+
+    def _outcome(self, selected: Selected, value: Any, path: tuple[str, ...], is_owners: bool) -> str:
+        if path in self.codes:
+            return self.codes[path]
+        if value is None and (is_owners or not path[1:]):
+            return "null"
+        if isinstance(value, dict) and is_user_error(GRAPH.type_map[value.get("__typename", selected.type.name)]):
+            return next(str(value[key]) for key in value if key.endswith("code"))
+        if not is_owners:
+            return "own"
+        if value == []:
+            return "empty"
+        return "does" if selected.parent == "Mutation" else "reads"
+
+    def _below(self, selected: Selected, thing: dict[str, Any], path: tuple[str, ...], *, is_owners: bool) -> bool:
+        """Judge the fields of an object, and tell whether it is the owner's."""
+        kind = thing.get("__typename", selected.type.name)
+        if "id" in thing:
+            is_owners = self.estate.is_mentioned_in(thing["id"], self.viewer)
+        elif len(path) == 1:
+            is_owners = self.estate.is_mentioned_in(thing, self.viewer)
+        for child in selected.children:
+            if child.parent == kind and not is_user_error(GRAPH.type_map[kind]):
+                self.of(child, thing.get(child.key), path, is_owners=is_owners)
+        return is_owners
+
+
+def _weakness(outcome: str) -> int:
+    if outcome in {"reads", "does"}:
+        return 0
+    return WEAKEST.index(outcome) + 2 if outcome in WEAKEST else 1
+
+
+def _answer_ids(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("answerId"), str):
+            yield value["answerId"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _answer_ids(item)
