@@ -93,6 +93,10 @@ class Settings(BaseSettings):
     )
     max_message_characters: int = Field(4_000, ge=1, le=100_000, description="Longest message of a visitor.")
     max_file_megabytes: int = Field(25, ge=1, le=25, description="Largest document.")
+    max_operation_cost: int = Field(
+        50_000, ge=1_000, le=10_000_000, description="Highest cost of one operation, about the values of its response."
+    )
+    max_operation_depth: int = Field(15, ge=10, le=100, description="Fields inside one another in one operation.")
     shutdown_grace_seconds: float = Field(
         10, ge=0, le=600, description="How long answers under way may go on at a stop."
     )
@@ -164,6 +168,8 @@ class Settings(BaseSettings):
             lock_duration=timedelta(minutes=self.lock_minutes),
             max_message_characters=self.max_message_characters,
             max_file_bytes=self.max_file_megabytes * 2**20,
+            max_operation_cost=self.max_operation_cost,
+            max_operation_depth=self.max_operation_depth,
         )
 
     def prepare_data_dir(self) -> None:

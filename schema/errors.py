@@ -1,11 +1,10 @@
 """What a client reads of an error: its code and the request's id; of an unexpected one nothing more."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 
 import structlog
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors, ParserCache
+from strawberry.extensions import MaskErrors
 
 from resolvers.errors import ErrorCode, Refusal, Rejection
 
@@ -13,17 +12,8 @@ log = structlog.get_logger(__name__)
 
 MAX_ERRORS = 20
 """Errors of one response; what follows repeats what came before."""
-
-
-class DocumentCache(ParserCache):
-    """Keeps parsed operations. One that cannot be parsed is left to Strawberry, which tells the client why."""
-
-    def on_parse(self) -> Iterator[None]:
-        """Take the operation from the cache."""
-        context = self.execution_context
-        with suppress(GraphQLError):
-            context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
-        yield
+MAX_MESSAGE_CHARACTERS = 500
+"""Characters of one error's message: some quote what was sent."""
 
 
 class CodedErrors(MaskErrors):
@@ -47,6 +37,8 @@ class CodedErrors(MaskErrors):
         if not expected:
             log.error("operation_failed", request_id=request_id, path=error.path, exc_info=error.original_error)
         message = error.message if expected else "The server failed to do this. The request id finds it in the log."
+        if len(message) > MAX_MESSAGE_CHARACTERS:
+            message = message[: MAX_MESSAGE_CHARACTERS - 1] + "…"
         code = ErrorCode.BAD_USER_INPUT if expected else ErrorCode.INTERNAL
         return GraphQLError(
             message,

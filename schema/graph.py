@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError, OperationDefinitionNode
-from strawberry.extensions import MaxTokensLimiter, ValidationCache
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError
@@ -27,20 +26,16 @@ from schema.answers import (
     AnswerSubscriptions,
 )
 from schema.api_keys import ApiKey, ApiKeyMutations
+from schema.checks import CheckedOperations
 from schema.conversations import Conversation, ConversationQueries, Message
 from schema.databases import WorkspaceDatabase
 from schema.documents import Document, DocumentMutations, DocumentSubscriptions
-from schema.errors import CodedErrors, DocumentCache
+from schema.errors import CodedErrors
 from schema.node import Node, parse_id
 from schema.operation import Info
 from schema.scalars import SCALARS
 from schema.workspace_mutations import WorkspaceMutations
 from schema.workspaces import Workspace, WorkspaceQueries
-
-MAX_TOKENS = 5_000
-"""Words and marks of one operation: the introspection query, the longest in common use, has some 300."""
-KEPT_DOCUMENTS = 500
-"""Parsed and validated operations kept for the next time: a client sends few texts, many times."""
 
 NODES: dict[str, type[Any]] = {
     model.node_name: model
@@ -155,12 +150,7 @@ def _built(config: StrawberryConfig) -> Schema:
             Workspace,
             WorkspaceDatabase,
         ],
-        extensions=[
-            CodedErrors,
-            lambda: MaxTokensLimiter(MAX_TOKENS),
-            lambda: DocumentCache(KEPT_DOCUMENTS),
-            lambda: ValidationCache(KEPT_DOCUMENTS),
-        ],
+        extensions=[CodedErrors, CheckedOperations],
         config=config,
     )
 

@@ -244,3 +244,16 @@ async def test_operations_of_one_socket_do_not_share_what_they_loaded(visitor: F
     assert parse_id(conversation)[0] == "Conversation"
     assert before[0]["payload"]["data"] == {"conversation": {"messageCount": 2}}
     assert after[0]["payload"]["data"] == {"conversation": {"messageCount": 4}}
+
+
+async def test_the_cost_comes_with_a_query_s_result_and_not_with_each_event(visitor: FrontEnd) -> None:
+    chat = "subscription ($input: ChatInput!) { chat(input: $input) { sequence } }"
+    async with _socket(visitor.server, visitor.token) as socket:
+        asked = await _operation(socket, "{ me { id } }")
+        events = await _operation(socket, chat, {"input": {"content": "Hello?", "clientMessageId": str(uuid4())}})
+        refused = await _operation(socket, "{" + " me { id }" * 21 + " }")
+
+    assert asked[0]["payload"]["extensions"] == {"cost": {"requested": 11, "limit": 50_000}}
+    assert [event["payload"] for event in events[:-1] if "extensions" in event["payload"]] == []
+    assert refused[0]["type"] == "error"
+    assert refused[0]["payload"][0]["extensions"]["code"] == "COST_LIMIT"
