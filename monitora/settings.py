@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     max_operation_cost: int = Field(
         50_000, ge=1_000, le=10_000_000, description="Highest cost of one operation, about the values of its response."
     )
-    max_operation_depth: int = Field(15, ge=10, le=100, description="Fields inside one another in one operation.")
+    max_operation_depth: int = Field(20, ge=5, le=100, description="Fields inside one another in one operation.")
     shutdown_grace_seconds: float = Field(
         10, ge=0, le=600, description="How long answers under way may go on at a stop."
     )

@@ -29,7 +29,7 @@ class Policy:
     max_message_characters: int = 4_000
     max_file_bytes: int = 25 * 1024 * 1024
     max_operation_cost: int = 50_000
-    max_operation_depth: int = 15
+    max_operation_depth: int = 20
 
 
 @dataclass(frozen=True, slots=True)
