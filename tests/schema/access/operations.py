@@ -17,6 +17,7 @@ from graphql import (
 from starlette.datastructures import UploadFile
 
 from schema.graph import NODES
+from tests.people import PASSWORD
 from tests.schema.access.estate import Estate
 from tests.schema.access.selection import PAGE, Selected, everything_of, fields_of, selection_text
 
@@ -30,6 +31,8 @@ def arguments_of(estate: Estate) -> Arguments:
     """
     ids = estate.identifiers
     return {
+        "ChangePasswordInput.currentPassword": PASSWORD,
+        "ChangePasswordInput.newPassword": "Ein Gartenzaun 47 im Regen",
         "ChatInput.clientMessageId": str(uuid4()),
         "ChatInput.content": "When do you open?",
         "ChatInput.conversationId": ids["Conversation"],
@@ -53,6 +56,7 @@ def arguments_of(estate: Estate) -> Arguments:
         "ResolveMessageInput.messageId": ids["Message"],
         "RetryDocumentInput.id": ids["Document"],
         "RevokeApiKeyInput.id": ids["ApiKey"],
+        "RevokeSessionInput.id": ids["LoginSession"],
         "SendMessageInput.clientMessageId": str(uuid4()),
         "SendMessageInput.content": "When do you open?",
         "SendMessageInput.conversationId": ids["Conversation"],
