@@ -74,7 +74,7 @@ async def bare(socket: WebSocket) -> None:
 async def serve(folder: Path, port: int) -> None:
     """Prepare the sample workspace and serve."""
     services.models = scripted_models  # type: ignore[assignment]
-    settings = Settings(data_dir=folder, cache_hours=0)
+    settings = Settings(data_dir=folder, cache_hours=0, rates={})
     settings.prepare_data_dir()
     database = Database(settings.database)
     await migrate(database)

@@ -17,6 +17,7 @@ from data.migrations import pending
 from monitora import demo
 from monitora.graphql_http import PREFLIGHT_HEADERS
 from monitora.graphql_server import GraphQLServer
+from monitora.rate_headers import RATE_HEADERS
 from monitora.services import running_services
 from monitora.settings import Settings
 
@@ -59,6 +60,7 @@ def create_application(settings: Settings) -> Starlette:
                 allow_origins=["*"],
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type", *PREFLIGHT_HEADERS],
+                expose_headers=RATE_HEADERS,
                 max_age=600,
             ),
         ],

@@ -27,6 +27,7 @@ from monitora.graphql_http import (
     parsed_json,
 )
 from monitora.identity import context_of
+from monitora.rate_headers import rate_headers
 from monitora.websocket import GraphQLSocketHandler, PatientAdapter, Socket
 from resolvers.context import Context, Services
 from resolvers.errors import ErrorCode
@@ -159,6 +160,22 @@ class GraphQLServer(GraphQL[Any, None]):
         if "data" not in response_data and sub_response.media_type == GRAPHQL_RESPONSE:
             response.status_code = 400
         return response
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: Any,
+        request_data: Any,
+        context: Context,
+        root_value: None,
+        sub_response: Response,
+    ) -> Any:
+        """Run an operation, and say in the answer's headers how the caller stands in its rates."""
+        result = await super().execute_operation(
+            request, request_adapter, request_data, context, root_value, sub_response
+        )
+        sub_response.headers.update(rate_headers(context.standings))
+        return result
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """Return the operation's context, or the socket from which each operation makes its own."""

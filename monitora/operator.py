@@ -1,6 +1,7 @@
 """What the operator does at the command line, in the name of a workspace's owner."""
 
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from sqlalchemy import or_, select
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.models import AppUser, Role, Workspace
 from data.viewer import Staff
 from resolvers.context import Context, Services
+from resolvers.counters import Counters
 
 
 class UnknownWorkspace(Exception):
@@ -16,8 +18,8 @@ class UnknownWorkspace(Exception):
 
 
 def acting_for(services: Services, user: AppUser) -> Context:
-    """Return a context in which operations act for an account, without a session of its own."""
-    return Context(Staff(user.id, uuid4(), Role(user.role)), services)
+    """Return a context in which operations act for an account, without a session of its own and as often as wanted."""
+    return Context(Staff(user.id, uuid4(), Role(user.role)), replace(services, counters=Counters({})))
 
 
 async def find_workspace(services: Services, name: str) -> tuple[Workspace, AppUser]:

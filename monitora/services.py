@@ -19,6 +19,7 @@ from rag.models.protocols import ChatModel, Embedder
 from rag.retrieval import Retriever
 from rag.storage import FileStorage
 from resolvers.context import Services
+from resolvers.counters import Counters
 
 ABANDONED_AFTER = timedelta(minutes=5)
 """How long a document of another process may stand still before it is taken for abandoned."""
@@ -41,6 +42,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             chat_model,
             cache_lifetime=timedelta(hours=settings.cache_hours),
         )
+        counters = Counters(settings.rates, settings.redis_url)
         answers.listen()
         try:
             yield Services(
@@ -51,10 +53,12 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
                 ingestion=ingestion,
                 answers=answers,
                 policy=settings.policy,
+                counters=counters,
             )
         finally:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
             await answer_log.close()
+            await counters.close()
             await ingestion.close()
 
 

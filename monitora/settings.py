@@ -8,12 +8,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
+from limits import RateLimitItem
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from resolvers.context import Policy
+from resolvers.rates import RATES, Rate, parsed
 
 PREFIX = "MONITORA_"
 SECRETS = {
@@ -34,10 +36,26 @@ class InvalidSettings(Exception):
     """A variable holds something that cannot be used. The message names it, in one line."""
 
 
+def rates_from_environment() -> dict[str, RateLimitItem]:
+    """Return the rates that have a limit, by name. Raises `InvalidSettings`."""
+    limits = {}
+    for rate in RATES:
+        text = os.environ.get(variable_of(rate), rate.default)
+        try:
+            limit = parsed(text)
+        except ValueError as error:
+            raise InvalidSettings(f"{variable_of(rate)}: {error} (got {text[:80]!r})") from error
+        if limit is not None:
+            limits[rate.name] = limit
+    return limits
+
+
 class Settings(BaseSettings):
     """Every setting, its default and its bounds."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", arbitrary_types_allowed=True
+    )
 
     data_dir: Path = Field(
         Path(".monitora"), description="Folder of the embedded database, the files and the secret key."
@@ -100,6 +118,8 @@ class Settings(BaseSettings):
     shutdown_grace_seconds: float = Field(
         10, ge=0, le=600, description="How long answers under way may go on at a stop."
     )
+    rates: dict[str, RateLimitItem] = Field(default_factory=rates_from_environment)
+    """One variable a rate, and none of its own: see `RATES`. An empty one is no limit."""
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     log_format: Literal["text", "json"] = Field("text", description="How it is logged.")
 
@@ -228,9 +248,18 @@ def variable(field: str) -> str:
     return field.upper() if field.startswith("mistral_") else PREFIX + field.upper()
 
 
+def variable_of(rate: Rate) -> str:
+    """Return the environment variable of a rate."""
+    return f"{PREFIX}RATE_{rate.name.upper()}"
+
+
 def described() -> Iterator[tuple[str, str, str]]:
     """Yield each setting's variable, default and description."""
     for name, field in Settings.model_fields.items():
+        if name == "rates":
+            continue
         default = field.default
         shown = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
         yield variable(name), shown, field.description or ""
+    for rate in RATES:
+        yield variable_of(rate), rate.default, f"{rate.what.capitalize()}; empty for no limit."

@@ -20,6 +20,7 @@ from monitora.security import HashedPassword, StaffClaims, digest, new_refresh_t
 from resolvers import passwords
 from resolvers.context import Context
 from resolvers.errors import ErrorCode, Rejection
+from resolvers.rates import LOGIN_PER_ACCOUNT, LOGIN_PER_ADDRESS, REFRESH_PER_ADDRESS, REGISTER_PER_ADDRESS
 
 MAX_NAME_CHARACTERS = 255
 TOUCHED_EVERY = timedelta(minutes=5)
@@ -38,7 +39,8 @@ class OpenSession:
 
 
 async def register(context: Context, email: str, password: str, full_name: str | None) -> OpenSession:
-    """Create an account with its profile and log it in. Raises `Rejection`."""
+    """Create an account with its profile and log it in. Raises `Rejection`, `Refusal`."""
+    await context.count(REGISTER_PER_ADDRESS, context.client.network)
     user_id, hashed = await _create(context, email, password, full_name, Role.ADMIN)
     return await _open_session(context, user_id, hashed)
 
@@ -59,6 +61,8 @@ async def login(context: Context, email: str, password: str, device_token: str |
         address = normalised_email(email)
     except Rejection:
         address = ""
+    await context.count(LOGIN_PER_ADDRESS, context.client.network)
+    await context.count(LOGIN_PER_ACCOUNT, f"{address} {context.client.network}")
     found = await context.database.read(lambda session: procedures.get_user_for_auth(session, email=address))
     known = found if found is not None and found.is_active else None
     decoy = await asyncio.to_thread(lambda: context.services.passwords.decoy)
@@ -108,6 +112,7 @@ async def refresh(context: Context, refresh_token: str) -> OpenSession:
     session_id = session_of(refresh_token)
     if session_id is None:
         raise refused
+    await context.count(REFRESH_PER_ADDRESS, context.client.network)
     presented, renewed = digest(refresh_token), new_refresh_token(session_id)
 
     async def rotate(session: AsyncSession) -> OpenSession | None:

@@ -16,6 +16,7 @@ from resolvers.accounts import normalised_email
 from resolvers.context import Client, Context
 from resolvers.errors import ErrorCode, NotFound, Rejection
 from resolvers.origins import Origin, is_allowed
+from resolvers.rates import VISIT_PER_ADDRESS, VISIT_PER_KEY
 
 MAX_NAME_CHARACTERS = 255
 MAX_KEYS = 100
@@ -102,6 +103,8 @@ async def start_visit(context: Context, api_key: str, introduction: Introduction
     """
     if context.client.origin is None:
         raise Rejection(ErrorCode.ORIGIN_MISSING, "A visit begins on a page: send its Origin header, as browsers do.")
+    await context.count(VISIT_PER_ADDRESS, context.client.network)
+    await context.count(VISIT_PER_KEY, api_key)
     # As the server: whose workspace it is, only the key says.
     workspace = await context.services.database.write(lambda session: _opened_by(session, api_key, context.client))
     origin = str(Origin.of(context.client.origin))

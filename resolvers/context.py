@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 from uuid import uuid4
 
@@ -12,7 +13,9 @@ from monitora.security import Passwords, Tokens
 from rag.answers.generation import Answers
 from rag.ingestion import Ingestion
 from rag.storage import FileStorage
-from resolvers.errors import Forbidden, Unauthenticated
+from resolvers.counters import Counters
+from resolvers.errors import Forbidden, RateLimited, Unauthenticated
+from resolvers.rates import ANONYMOUS_PER_ADDRESS, Rate, Standing
 
 LOG_IN = "Log in first: this needs the access token of an account."
 
@@ -43,6 +46,7 @@ class Services:
     ingestion: Ingestion
     answers: Answers
     policy: Policy = field(default_factory=Policy)
+    counters: Counters = field(default_factory=lambda: Counters({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,19 @@ class Client:
     user_agent: str | None = None
     origin: str | None = None
     host: str | None = None
+
+    @property
+    def network(self) -> str | None:
+        """Whom the address stands for in rates: itself, or for IPv6 its /64, of which one subscriber has all."""
+        try:
+            address = ip_address(self.ip_address or "")
+        except ValueError:
+            return self.ip_address
+        if not isinstance(address, IPv6Address):
+            return str(address)
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return f"{IPv6Address(int(address) >> 64 << 64)}/64"
 
 
 PROBE_TEXT = "\ue000probe\ue000"
@@ -78,7 +95,10 @@ class Lane(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """One operation's context; also on a websocket, where several operations share a socket."""
+    """One operation's context; also on a websocket, where several operations share a socket.
+
+    `standings` is where the viewer stands in the rates that the operation was counted against.
+    """
 
     viewer: Viewer
     services: Services
@@ -86,6 +106,7 @@ class Context:
     access_token: str | None = None
     request_id: str = field(default_factory=lambda: uuid4().hex)
     lane: Lane | None = None
+    standings: list[Standing] = field(default_factory=list)
     database: Database = field(init=False)
     loaders: Loaders = field(init=False)
 
@@ -111,6 +132,20 @@ class Context:
         if isinstance(self.viewer, Anonymous):
             raise Unauthenticated(self.viewer.problem or "Start a visit or log in first: this needs a token.")
         return self.viewer
+
+    async def count(self, rate: Rate, caller: str | None) -> None:
+        """Count one use of a rate by a caller. Raises `RateLimited`. A caller nobody can name is not counted."""
+        standing = None if caller is None else await self.services.counters.count(rate, caller)
+        if standing is None:
+            return
+        self.standings.append(standing)
+        if standing.is_refused:
+            raise RateLimited(rate.what, standing.frees_at)
+
+    async def admit(self) -> None:
+        """Count an operation of somebody without a token. Raises `RateLimited`."""
+        if isinstance(self.viewer, Anonymous):
+            await self.count(ANONYMOUS_PER_ADDRESS, self.client.network)
 
     def forget_loaded(self) -> None:
         """Drop what was loaded before a change, so that what follows reads what is stored now."""

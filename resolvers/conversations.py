@@ -18,6 +18,7 @@ from rag.answers.record import Question
 from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.errors import BadInput, ErrorCode, Forbidden, NotFound, Rejection
+from resolvers.rates import MESSAGE_PER_ACCOUNT, MESSAGE_PER_ADDRESS, MESSAGE_PER_VISITOR
 
 TITLE_CHARACTERS = 80
 MAX_COMMENT_CHARACTERS = 2_000
@@ -47,6 +48,7 @@ async def ask(context: Context, said: Ask) -> Question:
     if len(content) > context.policy.max_message_characters:
         limit = context.policy.max_message_characters
         raise Rejection(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {limit} characters.", ["content"])
+    await _count(context)
     workspace_id = await _workspace_id(context, said)
     try:
         question, news = await context.database.write(
@@ -107,7 +109,7 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
         conversation = await session.get_one(Conversation, message.conversation_id)
         return replace(_question(message, conversation.workspace_id), asked_again=True)
 
-    context.speaker()
+    await _count(context)
     question = await context.database.write(renew)
     await context.services.answers.begin(question)
     return question
@@ -157,6 +159,16 @@ async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None
 
     context.staff()
     await context.database.write(store)
+
+
+async def _count(context: Context) -> None:
+    """Count a question. Raises `Refusal`."""
+    speaker = context.speaker()
+    if isinstance(speaker, Visitor):
+        await context.count(MESSAGE_PER_VISITOR, f"{speaker.workspace_id.hex}/{speaker.visitor_id}")
+    else:
+        await context.count(MESSAGE_PER_ACCOUNT, speaker.user_id.hex)
+    await context.count(MESSAGE_PER_ADDRESS, context.client.network)
 
 
 async def _workspace_id(context: Context, said: Ask) -> UUID:

@@ -16,6 +16,7 @@ from rag.progress import Progress
 from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.errors import ErrorCode, NotFound, Rejection
+from resolvers.rates import UPLOAD_PER_ACCOUNT
 
 MAX_NAME_CHARACTERS = 500
 
@@ -26,6 +27,7 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, content: 
     Raises `Rejection` for a file that cannot be read, and `Refusal`.
     """
     title = _title(name or file_name)
+    await context.count(UPLOAD_PER_ACCOUNT, context.staff().user_id.hex)
     await context.database.read(lambda session: workspaces.owned(context, session, workspace_id))
     if not content.strip():
         raise Rejection(ErrorCode.FILE_EMPTY, "The file is empty: choose one that holds text.", ["file"])

@@ -3,7 +3,9 @@
 A `Rejection` is an outcome to expect and travels as data; a `Refusal` is an error of the operation.
 """
 
+import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -109,3 +111,26 @@ class BadInput(Refusal):
 
     def __init__(self, message: str) -> None:
         super().__init__(ErrorCode.BAD_USER_INPUT, message)
+
+
+class RateLimited(Refusal):
+    """Something was done too often. `retry_at` is when it may be done once more."""
+
+    def __init__(self, what: str, retry_at: datetime) -> None:
+        self.retry_at = retry_at
+        self.retry_after_seconds = max(1, math.ceil((retry_at - datetime.now(UTC)).total_seconds()))
+        super().__init__(
+            ErrorCode.RATE_LIMITED, f"Too many {what}: try again in {_duration(self.retry_after_seconds)}."
+        )
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """The code, and when to try again: a moment, and seconds for clocks that differ."""
+        return super().extensions | {
+            "retryAt": self.retry_at.isoformat(),
+            "retryAfterSeconds": self.retry_after_seconds,
+        }
+
+
+def _duration(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"  # noqa: PLR2004

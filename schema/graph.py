@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 
 from data import models
+from resolvers.errors import RateLimited
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
 from schema.accounts import AccountMutations, AccountQueries, LoginSession, User
 from schema.activity import ActivitySubscriptions
@@ -75,6 +76,7 @@ class Schema(strawberry.Schema):
     """The schema. Errors are logged once, by `CodedErrors`, with what an operator needs.
 
     An operation that cannot be chosen from its document fails as one that is not valid.
+    An operation of somebody without a token is counted before it is read.
     """
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
@@ -86,7 +88,10 @@ class Schema(strawberry.Schema):
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
     ) -> PreExecutionError | None:
         try:
+            await context.context.admit()
             failure = await super()._prepare_operation_async(context, extensions_runner)
+        except RateLimited as refusal:
+            return PreExecutionError(data=None, errors=[GraphQLError(str(refusal), original_error=refusal)])
         except CannotGetOperationTypeError as error:
             return PreExecutionError(data=None, errors=[GraphQLError(error.as_http_error_reason())])
         if failure is None and _is_ambiguous(context):

@@ -58,9 +58,9 @@ async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(migrated_file: Path, tmp_path: Path) -> Settings:
-    """Settings of a server on an empty, migrated database of the test's own."""
+    """Settings of a server on an empty, migrated database of the test's own, where nothing has a rate."""
     shutil.copyfile(migrated_file, tmp_path / "monitora.db")
-    return Settings(data_dir=tmp_path)
+    return Settings(data_dir=tmp_path, rates={})
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from monitora.settings import variable_of
+from resolvers.rates import RATES
+
 COMMAND = str(Path(sys.executable).parent / "monitora")
 PATIENCE_SECONDS = 60
 
@@ -59,8 +62,12 @@ def monitora(environment: dict[str, str], *arguments: str, given: str = "") -> s
 
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Server]:
-    """Start a server on a folder, wait until it answers, and stop it at the end as a service manager would."""
-    environment = {"MONITORA_DATA_DIR": str(folder), **settings}
+    """Start a server on a folder, wait until it answers, and stop it at the end as a service manager would.
+
+    The tests are one address that does the work of many: nothing has a rate but what `settings` says.
+    """
+    no_rates = {variable_of(rate): "" for rate in RATES}
+    environment = {"MONITORA_DATA_DIR": str(folder), **no_rates, **settings}
     port = _free_port()
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(

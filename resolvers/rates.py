@@ -1,0 +1,137 @@
+"""How often what may be done, and by whom: the one table of rates.
+
+Each is a window that moves with the clock. An operator sets another number, or none, by the rate's name.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from limits import RateLimitItem, parse_many
+
+MAX_USES = 10_000
+MAX_WINDOW_SECONDS = 24 * 60 * 60
+"""Each use is remembered as long as the window is: the two bound the memory of one caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often one caller may do something.
+
+    `name` is the rate's in settings and headers, `default` how often in the notation of `limits`, `what` what is
+    counted and for whom, `why` the reason for the number.
+    """
+
+    name: str
+    default: str
+    what: str
+    why: str
+
+
+ANONYMOUS_PER_ADDRESS = Rate(
+    "anonymous_per_address",
+    "600/minute",
+    "operations without a token from one address",
+    "ten a second: no office of people reaches it, a loop does",
+)
+LOGIN_PER_ADDRESS = Rate(
+    "login_per_address",
+    "30/minute",
+    "logins from one address",
+    "a team behind one address that arrives at nine; each try costs the server 64 MB for some 50 ms",
+)
+LOGIN_PER_ACCOUNT = Rate(
+    "login_per_account",
+    "20/minute",
+    "logins to one account from one address",
+    "above the wrong passwords that lock it; by address too, so that a stranger cannot use up the owner's tries",
+)
+REGISTER_PER_ADDRESS = Rate(
+    "register_per_address",
+    "20/hour",
+    "new accounts from one address",
+    "a class or a team that begins together; accounts by the thousand take days",
+)
+REFRESH_PER_ADDRESS = Rate(
+    "refresh_per_address",
+    "240/minute",
+    "session refreshes from one address",
+    "an access token lives a quarter of an hour: 3,600 open sessions behind one address",
+)
+VISIT_PER_KEY = Rate(
+    "visit_per_key",
+    "1200/minute",
+    "visits with one API key",
+    "the key is public: a bound that strangers reach easily would close the chat of a busy site",
+)
+VISIT_PER_ADDRESS = Rate(
+    "visit_per_address",
+    "120/minute",
+    "visits from one address",
+    "two page views a second with the chat opened, from one office or school",
+)
+MESSAGE_PER_VISITOR = Rate(
+    "message_per_visitor",
+    "20/minute",
+    "messages of one visitor",
+    "a question every three seconds: faster than answers are read",
+)
+MESSAGE_PER_ACCOUNT = Rate(
+    "message_per_account",
+    "60/minute",
+    "messages of one account",
+    "staff try their assistant by hand or by a script of questions",
+)
+MESSAGE_PER_ADDRESS = Rate(
+    "message_per_address",
+    "300/minute",
+    "messages from one address",
+    "thirty pupils who ask ten times a minute; one person with many visits is bounded too",
+)
+UPLOAD_PER_ACCOUNT = Rate(
+    "upload_per_account",
+    "120/minute",
+    "uploads of one account",
+    "a folder dropped at once, sent two files a second",
+)
+
+RATES = (
+    ANONYMOUS_PER_ADDRESS,
+    LOGIN_PER_ADDRESS,
+    LOGIN_PER_ACCOUNT,
+    REGISTER_PER_ADDRESS,
+    REFRESH_PER_ADDRESS,
+    VISIT_PER_KEY,
+    VISIT_PER_ADDRESS,
+    MESSAGE_PER_VISITOR,
+    MESSAGE_PER_ACCOUNT,
+    MESSAGE_PER_ADDRESS,
+    UPLOAD_PER_ACCOUNT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a caller stands after a use. `frees_at` is when the oldest use leaves the window: one more may come."""
+
+    rate: Rate
+    quota: int
+    window_seconds: int
+    remaining: int
+    frees_at: datetime
+    is_refused: bool
+
+
+def parsed(text: str) -> RateLimitItem | None:
+    """Read a rate such as "10/minute" or "100 per 2 hours"; None for an empty text. Raises `ValueError`."""
+    if not text.strip():
+        return None
+    try:
+        items = parse_many(text)
+    except ValueError as error:
+        raise ValueError("write a number per time, such as 10/minute, or nothing for no limit") from error
+    if len(items) != 1:
+        raise ValueError("write one number per time, such as 10/minute")
+    item = items[0]
+    if not 1 <= item.amount <= MAX_USES or item.get_expiry() > MAX_WINDOW_SECONDS:
+        raise ValueError(f"a rate is 1 to {MAX_USES} uses in a day or less; an empty value is no limit")
+    return item
