@@ -32,13 +32,13 @@ Ending = Literal["finish", "end", "cut", "hang", "malformed", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A streamed answer. All durations are in seconds.
+    """A streamed answer. All durations are in seconds. Where its tokens have an event, it waits until that is set.
 
     After the tokens it may "finish" as it should, "end" the stream without finish_reason, "cut" the connection, "hang",
     send a "malformed" line, or send an "error" where a chunk is due.
     """
 
-    tokens: Sequence[str]
+    tokens: Sequence[str | threading.Event]
     first_delay: float = 0.0
     pace: float = 0.0
     then: Ending = "finish"
@@ -275,11 +275,15 @@ async def _stream(answer: Answer, request: RecordedRequest, writer: asyncio.Stre
 async def _lines(answer: Answer, request: RecordedRequest) -> AsyncIterator[str]:
     """Yield the data of each event, at the answer's pace."""
     words = _words(request)
-    count = len(answer.tokens)
+    count = sum(isinstance(token, str) for token in answer.tokens)
     usage = {"prompt_tokens": words, "completion_tokens": count, "total_tokens": words + count}
     model = request.body["model"]
     yield _chunk(model, {"role": "assistant", "content": ""})
     for token in answer.tokens:
+        if isinstance(token, threading.Event):
+            while not token.is_set():
+                await asyncio.sleep(0.01)
+            continue
         yield _chunk(model, {"content": token})
         await asyncio.sleep(answer.pace)
     match answer.then:

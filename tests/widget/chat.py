@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import BrowserContext, Locator, Page, expect
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,16 @@ class Chat:
         return self.page.get_by_role("textbox", name="Your message")
 
     @property
+    def region(self) -> Locator:
+        """Where the conversation is read, which scrolls."""
+        return self.page.get_by_role("region", name="Conversation")
+
+    @property
+    def messages(self) -> Locator:
+        """Questions and answers."""
+        return self.page.get_by_role("article")
+
+    @property
     def questions(self) -> Locator:
         """What the visitor said."""
         return self.page.get_by_role("article", name="You")
@@ -30,6 +40,11 @@ class Chat:
     def answers(self) -> Locator:
         """The texts of the answers, without what is around them."""
         return self.page.locator("monitora-chat .answer .prose")
+
+    @property
+    def said_aloud(self) -> Locator:
+        """What screen readers were told."""
+        return self.page.get_by_role("log").locator("p")
 
     def button(self, name: str) -> Locator:
         """Return the latest button of a name."""
@@ -45,16 +60,14 @@ class Chat:
         await self.field.fill(question)
         await self.field.press("Enter")
 
-    async def first_words(self) -> str:
-        """Wait until an answer has begun, and return what there is of it."""
-        await expect(self.page.locator("monitora-chat .answer.writing .prose p").first).to_be_visible()
-        return await self.text()
-
     async def last_word(self) -> str:
         """Wait until the latest answer is complete, and return it."""
         await expect(self.page.locator("monitora-chat .answer").last).to_have_attribute("aria-busy", "false")
-        return await self.text()
-
-    async def text(self) -> str:
-        """Return what there is of the latest answer."""
         return (await self.answers.last.text_content() or "").strip()
+
+
+async def chat_at(visitor: BrowserContext, address: str) -> Chat:
+    """Open a page of a visitor's, and return its chat."""
+    page = await visitor.new_page()
+    await page.goto(address)
+    return Chat(page)

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from tests.end_to_end.client import FrontEnd
 from tests.end_to_end.server import Server, monitora, running
-from tests.mistral_server import Answer, MistralServer, Vectors, embedding
+from tests.mistral_server import Answer, MistralServer
 from tests.widget.chat import Chat
 from tests.widget.customer_site import CustomerSite
 
@@ -47,9 +47,9 @@ class Assistant:
     owner: FrontEnd
     folder: Path
 
-    def will_say(self, question: str, answer: Answer) -> None:
+    def will_say(self, answer: Answer) -> None:
         """Have the model give this answer to the next question."""
-        self.model.behave(Vectors([embedding(question).tolist()]), answer)
+        self.model.behave_in_chat(answer)
 
     def calls(self) -> int:
         """Return how many answers the model was asked for."""
@@ -79,10 +79,11 @@ async def browser() -> AsyncIterator[Browser]:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A running server with the sample workspace, and its administrator's password."""
+    """A running server with the sample workspace, its settings, and its administrator's password."""
 
     server: Server
     folder: Path
+    settings: dict[str, str]
     password: str
 
 
@@ -100,7 +101,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, running_mistral_server: M
     assert password is not None, made.stderr
     with running(folder, **settings) as server:
         _wait_until_indexed(folder)
-        yield Prepared(server, folder, password.group(1))
+        yield Prepared(server, folder, settings, password.group(1))
 
 
 @pytest.fixture(scope="session")
@@ -146,6 +147,16 @@ async def customer_site(prepared: Prepared) -> AsyncIterator[CustomerSite]:
     """A site of another origin than the server's."""
     async with CustomerSite(prepared.server.host) as site:
         yield site
+
+
+@pytest.fixture
+async def restartable(prepared: Prepared, tmp_path: Path) -> Path:
+    """The data of a server that may be killed: a copy of the sample workspace."""
+    with closing(sqlite3.connect(prepared.folder / "monitora.db")) as source:
+        with closing(sqlite3.connect(tmp_path / "monitora.db")) as copy:
+            source.backup(copy)
+    shutil.copy(prepared.folder / "secret.key", tmp_path)
+    return tmp_path
 
 
 def _wait_until_indexed(folder: Path) -> None:

@@ -6,11 +6,14 @@ from typing import Self
 
 
 class Proxy:
-    """Passes bytes on between 127.0.0.1 and a server, within an `async with` block; `cut` drops every connection."""
+    """Passes bytes on between 127.0.0.1 and a server, within an `async with` block; `cut` drops every connection.
+
+    What comes after goes to `target`, which may be another server by then; where none answers, nobody is there.
+    """
 
     def __init__(self, target: str) -> None:
         self.host = ""
-        self._target = target.split(":")
+        self.target = target
         self._listener: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._passing: set[asyncio.Task[None]] = set()
@@ -34,7 +37,11 @@ class Proxy:
         await asyncio.gather(*self._passing, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers, asks = await asyncio.open_connection(*self._target)
+        try:
+            answers, asks = await asyncio.open_connection(*self.target.split(":"))
+        except ConnectionError:
+            writer.transport.abort()
+            return
         for source, destination in ((reader, asks), (answers, writer)):
             task = asyncio.create_task(self._pass(source, destination))
             self._passing.add(task)

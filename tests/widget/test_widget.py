@@ -2,13 +2,14 @@
 
 import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
 from playwright.async_api import BrowserContext, expect
 
 from tests.mistral_server import Answer
-from tests.widget.chat import Chat
+from tests.widget.chat import Chat, chat_at
 from tests.widget.conftest import Assistant
 from tests.widget.customer_site import CustomerSite
 from tests.widget.proxy import Proxy
@@ -17,41 +18,42 @@ WORDS = (
     "Voilà: the garden opens at nine ☀. It closes at seven. Trees are delivered in autumn, plants at any time of year."
 )
 TOKENS = re.findall(r"\S+\s*", WORDS)
-SLOWLY = Answer(TOKENS, pace=0.04)
+BEGINNING = "".join(TOKENS[:9]).strip()
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 STORED = "SELECT role FROM messages WHERE content = ?"
 
 
-async def _at(visitor: BrowserContext, address: str) -> Chat:
-    page = await visitor.new_page()
-    await page.goto(address)
-    return Chat(page)
+def in_two_parts(go_on: threading.Event) -> Answer:
+    """Return an answer that waits in the middle, in its second sentence."""
+    return Answer([*TOKENS[:9], go_on, *TOKENS[9:]])
 
 
 async def test_a_question_is_answered_word_by_word_and_read_aloud_by_the_sentence(
     chat: Chat, assistant: Assistant
 ) -> None:
-    assistant.will_say("When does it open?", SLOWLY)
+    go_on = threading.Event()
+    assistant.will_say(in_two_parts(go_on))
     await chat.ask("When does it open?")
 
-    beginning = await chat.first_words()
-    whole = await chat.last_word()
+    await expect(chat.answers).to_have_text(BEGINNING)
+    await expect(chat.said_aloud).to_have_text(["Looking through the documents…", "Voilà: the garden opens at nine ☀."])
+    go_on.set()
 
-    assert WORDS.startswith(beginning)
-    assert len(beginning) < len(whole)
-    assert whole == WORDS
-    said = await chat.page.locator("monitora-chat .announcer p").all_text_contents()
-    assert said[1:] == ["Voilà: the garden opens at nine ☀.", "It closes at seven.", WORDS.split(". ")[2]]
+    assert await chat.last_word() == WORDS
+    sentences = ["Voilà: the garden opens at nine ☀.", "It closes at seven.", WORDS.split(". ")[2]]
+    await expect(chat.said_aloud).to_have_text(["Looking through the documents…", *sentences])
 
 
 async def test_a_reload_in_mid_answer_goes_on_to_the_same_words(chat: Chat, assistant: Assistant) -> None:
-    assistant.will_say("What if I reload?", SLOWLY)
+    go_on = threading.Event()
+    assistant.will_say(in_two_parts(go_on))
     await chat.ask("What if I reload?")
-    await chat.first_words()
+    await expect(chat.answers).to_have_text(BEGINNING)
 
     await chat.page.reload()
+    await expect(chat.answers).to_have_text(BEGINNING)
+    go_on.set()
 
-    assert WORDS.startswith(await chat.first_words())
     assert await chat.last_word() == WORDS
     await expect(chat.questions).to_have_text(["What if I reload?"])
     assert assistant.calls() == 1
@@ -62,13 +64,15 @@ async def test_a_connection_cut_in_mid_answer_loses_and_repeats_nothing(
     visitor: BrowserContext, assistant: Assistant
 ) -> None:
     async with Proxy(assistant.server.host) as proxy:
-        chat = await _at(visitor, f"http://{proxy.host}/demo")
+        chat = await chat_at(visitor, f"http://{proxy.host}/demo")
         await chat.open()
-        assistant.will_say("What if the line is cut?", SLOWLY)
+        go_on = threading.Event()
+        assistant.will_say(in_two_parts(go_on))
         await chat.ask("What if the line is cut?")
-        await chat.first_words()
+        await expect(chat.answers).to_have_text(BEGINNING)
 
         assert proxy.cut() >= 1
+        go_on.set()
 
         assert await chat.last_word() == WORDS
     assert assistant.calls() == 1
@@ -86,7 +90,7 @@ async def test_a_question_sent_while_the_server_is_away_is_asked_once_it_is_back
     await chat.ask("Is anybody there?")
     await expect(chat.page.get_by_text("You are offline.")).to_be_visible()
 
-    assistant.will_say("Is anybody there?", Answer(["Yes."]))
+    assistant.will_say(Answer(["Yes."]))
     await visitor.set_offline(False)
 
     assert await chat.last_word() == "Yes."
@@ -97,13 +101,15 @@ async def test_a_question_sent_while_the_server_is_away_is_asked_once_it_is_back
 async def test_two_tabs_show_the_same_conversation_as_it_is_written(
     visitor: BrowserContext, chat: Chat, assistant: Assistant
 ) -> None:
-    other = await _at(visitor, chat.page.url)
+    other = await chat_at(visitor, chat.page.url)
     await other.open()
-    assistant.will_say("Do both tabs show it?", SLOWLY)
+    go_on = threading.Event()
+    assistant.will_say(in_two_parts(go_on))
 
     await chat.ask("Do both tabs show it?")
 
-    assert WORDS.startswith(await other.first_words())
+    await expect(other.answers).to_have_text(BEGINNING)
+    go_on.set()
     assert await other.last_word() == await chat.last_word() == WORDS
     await expect(other.questions).to_have_text(["Do both tabs show it?"])
     assert assistant.calls() == 1
@@ -114,18 +120,17 @@ async def test_two_tabs_show_the_same_conversation_as_it_is_written(
 
 
 async def test_a_stopped_answer_keeps_what_was_written(chat: Chat, assistant: Assistant) -> None:
-    assistant.will_say("Say a lot", Answer(["word "] * 400, pace=0.05))
+    assistant.will_say(in_two_parts(threading.Event()))
     await chat.ask("Say a lot")
-    await chat.first_words()
+    await expect(chat.answers).to_have_text(BEGINNING)
 
     await chat.button("Stop the answer").click()
 
     await expect(chat.page.get_by_text("You stopped this answer.")).to_be_visible()
-    kept = await chat.text()
-    assert 0 < kept.count("word") < 400
+    await expect(chat.answers).to_have_text(BEGINNING)
     await chat.page.reload()
     await expect(chat.page.get_by_text("You stopped this answer.")).to_be_visible()
-    assert await chat.text() == kept
+    await expect(chat.answers).to_have_text(BEGINNING)
 
 
 async def test_a_rating_and_its_comment_are_stored_and_taken_back(chat: Chat, assistant: Assistant) -> None:
@@ -141,7 +146,7 @@ async def test_a_rating_and_its_comment_are_stored_and_taken_back(chat: Chat, as
         async with chat.page.expect_response("**/graphql"):
             await chat.button(name).click()
 
-    assistant.will_say("When does the shop open?", Answer(["Nine, says", " the sign."]))
+    assistant.will_say(Answer(["Nine, says", " the sign."]))
     await chat.ask("When does the shop open?")
     await chat.last_word()
 
@@ -160,7 +165,7 @@ async def test_a_rating_and_its_comment_are_stored_and_taken_back(chat: Chat, as
 
 
 async def test_sources_open_at_their_passage_from_the_citation(chat: Chat, assistant: Assistant) -> None:
-    assistant.will_say("How do I put the chat on a website?", Answer(["By one script tag [1]."]))
+    assistant.will_say(Answer(["By one script tag [1]."]))
     await chat.ask("How do I put the chat on a website?")
     await chat.last_word()
     source = chat.page.locator("monitora-chat .sources details").first
@@ -180,7 +185,7 @@ async def test_sources_open_at_their_passage_from_the_citation(chat: Chat, assis
 
 async def test_markdown_is_shown_as_elements_and_html_as_text(chat: Chat, assistant: Assistant) -> None:
     written = '**Bold** <img src=x onerror="alert(1)"> [site](https://example.com) [trap](javascript:alert(1))\n\n- one'
-    assistant.will_say("Show me everything", Answer([written]))
+    assistant.will_say(Answer([written]))
     await chat.ask("Show me everything")
     await chat.last_word()
 
@@ -194,11 +199,11 @@ async def test_markdown_is_shown_as_elements_and_html_as_text(chat: Chat, assist
 
 
 async def test_an_answer_that_breaks_off_is_tried_again_without_asking_twice(chat: Chat, assistant: Assistant) -> None:
-    assistant.will_say("Will you break off?", Answer(["I might"], then="cut"))
+    assistant.will_say(Answer(["I might"], then="cut"))
     await chat.ask("Will you break off?")
     await expect(chat.page.get_by_role("alert")).to_have_text("The answer broke off.Try again")
 
-    assistant.will_say("Will you break off?", Answer(["No."]))
+    assistant.will_say(Answer(["No."]))
     await chat.button("Try again").click()
 
     await expect(chat.answers).to_have_text(["No."])
@@ -207,11 +212,11 @@ async def test_an_answer_that_breaks_off_is_tried_again_without_asking_twice(cha
 
 
 async def test_another_answer_is_written_beside_the_first(chat: Chat, assistant: Assistant) -> None:
-    assistant.will_say("Tell me more", Answer(["This is one answer."]))
+    assistant.will_say(Answer(["This is one answer."]))
     await chat.ask("Tell me more")
     await chat.last_word()
 
-    assistant.will_say("Tell me more", Answer(["This is another."]))
+    assistant.will_say(Answer(["This is another."]))
     await chat.button("Answer again").click()
 
     await expect(chat.answers).to_have_text(["This is one answer.", "This is another."])
@@ -227,9 +232,9 @@ async def test_a_message_that_was_not_sent_is_still_there_after_a_reload(chat: C
 
 
 async def test_everything_is_done_with_the_keyboard_alone(visitor: BrowserContext, assistant: Assistant) -> None:
-    chat = await _at(visitor, f"http://{assistant.server.host}/demo")
+    chat = await chat_at(visitor, f"http://{assistant.server.host}/demo")
     await expect(chat.launcher).to_be_visible()
-    assistant.will_say("How do I put the chat on a website without a mouse?", Answer(["Yes, you can [1]."]))
+    assistant.will_say(Answer(["Yes, you can [1]."]))
 
     async def tab_to(name: str, key: str = "Tab") -> None:
         for _ in range(60):
@@ -287,7 +292,7 @@ async def test_one_script_tag_puts_the_chat_on_a_strict_site_and_leaves_nothing_
     await page.goto(address)
     chat = Chat(page)
     await chat.open()
-    assistant.model.behave(Answer(["From the shop."]))  # there is no document to search
+    assistant.will_say(Answer(["From the shop."]))
     await chat.ask("Where do you answer from?")
 
     assert await chat.last_word() == "From the shop."
@@ -297,7 +302,7 @@ async def test_one_script_tag_puts_the_chat_on_a_strict_site_and_leaves_nothing_
 
 
 async def test_a_page_talks_to_the_chat_and_hears_from_it(chat: Chat, assistant: Assistant) -> None:
-    assistant.will_say("Asked by the page", Answer(["Answered to the page."]))
+    assistant.will_say(Answer(["Answered to the page."]))
     heard = await chat.page.evaluate(
         """async () => {
             const chat = document.querySelector("monitora-chat");
@@ -329,7 +334,7 @@ async def test_a_workspace_chooses_language_colour_corner_and_style_and_the_tag_
     script = f'<script src="http://{assistant.server.host}/widget.js" data-key="{key}"{attributes} async></script>'
     customer_site.embed(script, direction="rtl")
 
-    chat = await _at(visitor, f"http://localhost:{customer_site.port}/")
+    chat = await chat_at(visitor, f"http://localhost:{customer_site.port}/")
 
     await expect(chat.launcher).to_have_attribute("aria-label", label)
     await expect(chat.launcher).to_have_css("background-color", "rgb(10, 125, 79)")
@@ -352,7 +357,7 @@ async def test_the_demo_page_shows_its_languages_themes_and_sizes(
     await page.get_by_role("button", name="Ouvrir la discussion").click()
     field = page.get_by_role("textbox", name="Votre message")
     question = f"Comment ajouter la discussion ({look}, {width}) ?"
-    assistant.will_say(question, Answer(["Par **une balise** dans vos pages [1]."]))
+    assistant.will_say(Answer(["Par **une balise** dans vos pages [1]."]))
     await field.fill(question)
     await field.press("Enter")
     await page.get_by_role("button", name="Source 1").click()

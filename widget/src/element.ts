@@ -71,6 +71,8 @@ export class MonitoraChat extends HTMLElement {
   constructor(private readonly placement: Placement) {
     super();
     this.#memory = new Memory(placement.apiKey);
+    // A page may change its language without being loaded again.
+    new MutationObserver(() => this.attributeChangedCallback()).observe(document.documentElement, { attributeFilter: ["lang"] });
     this.#ready = this.#start();
   }
 

@@ -5,8 +5,16 @@ export interface Remembered {
   conversation: { id: string; answerId: string };
   /** What was typed and not sent. */
   draft: string;
-  /** A question that the server may not have. */
-  pending: { clientMessageId: string; content: string };
+  /** Questions, of any tab, that the server may not have. */
+  pending: Pending[];
+  /** The latest rating: other tabs show it. */
+  rating: { messageId: string; feedback: number | null };
+}
+
+/** A question that is on its way. */
+export interface Pending {
+  clientMessageId: string;
+  content: string;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { createClient, type Client } from "graphql-ws";
 import { Failure, failureOf } from "../graphql";
 import type { Visit } from "../visit";
+import { ANSWER, CHAT } from "./operations";
+import { pause, type Link } from "./patience";
 
 /** A passage that an answer rests on. */
 export interface Source {
@@ -41,25 +43,8 @@ export interface Question {
 /** What to follow: the answer to a question that is asked by it, or one that the server has begun. */
 export type Subject = { question: Question } | { answerId: string };
 
-export type Link = "online" | "reconnecting";
-
-const SOURCES = "sources { documentName chunkIndex excerpt score location url }";
-/** The selection of a `StoredMessage`. */
-export const MESSAGE = `id role content answerId feedback finishReason ${SOURCES}`;
-const EVENT = `__typename answerId sequence
-  ... on AnswerStarted { conversation { id } message { id } ${SOURCES} }
-  ... on AnswerDelta { text }
-  ... on AnswerFinished { message { ${MESSAGE} conversation { id } } }
-  ... on AnswerFailed { code text retryable }`;
-const CHAT = `subscription Chat($input: ChatInput!) { event: chat(input: $input) { ${EVENT} } }`;
-const ANSWER = `subscription Answer($answerId: ID!, $after: Int) {
-  event: answer(answerId: $answerId, after: $after) { ${EVENT} }
-}`;
-
 const PING_EVERY_MS = 12_000;
 const PONG_WITHIN_MS = 6_000;
-const FIRST_PAUSE_MS = 400;
-const LONGEST_PAUSE_MS = 10_000;
 /** Close codes by which the server says that the token is missing, over or refused. */
 const TOKEN_CLOSE_CODES = [4401, 4403];
 
@@ -162,20 +147,4 @@ function failureFrom(error: unknown): Failure {
     return new Failure("UNAUTHENTICATED", error.reason);
   }
   return new Failure("NETWORK", String(error));
-}
-
-/** Waits, longer each time and never in step with other pages; ends early when the network is back. */
-function pause(attempt: number, signal: AbortSignal): Promise<void> {
-  const longest = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      removeEventListener("online", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, longest * (0.5 + Math.random() / 2));
-    addEventListener("online", done);
-    signal.addEventListener("abort", done);
-  });
 }

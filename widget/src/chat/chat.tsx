@@ -47,6 +47,13 @@ export function mount(host: ChatHost): ChatPanel {
     else dialog.open = true; // `show` would take the cursor from the page
   }
 
+  /** A phone's keyboard covers the page instead of shrinking it: the chat keeps to what is left, unless it is magnified. */
+  function fit(): void {
+    const { height, offsetTop, scale } = visualViewport!;
+    dialog.style.setProperty("--height", scale === 1 ? `${height}px` : null);
+    dialog.style.setProperty("--top", scale === 1 ? `${offsetTop}px` : null);
+  }
+
   dialog.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault();
@@ -62,6 +69,8 @@ export function mount(host: ChatHost): ChatPanel {
     dialog.close();
     show();
   });
+  visualViewport?.addEventListener("resize", fit);
+  visualViewport?.addEventListener("scroll", fit);
   addEventListener("online", drawSoon);
   addEventListener("offline", drawSoon);
 

@@ -1,35 +1,53 @@
 import type { ChatHost } from "../element";
-import { Failure } from "../graphql";
-import { AnswerSocket, type AnswerEvent, type Link, type StoredMessage, type Subject } from "./answers";
+import type { Failure } from "../graphql";
+import type { Pending } from "../memory";
+import { AnswerSocket, type AnswerEvent, type Subject } from "./answers";
 import { randomUUID } from "./identifier";
-import { rateMessage, regenerateAnswer, sendMessage, stopAnswer, storedMessages } from "./operations";
-import { blank, shown, troubleOf, unanswered, type Shown, type Trouble } from "./shown";
+import { untilReached, type Link } from "./patience";
+import { rateMessage, regenerateAnswer, sendMessage, stopAnswer, storedMessages, type Page, type Rating } from "./requests";
+import { blank, troubleOf, unanswered, type Shown, type Trouble } from "./shown";
+import { Transcript } from "./transcript";
+import { Unsent } from "./unsent";
 
 /** One visitor's conversation: what is said, what is on its way, and what survives a reload. */
 export class Conversation {
-  #messages: Shown[] = [];
+  readonly #transcript: Transcript;
+  readonly #unsent: Unsent;
+  readonly #socket: AnswerSocket;
   #refusal: Trouble | undefined;
   #link: Link = "online";
   #isLoading = false;
+  #isLoadingEarlier = false;
   #isStopping = false;
   /** The answer that is on its way, once the server named it. */
   #answerId: string | undefined;
   #leaving = new AbortController();
-  readonly #socket: AnswerSocket;
 
   constructor(
     private readonly host: ChatHost,
     private readonly onChange: () => void,
   ) {
-    this.#socket = new AnswerSocket(host.visit, (link) => this.#setLink(link));
+    this.#transcript = new Transcript(onChange);
+    this.#unsent = new Unsent(host.memory);
+    this.#socket = new AnswerSocket(host.visit, this.#setLink);
     host.memory.onChangeElsewhere("conversation", () => void this.#followOtherTab());
+    host.memory.onChangeElsewhere("rating", () => this.#seeRating());
   }
 
   get messages(): readonly Shown[] {
-    return this.#messages;
+    return this.#transcript.messages;
   }
 
-  /** Why the server would not take the last question, which is back in the draft. */
+  /** Whether the conversation began before what is shown of it. */
+  get hasEarlier(): boolean {
+    return this.#transcript.earlier !== undefined;
+  }
+
+  get isLoadingEarlier(): boolean {
+    return this.#isLoadingEarlier;
+  }
+
+  /** Why the server would not take the last question, which is back in the draft, or show what was said. */
   get refusal(): Trouble | undefined {
     return this.#refusal;
   }
@@ -44,7 +62,7 @@ export class Conversation {
 
   /** Whether an answer is on its way. */
   get isBusy(): boolean {
-    const state = this.#messages.at(-1)?.state;
+    const state = this.#transcript.last?.state;
     return state === "waiting" || state === "writing";
   }
 
@@ -53,11 +71,11 @@ export class Conversation {
   }
 
   get draft(): string {
-    return this.host.memory.get("draft") ?? "";
+    return this.#unsent.draft;
   }
 
   set draft(text: string) {
-    this.host.memory.set("draft", text || undefined);
+    this.#unsent.draft = text;
     this.onChange();
   }
 
@@ -68,51 +86,71 @@ export class Conversation {
     this.onChange();
     try {
       await this.#settle(leaving);
-      const stored = await this.#history();
+      const page = await this.#latest();
       if (leaving.aborted) return;
-      this.#messages = stored.map(shown);
-      const answerId = unanswered(stored);
+      this.#transcript.showLatest(page);
+      const answerId = unanswered(page.messages);
       if (answerId) void this.#follow({ answerId });
     } catch (error) {
-      if (!leaving.aborted) this.#tellError(error as Failure);
+      if (leaving.aborted) return;
+      this.#refusal = troubleOf(error as Failure);
+      this.#tellError(error as Failure);
     } finally {
       if (!leaving.aborted) this.#isLoading = false;
       this.onChange();
     }
   }
 
+  /** Shows what was said before the first message that is shown. */
+  async loadEarlier(): Promise<void> {
+    const conversation = this.host.memory.get("conversation");
+    const { earlier } = this.#transcript;
+    if (!conversation || !earlier || this.#isLoadingEarlier) return;
+    const leaving = this.#leaving.signal;
+    this.#isLoadingEarlier = true;
+    this.onChange();
+    try {
+      const page = await this.#patiently(() => storedMessages(this.host.visit, conversation.id, earlier));
+      if (!leaving.aborted) this.#transcript.showEarlier(page);
+    } catch (error) {
+      if (!leaving.aborted) this.#tellError(error as Failure);
+    } finally {
+      this.#isLoadingEarlier = false;
+      this.onChange();
+    }
+  }
+
   /** Asks what the draft says. */
   sendDraft(): void {
-    if (this.isBusy || this.#isLoading || !this.draft.trim()) return;
     const content = this.draft;
-    this.host.memory.set("draft", undefined);
+    if (this.isBusy || this.#isLoading || !content.trim()) return;
+    this.draft = "";
     this.send(content);
   }
 
   /** Asks a question; while an answer is being written, it waits in the draft. */
   send(content: string): void {
-    const question = content.trim();
-    if (!question) return;
+    const question = { clientMessageId: randomUUID(), content: content.trim() };
+    if (!question.content) return;
     if (this.isBusy || this.#isLoading) return this.#giveBack(question);
-    this.host.element.tell("question", { content: question });
-    this.#ask({ clientMessageId: randomUUID(), content: question });
+    this.host.element.tell("question", { content: question.content });
+    this.#ask(question);
   }
 
   /** Tries again to get the answer that failed. */
   retry(): void {
-    if (this.#messages.at(-1)?.state !== "failed") return;
-    const question = this.#messages.findLast(({ role }) => role === "user");
-    if (!question) return;
+    const { last, question } = this.#transcript;
+    if (last?.state !== "failed" || !question) return;
     if (question.id) return void this.regenerate(question.id);
     // Failed before it was searched: the same message sent again is the same message.
-    this.#messages = this.#messages.slice(0, -2);
+    this.#transcript.drop(2);
     this.#ask({ clientMessageId: question.key, content: question.content });
   }
 
   /** Asks for another answer to the last question. An answer that is there stays; a failure goes. */
   async regenerate(messageId: string): Promise<void> {
     if (this.isBusy) return;
-    if (this.#messages.at(-1)?.state === "failed") this.#messages = this.#messages.slice(0, -1);
+    if (this.#transcript.last?.state === "failed") this.#transcript.drop(1);
     const answer = this.#await();
     const leaving = this.#leaving.signal;
     try {
@@ -137,74 +175,61 @@ export class Conversation {
     }
   }
 
-  /** Leaves this conversation for a new one. The server keeps it. */
+  /** Leaves this conversation for a new one. The server keeps it; a question that it may not have is written again. */
   restart(): void {
     this.#leave();
+    const asked = this.#unsent.questions.find(({ clientMessageId }) => clientMessageId === this.#transcript.question?.key);
+    if (asked) this.#giveBack(asked);
     this.host.memory.set("conversation", undefined);
-    this.host.memory.set("pending", undefined);
-    this.#messages = [];
-    this.onChange();
+    this.#transcript.clear();
   }
 
-  /** @param rating `feedback` is 1 or -1, or null to take the rating back. */
-  async rate(message: Shown, rating: { feedback: number | null; comment?: string }): Promise<void> {
-    if (!message.id) return;
-    const { feedback } = message;
-    this.#change(message.key, { feedback: rating.feedback });
+  async rate({ key, id, feedback }: Shown, rating: Rating): Promise<void> {
+    if (!id) return;
+    this.#transcript.change(key, { feedback: rating.feedback });
     try {
-      await rateMessage(this.host.visit, message.id, rating);
+      await rateMessage(this.host.visit, id, rating);
+      this.host.memory.set("rating", { messageId: id, feedback: rating.feedback });
     } catch (error) {
-      this.#change(message.key, { feedback });
+      this.#transcript.change(key, { feedback });
       this.#tellError(error as Failure);
     }
   }
 
-  /** Makes sure that the server has the question which was on its way when the page was left. */
+  /** Makes sure that the server has the questions which were on their way when the page was left. */
   async #settle(leaving: AbortSignal): Promise<void> {
-    const pending = this.host.memory.get("pending");
-    if (!pending) return;
-    try {
-      const sent = await this.#untilReached(() => sendMessage(this.host.visit, { ...pending, ...this.#place() }));
-      if (leaving.aborted) return;
-      this.host.memory.set("pending", undefined);
-      this.host.memory.set("conversation", { id: sent.conversation.id, answerId: sent.answerId });
-    } catch (error) {
-      if (!leaving.aborted) this.#refuse(error as Failure, pending.content);
+    for (const question of this.#unsent.questions) {
+      try {
+        const sent = await this.#patiently(() => sendMessage(this.host.visit, { ...question, ...this.#place() }));
+        if (leaving.aborted) return;
+        this.#unsent.settle(question.clientMessageId);
+        this.host.memory.set("conversation", { id: sent.conversation.id, answerId: sent.answerId });
+      } catch (error) {
+        if (!leaving.aborted) this.#refuse(error as Failure, question);
+      }
     }
   }
 
-  async #history(): Promise<StoredMessage[]> {
+  async #latest(): Promise<Page> {
     const conversation = this.host.memory.get("conversation");
-    if (!conversation) return [];
+    if (!conversation) return { messages: [], earlier: undefined };
     try {
-      return await this.#untilReached(() => storedMessages(this.host.visit, conversation.id));
+      return await this.#patiently(() => storedMessages(this.host.visit, conversation.id));
     } catch (error) {
       if ((error as Failure).code === "NOT_FOUND") this.host.memory.set("conversation", undefined);
       throw error;
     }
   }
 
-  /** Asks until the network lets it through. */
-  async #untilReached<Result>(ask: () => Promise<Result>): Promise<Result> {
-    for (let wait = 1_000; ; wait = Math.min(wait * 2, 10_000)) {
-      try {
-        const result = await ask();
-        this.#setLink("online");
-        return result;
-      } catch (error) {
-        if (!(error instanceof Failure) || error.code !== "NETWORK") throw error;
-        this.#setLink("reconnecting");
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
-    }
+  #patiently<Result>(ask: () => Promise<Result>): Promise<Result> {
+    return untilReached(ask, this.#setLink, this.#leaving.signal);
   }
 
-  #ask(pending: { clientMessageId: string; content: string }): void {
+  #ask(question: Pending): void {
     this.#refusal = undefined;
-    this.host.memory.set("pending", pending);
-    const question: Shown = { ...blank("user", "complete"), key: pending.clientMessageId, content: pending.content };
-    this.#messages = [...this.#messages, question];
-    void this.#follow({ question: { ...pending, ...this.#place() } });
+    this.#unsent.add(question);
+    this.#transcript.add({ ...blank("user", "complete"), key: question.clientMessageId, content: question.content });
+    void this.#follow({ question: { ...question, ...this.#place() } });
   }
 
   /** Where a question goes: the conversation that is shown, or a new one. */
@@ -215,11 +240,8 @@ export class Conversation {
 
   /** Shows that an answer is due. */
   #await(): Shown {
-    const answer = blank("assistant", "waiting");
-    this.#messages = [...this.#messages, answer];
     this.#isStopping = false;
-    this.onChange();
-    return answer;
+    return this.#transcript.add(blank("assistant", "waiting"));
   }
 
   async #follow(subject: Subject, answer = this.#await()): Promise<void> {
@@ -232,8 +254,8 @@ export class Conversation {
     } catch (error) {
       if (leaving.aborted) return;
       if ("question" in subject && !this.#answerId) {
-        this.#messages = this.#messages.slice(0, -2);
-        this.#refuse(error as Failure, subject.question.content);
+        this.#transcript.drop(2);
+        this.#refuse(error as Failure, subject.question);
       } else {
         this.#fail(answer.key, troubleOf(error as Failure));
       }
@@ -245,17 +267,17 @@ export class Conversation {
     this.#answerId = event.answerId;
     switch (event.__typename) {
       case "AnswerStarted":
-        this.#accepted(event.message.id, event.conversation.id, event.answerId);
-        this.#change(key, { sources: event.sources });
+        this.#accepted(event.conversation.id, event.answerId, event.message.id);
+        this.#transcript.change(key, { sources: event.sources });
         break;
       case "AnswerDelta":
-        this.#change(key, { state: "writing", content: this.#find(key).content + event.text });
+        this.#transcript.write(key, event.text);
         break;
       case "AnswerFinished": {
         const { id, content, sources, finishReason, conversation } = event.message;
-        this.#accepted(undefined, conversation.id, event.answerId);
+        this.#accepted(conversation.id, event.answerId);
         this.#end();
-        this.#change(key, { id, content, sources, finishReason, state: "complete" });
+        this.#transcript.change(key, { id, content, sources, finishReason, state: "complete" });
         this.host.element.tell("answer", { content });
         break;
       }
@@ -266,38 +288,47 @@ export class Conversation {
   }
 
   /** The server has the question: from now on, what there is to know of it is there. */
-  #accepted(messageId: string | undefined, id: string, answerId: string): void {
-    this.host.memory.set("pending", undefined);
+  #accepted(id: string, answerId: string, messageId?: string): void {
     const known = this.host.memory.get("conversation");
     if (known?.id !== id || known.answerId !== answerId) this.host.memory.set("conversation", { id, answerId });
-    const question = this.#messages.findLast(({ role }) => role === "user");
-    if (messageId && question) this.#change(question.key, { id: messageId });
+    const { question } = this.#transcript;
+    if (!question) return;
+    this.#unsent.settle(question.key);
+    if (messageId) this.#transcript.change(question.key, { id: messageId });
   }
 
   #fail(key: string, { code, text, retryable }: Trouble): void {
     this.#end();
-    this.#change(key, { state: "failed", failure: { code, text, retryable } });
+    this.#transcript.change(key, { state: "failed", failure: { code, text, retryable } });
     this.#tellError({ code, message: text });
   }
 
   /** The server would not take the question: it goes back to the draft, and the reason is shown. */
-  #refuse(failure: Failure, content: string): void {
+  #refuse(failure: Failure, question: Pending): void {
     this.#end();
-    this.host.memory.set("pending", undefined);
     if (failure.code === "NOT_FOUND") this.host.memory.set("conversation", undefined);
     this.#refusal = troubleOf(failure);
-    this.#giveBack(content);
+    this.#giveBack(question);
     this.#tellError(failure);
   }
 
-  #giveBack(content: string): void {
-    this.draft = [content, this.draft].filter(Boolean).join("\n");
+  #giveBack(question: Pending): void {
+    this.#unsent.giveBack(question);
+    this.onChange();
   }
 
   /** Another tab asked or began anew: this one shows the same. */
   async #followOtherTab(): Promise<void> {
     const conversation = this.host.memory.get("conversation");
+    if (!conversation) this.#transcript.clear();
     if (!conversation || conversation.answerId !== this.#answerId) await this.resume();
+  }
+
+  /** An answer was rated in another tab. */
+  #seeRating(): void {
+    const rating = this.host.memory.get("rating");
+    const rated = this.messages.find(({ id }) => id && id === rating?.messageId);
+    if (rating && rated) this.#transcript.change(rated.key, { feedback: rating.feedback });
   }
 
   #end(): void {
@@ -316,20 +347,11 @@ export class Conversation {
     return this.#leaving.signal;
   }
 
-  #setLink(link: Link): void {
+  readonly #setLink = (link: Link): void => {
     if (link === this.#link) return;
     this.#link = link;
     this.onChange();
-  }
-
-  #find(key: string): Shown {
-    return this.#messages.find((message) => message.key === key)!;
-  }
-
-  #change(key: string, changes: Partial<Shown>): void {
-    this.#messages = this.#messages.map((message) => (message.key === key ? { ...message, ...changes } : message));
-    this.onChange();
-  }
+  };
 
   #tellError({ code, message }: { code: string; message: string }): void {
     this.host.element.tell("error", { code, message });

@@ -1,10 +1,10 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { WidgetSettings } from "../visit";
 import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import type { Conversation } from "./conversation";
 import { Icon } from "./icons";
-import { Message, TroubleNote } from "./message";
+import { Messages } from "./messages";
 import type { Words } from "./words";
 
 interface PanelProps {
@@ -37,13 +37,7 @@ interface HeaderProps {
 function Header({ settings, words, onRestart, onClose }: HeaderProps) {
   return (
     <div class="header">
-      {settings.avatarUrl ? (
-        <img class="avatar" src={settings.avatarUrl} alt="" referrerpolicy="no-referrer" />
-      ) : (
-        <span class="avatar" aria-hidden="true">
-          {[...settings.title.trim()][0]?.toUpperCase()}
-        </span>
-      )}
+      <Avatar {...settings} />
       <h2 id="title" dir="auto">
         {settings.title}
       </h2>
@@ -57,79 +51,14 @@ function Header({ settings, words, onRestart, onClose }: HeaderProps) {
   );
 }
 
-/** How far from the end, in pixels, still counts as reading the end. */
-const NEAR_END_PX = 60;
-
-function Messages({ conversation, settings, words }: Omit<PanelProps, "onClose">) {
-  const { messages } = conversation;
-  const scroller = useRef<HTMLDivElement>(null);
-  const followsEnd = useRef(true);
-  const [isAway, setAway] = useState(false);
-
-  const toEnd = () => {
-    const { current } = scroller;
-    if (current) current.scrollTop = current.scrollHeight;
-  };
-  const onScroll = () => {
-    const { scrollHeight, scrollTop, clientHeight } = scroller.current!;
-    followsEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    setAway(!followsEnd.current);
-  };
-  useLayoutEffect(() => {
-    followsEnd.current = true; // one's own question is always brought into view
-  }, [messages.length]);
-  useLayoutEffect(() => {
-    if (followsEnd.current) toEnd();
-  });
-  useEffect(() => {
-    // A question of several lines, or a word on the connection, takes room from the end that is being read.
-    const resized = new ResizeObserver(() => followsEnd.current && toEnd());
-    resized.observe(scroller.current!);
-    return () => resized.disconnect();
-  }, []);
-
+/** The assistant's picture; where there is none, or the page's policy does not let it in, the title's first letter. */
+function Avatar({ avatarUrl, title }: WidgetSettings) {
+  const [isMissing, setMissing] = useState(!avatarUrl);
+  if (!isMissing) return <img class="avatar" src={avatarUrl!} alt="" referrerpolicy="no-referrer" onError={() => setMissing(true)} />;
   return (
-    <div class="messages">
-      <div class="scroller" ref={scroller} onScroll={onScroll} tabIndex={0} role="region" aria-label={words.conversation}>
-        <div class="greeting" dir="auto">
-          {settings.welcome || words.welcome}
-        </div>
-        {conversation.isLoading && messages.length === 0 && <p class="quietly">{words.loading}</p>}
-        {messages.length === 0 && !conversation.isLoading && (
-          <Suggestions questions={settings.suggestedQuestions} words={words} onAsk={(question) => conversation.send(question)} />
-        )}
-        {messages.map((message, index) => (
-          <Message
-            key={message.key}
-            message={message}
-            isLast={index === messages.length - 1}
-            conversation={conversation}
-            words={words}
-          />
-        ))}
-        {conversation.refusal && <TroubleNote trouble={conversation.refusal} words={words} />}
-      </div>
-      {isAway && (
-        <button type="button" class="latest" aria-label={words.latest} onClick={toEnd}>
-          <Icon name="down" />
-        </button>
-      )}
-    </div>
-  );
-}
-
-function Suggestions({ questions, words, onAsk }: { questions: string[]; words: Words; onAsk: (question: string) => void }) {
-  if (questions.length === 0) return null;
-  return (
-    <ul class="suggestions" aria-label={words.suggestions}>
-      {questions.map((question) => (
-        <li key={question}>
-          <button type="button" dir="auto" onClick={() => onAsk(question)}>
-            {question}
-          </button>
-        </li>
-      ))}
-    </ul>
+    <span class="avatar" aria-hidden="true">
+      {[...title.trim()][0]?.toUpperCase()}
+    </span>
   );
 }
 

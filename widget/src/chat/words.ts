@@ -36,6 +36,7 @@ const ENGLISH = {
   reconnecting: "Connection lost, reconnecting…",
   notice: "Written by a machine, sometimes wrong: check the sources.",
   loading: "Loading the conversation…",
+  earlier: "Earlier messages",
   failures: {
     RATE_LIMITED: "Too many questions in a short time. Wait a moment, then try again.",
     COST_LIMIT: "This assistant has reached its limit for now. Please come back later.",
@@ -94,6 +95,7 @@ const FRENCH: Words = {
   reconnecting: "Connexion perdue, reconnexion en cours…",
   notice: "Écrit par une machine, parfois faux : vérifiez les sources.",
   loading: "Chargement de la conversation…",
+  earlier: "Messages précédents",
   failures: {
     RATE_LIMITED: "Trop de questions en peu de temps. Patientez un instant, puis réessayez.",
     COST_LIMIT: "Cet assistant a atteint sa limite pour le moment. Revenez plus tard.",

@@ -1,0 +1,70 @@
+import type { Page } from "./requests";
+import { shown, type Shown } from "./shown";
+
+/** The messages that are shown, oldest first: as much of the conversation's end as was asked for. */
+export class Transcript {
+  #messages: readonly Shown[] = [];
+  #earlier: string | undefined;
+
+  constructor(private readonly onChange: () => void) {}
+
+  get messages(): readonly Shown[] {
+    return this.#messages;
+  }
+
+  get last(): Shown | undefined {
+    return this.#messages.at(-1);
+  }
+
+  /** What the last answer is to, or will be. */
+  get question(): Shown | undefined {
+    return this.#messages.findLast(({ role }) => role === "user");
+  }
+
+  /** The cursor of the messages before those that are shown, if there are any. */
+  get earlier(): string | undefined {
+    return this.#earlier;
+  }
+
+  /** Shows the latest messages, under those before them that are shown already. */
+  showLatest({ messages, earlier }: Page): void {
+    const before = this.#messages.findIndex(({ id }) => id && id === messages[0]?.id);
+    if (before <= 0) this.#earlier = earlier;
+    this.#replace([...this.#messages.slice(0, Math.max(before, 0)), ...messages.map(shown)]);
+  }
+
+  showEarlier({ messages, earlier }: Page): void {
+    this.#earlier = earlier;
+    this.#replace([...messages.map(shown), ...this.#messages]);
+  }
+
+  add(message: Shown): Shown {
+    this.#replace([...this.#messages, message]);
+    return message;
+  }
+
+  /** Takes away the last messages. */
+  drop(count: number): void {
+    this.#replace(this.#messages.slice(0, -count));
+  }
+
+  clear(): void {
+    this.#earlier = undefined;
+    this.#replace([]);
+  }
+
+  change(key: string, changes: Partial<Shown>): void {
+    this.#replace(this.#messages.map((message) => (message.key === key ? { ...message, ...changes } : message)));
+  }
+
+  /** Appends a piece to an answer that is being written. */
+  write(key: string, text: string): void {
+    const message = this.#messages.find((message) => message.key === key)!;
+    this.change(key, { state: "writing", content: message.content + text });
+  }
+
+  #replace(messages: readonly Shown[]): void {
+    this.#messages = messages;
+    this.onChange();
+  }
+}
