@@ -85,7 +85,7 @@ async def test_what_another_tab_says_is_added_under_the_pages_that_were_loaded(
     await other.ask("And what now?")
 
     await expect(chat.messages).to_have_count(102)
-    assert await chat.last_word() == "Now as well."
+    await expect(chat.answers.last).to_have_text("Now as well.")
     await expect(chat.page.get_by_text("Message 23 of long ago", exact=True)).to_have_count(1)
 
 

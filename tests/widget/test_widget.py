@@ -195,7 +195,7 @@ async def test_markdown_is_shown_as_elements_and_html_as_text(chat: Chat, assist
     links = chat.answers.locator("a")
     await expect(links).to_have_text(["site"])
     await expect(links).to_have_attribute("rel", "noopener noreferrer")
-    assert '<img src=x onerror="alert(1)">' in await chat.text()
+    assert '<img src=x onerror="alert(1)">' in await chat.answers.inner_text()
 
 
 async def test_an_answer_that_breaks_off_is_tried_again_without_asking_twice(chat: Chat, assistant: Assistant) -> None:

@@ -204,6 +204,8 @@ export class Conversation {
         if (leaving.aborted) return;
         this.#unsent.settle(question.clientMessageId);
         this.host.memory.set("conversation", { id: sent.conversation.id, answerId: sent.answerId });
+        if (this.#unsent.questions.length === 0) return;
+        for await (const _ of this.#socket.events({ answerId: sent.answerId }, leaving)); // one is answered after the other
       } catch (error) {
         if (!leaving.aborted) this.#refuse(error as Failure, question);
       }
