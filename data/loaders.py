@@ -12,6 +12,7 @@ from strawberry.dataloader import DataLoader
 from data.engine import Database
 from data.models import AnalyticsDaily
 from data.pages import Page, PageRequest, fetch_page, fetch_pages
+from data.telemetry import span
 from data.viewer import Viewer
 from data.visibility import Row, visible
 
@@ -87,13 +88,15 @@ class Loaders:
         return await self._database.read(lambda session: _scalar(session, statement))
 
     def _loader(
-        self, name: Hashable, fetch: Callable[[AsyncSession, Sequence[UUID]], Awaitable[list[Value]]]
+        self, name: tuple[Any, ...], fetch: Callable[[AsyncSession, Sequence[UUID]], Awaitable[list[Value]]]
     ) -> DataLoader[UUID, Value]:
         loader = self._loaders.get(name)
         if loader is None:
+            what, model, *_ = name
 
             async def load(keys: list[UUID]) -> list[Value]:
-                return await self._database.read(lambda session: fetch(session, keys))
+                with span(f"load {what} of {model.__name__}", {"monitora.loader.keys": len(keys)}):
+                    return await self._database.read(lambda session: fetch(session, keys))
 
             loader = self._loaders[name] = DataLoader(load, max_batch_size=MAX_KEYS)
         return loader

@@ -1,9 +1,10 @@
 """The ASGI application: routes, and the life of the parts behind them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -14,18 +15,23 @@ from starlette.staticfiles import StaticFiles
 
 import widget
 from data.migrations import pending
-from monitora import demo
+from monitora import demo, metrics, telemetry
 from monitora.graphql_http import PREFLIGHT_HEADERS
 from monitora.graphql_server import GraphQLServer
 from monitora.rate_headers import RATE_HEADERS
+from monitora.readiness import readiness
+from monitora.request_ids import RequestIds
 from monitora.services import running_services
 from monitora.settings import Settings
 
-log = structlog.get_logger(__name__)
 
 
 def create_application(settings: Settings) -> Starlette:
-    """Return the application. Its parts start with it and stop with it."""
+    """Return the application. Its parts start with it and stop with it.
+
+    Raises `InvalidSettings` for telemetry without its extra.
+    """
+    stop_telemetry = telemetry.start() if settings.telemetry else None
 
     @asynccontextmanager
     async def lifespan(application: Starlette) -> AsyncIterator[None]:
@@ -35,9 +41,16 @@ def create_application(settings: Settings) -> Starlette:
             services.ingestion.start()
             if await pending(services.database) is None:
                 await services.ingestion.resume()
+            levels = metrics.Levels(services)
+            REGISTRY.register(levels)
             yield
+            REGISTRY.unregister(levels)
+        if stop_telemetry is not None:
+            # Sends the last spans, which waits for the collector.
+            await asyncio.to_thread(stop_telemetry)
 
     graphql = GraphQLServer()
+    metrics_token = settings.metrics_token.get_secret_value()
     return Starlette(
         lifespan=lifespan,
         routes=[
@@ -52,8 +65,11 @@ def create_application(settings: Settings) -> Starlette:
             Mount("/demo", StaticFiles(directory=widget.DEMO)),
             Route("/healthz", _healthz),
             Route("/readyz", _readyz),
+            *([metrics.route(metrics_token)] if metrics_token else []),
         ],
         middleware=[
+            Middleware(RequestIds),
+            *([Middleware(telemetry.RequestSpans)] if settings.telemetry else []),
             # Widgets call from other sites, with a token and never with a cookie: any origin may ask, none is trusted.
             Middleware(
                 CORSMiddleware,
@@ -94,9 +110,5 @@ async def _healthz(_request: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    try:
-        missing = await pending(request.app.state.services.database)
-    except Exception:
-        log.exception("database_unreachable")
-        missing = "The database cannot be reached; the log says why."
-    return JSONResponse({"ready": missing is None, "reason": missing}, status_code=503 if missing else 200)
+    found = await readiness(request.app.state.services, request.app.state.settings)
+    return JSONResponse(found.as_json(), status_code=200 if found.ready else 503)

@@ -1,7 +1,6 @@
 """GraphQL over HTTP and over the websocket, by Strawberry's own view, with a context for each operation."""
 
 from typing import Any, cast
-from uuid import uuid4
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -74,14 +73,12 @@ class GraphQLServer(GraphQL[Any, None]):
         except ClientDisconnect:
             return
         except RequestFailed as failure:
-            request_id = uuid4().hex
-            log.info("request_refused", request_id=request_id, status=failure.status, code=failure.code.value)
-            response = failure.response(request, request_id)
+            log.info("request_refused", status=failure.status, code=failure.code.value)
+            response = failure.response(request, request.state.request_id)
         except Exception:
-            request_id = uuid4().hex
-            log.exception("request_failed", request_id=request_id)
+            log.exception("request_failed")
             fault = RequestFailed(500, "The server failed. The request id finds it in the log.", ErrorCode.INTERNAL)
-            response = fault.response(request, request_id)
+            response = fault.response(request, request.state.request_id)
         finally:
             await request.close()
         await response(scope, receive, send)
@@ -182,7 +179,9 @@ class GraphQLServer(GraphQL[Any, None]):
         services: Services = request.app.state.services
         if isinstance(request, WebSocket):
             return Socket(services, request)
-        return await context_of(services, request, request.headers.get("authorization"))
+        context = await context_of(services, request, request.headers.get("authorization"))
+        context.request_id = request.state.request_id
+        return context
 
     async def on_ws_connect(self, context: Socket) -> UnsetType | dict[str, object] | None:
         """Refuse a socket whose token is no good, with 4403: its client must get another token first."""

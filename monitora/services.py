@@ -8,6 +8,7 @@ from datetime import timedelta
 from data.engine import Database
 from monitora.security import Passwords, Tokens
 from monitora.settings import Settings
+from monitora.telemetry import trace_statements
 from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
 from rag.answers.redis_log import RedisAnswerLog
@@ -72,6 +73,8 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         statement_seconds=settings.statement_seconds,
         row_level_security=settings.row_level_security,
     )
+    if settings.telemetry:
+        trace_statements(database)
     try:
         yield database
     finally:

@@ -23,6 +23,7 @@ SECRETS = {
     "MONITORA_SECRET_KEY_PREVIOUS",
     "MONITORA_ENCRYPTION_KEY",
     "MONITORA_ENCRYPTION_KEY_PREVIOUS",
+    "MONITORA_METRICS_TOKEN",
     "MISTRAL_API_KEY",
     "MONITORA_DATABASE_URL",
     "MONITORA_REDIS_URL",
@@ -30,6 +31,9 @@ SECRETS = {
 """Variables whose values are never printed: they are secrets, or hold a password."""
 MIN_SECRET_CHARACTERS = 32
 """HS256 wants a key as long as its hash: 256 bits (RFC 7518, 3.2)."""
+
+MIN_METRICS_TOKEN_CHARACTERS = 16
+"""What nobody guesses through a web server."""
 
 
 class InvalidSettings(Exception):
@@ -122,6 +126,12 @@ class Settings(BaseSettings):
     """One variable a rate, and none of its own: see `RATES`. An empty one is no limit."""
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     log_format: Literal["text", "json"] = Field("text", description="How it is logged.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Shows /metrics to who sends it as a bearer token: 16 characters or more."
+    )
+    telemetry: bool = Field(
+        default=False, description="Sends spans to the collector that the OTEL_EXPORTER_OTLP_* variables name."
+    )
 
     @field_validator("database_url")
     @classmethod
@@ -135,6 +145,13 @@ class Settings(BaseSettings):
         if driver not in {"sqlite+aiosqlite", "mssql+aioodbc"}:
             raise ValueError(f"the driver {driver} is not served; use sqlite+aiosqlite or mssql+aioodbc")
         return url
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr) -> SecretStr:
+        if 0 < len(token.get_secret_value()) < MIN_METRICS_TOKEN_CHARACTERS:
+            raise ValueError(f"a metrics token has {MIN_METRICS_TOKEN_CHARACTERS} characters or more")
+        return token
 
     @field_validator("row_level_security")
     @classmethod

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.engine import Database
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.telemetry import span
 from data.types import now
+from rag import metrics
 from rag.board import Board
 from rag.chunking import chunk
 from rag.document import Chunk, ParsedDocument, indexed_text
@@ -93,6 +95,11 @@ class Ingestion:
         """Queue a document that is stored as pending."""
         self._waiting.put_nowait(document_id)
 
+    @property
+    def queued(self) -> int:
+        """How many documents wait."""
+        return self._waiting.qsize()
+
     async def finish(self) -> None:
         """Wait until nothing is queued or under way."""
         await self._waiting.join()
@@ -114,7 +121,8 @@ class Ingestion:
         while True:
             document_id = await self._waiting.get()
             try:
-                await self._ingest(document_id)
+                with span("ingestion", {"monitora.document.id": str(document_id)}), metrics.DOCUMENT_SECONDS.time():
+                    await self._ingest(document_id)
             except Exception:
                 log.exception("ingestion_failed", document_id=str(document_id))
                 await self._fail(document_id, _Failure("INTERNAL", "Indexing failed unexpectedly: try again."))
@@ -197,8 +205,10 @@ class Ingestion:
         if await self._database.write(replace):
             done = Progress(document.id, document.workspace_id, DocumentStatus.READY, IngestionStage.DONE, 1.0)
             self._board.post(done)
+            _tell(document.id, "ready")
 
     async def _fail(self, document_id: UUID, failure: _Failure) -> None:
+        _tell(document_id, "failed", failure.code)
         values = {"status": DocumentStatus.FAILED, "error_code": failure.code, "error": failure.message}
         await self._database.write(lambda session: _set(session, document_id, values))
         document = await self._database.read(lambda session: session.get(Document, document_id))
@@ -222,6 +232,12 @@ class Ingestion:
             document.stage = IngestionStage.QUEUED
             document.progress = 0.0
         return [document.id for document in documents]
+
+
+def _tell(document_id: UUID, outcome: str, code: str | None = None) -> None:
+    """Count a document that ended, and say so in the log."""
+    metrics.DOCUMENTS.labels(outcome).inc()
+    log.info("document", document_id=str(document_id), outcome=outcome, code=code)
 
 
 async def _claim(session: AsyncSession, document_id: UUID) -> Document | None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.engine import Database
 from data.models import Document, DocumentChunk
+from data.telemetry import span
 from rag.index import WorkspaceIndex
 from rag.models.protocols import Embedder
 from rag.passages import Passage
@@ -67,6 +68,14 @@ class Retriever:
 
     async def search(self, workspace_id: UUID, question: str) -> Retrieval:
         """Return the passages that best answer a question, best first. Raises `ModelError`."""
+        attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
+        with span("retrieval", attributes) as current:
+            retrieval = await self._search(workspace_id, question)
+            current.set_attribute("monitora.retrieval.passages", len(retrieval.passages))
+            current.set_attribute("monitora.retrieval.confidence", retrieval.confidence)
+            return retrieval
+
+    async def _search(self, workspace_id: UUID, question: str) -> Retrieval:
         index = await self._index(workspace_id)
         if not len(index):
             return Retrieval((), 0.0)

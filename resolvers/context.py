@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from data.engine import Database
 from data.loaders import Loaders
@@ -98,6 +98,7 @@ class Context:
     """One operation's context; also on a websocket, where several operations share a socket.
 
     `standings` is where the viewer stands in the rates that the operation was counted against.
+    `codes` are those of its errors and rejections so far, `workspace_id` is the workspace it named: for the log.
     """
 
     viewer: Viewer
@@ -107,6 +108,8 @@ class Context:
     request_id: str = field(default_factory=lambda: uuid4().hex)
     lane: Lane | None = None
     standings: list[Standing] = field(default_factory=list)
+    codes: set[str] = field(default_factory=set)
+    workspace_id: UUID | None = None
     database: Database = field(init=False)
     loaders: Loaders = field(init=False)
 

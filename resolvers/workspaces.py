@@ -121,6 +121,7 @@ async def unshare(context: Context, workspace_id: UUID, email: str) -> None:
 async def readable(context: Context, workspace_id: UUID) -> Workspace:
     """Return a workspace that the account may read. Raises `Refusal`."""
     context.staff()
+    context.workspace_id = workspace_id
     workspace = await context.loaders.row(Workspace, workspace_id)
     if workspace is None:
         raise NotFound("workspace")
@@ -130,6 +131,7 @@ async def readable(context: Context, workspace_id: UUID) -> Workspace:
 async def owned(context: Context, session: AsyncSession, workspace_id: UUID) -> Workspace:
     """Return, inside a unit, a workspace that the account may change. Raises `Refusal`."""
     context.staff()
+    context.workspace_id = workspace_id
     workspace = await session.scalar(visible(context.viewer, Workspace).where(Workspace.id == workspace_id))
     if workspace is None:
         raise NotFound("workspace")

@@ -6,6 +6,7 @@ import structlog
 from graphql import GraphQLError
 from strawberry.extensions import MaskErrors
 
+from resolvers.context import Context
 from resolvers.errors import ErrorCode, Refusal, Rejection
 
 log = structlog.get_logger(__name__)
@@ -32,14 +33,20 @@ class CodedErrors(MaskErrors):
         return [self._coded(error) for error in errors[:MAX_ERRORS]]
 
     def _coded(self, error: GraphQLError) -> GraphQLError:
-        request_id = self.execution_context.context.request_id
+        context: Context = self.execution_context.context
         expected = error.original_error is None or isinstance(error.original_error, Refusal | Rejection | GraphQLError)
         if not expected:
-            log.error("operation_failed", request_id=request_id, path=error.path, exc_info=error.original_error)
+            log.error("operation_failed", path=error.path, exc_info=error.original_error)
         message = error.message if expected else "The server failed to do this. The request id finds it in the log."
         if len(message) > MAX_MESSAGE_CHARACTERS:
             message = message[: MAX_MESSAGE_CHARACTERS - 1] + "…"
         code = ErrorCode.BAD_USER_INPUT if expected else ErrorCode.INTERNAL
+        extensions = {
+            "code": code.value,
+            **(error.extensions or {} if expected else {}),
+            "requestId": context.request_id,
+        }
+        context.codes.add(_known(extensions["code"]))
         return GraphQLError(
             message,
             nodes=error.nodes,
@@ -47,5 +54,10 @@ class CodedErrors(MaskErrors):
             positions=error.positions,
             path=error.path,
             original_error=error.original_error if expected else None,
-            extensions={"code": code.value, **(error.extensions or {} if expected else {}), "requestId": request_id},
+            extensions=extensions,
         )
+
+
+def _known(code: object) -> str:
+    """Return a code of ours: Strawberry's extensions have others, and what is counted by code must stay bounded."""
+    return str(code) if code in ErrorCode.__members__ else ErrorCode.BAD_USER_INPUT.value

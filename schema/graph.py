@@ -33,6 +33,7 @@ from schema.databases import WorkspaceDatabase
 from schema.documents import Document, DocumentMutations, DocumentSubscriptions
 from schema.errors import CodedErrors
 from schema.node import Node, parse_id
+from schema.observation import Observation
 from schema.operation import Info
 from schema.scalars import SCALARS
 from schema.workspace_mutations import WorkspaceMutations
@@ -155,7 +156,7 @@ def _built(config: StrawberryConfig) -> Schema:
             Workspace,
             WorkspaceDatabase,
         ],
-        extensions=[CodedErrors, CheckedOperations],
+        extensions=[Observation, CodedErrors, CheckedOperations],
         config=config,
     )
 

@@ -34,4 +34,5 @@ class RejectionsAsData(FieldExtension):
         try:
             return await next_(source, info, **arguments)
         except errors.Rejection as rejection:
+            info.context.codes.add(rejection.code.value)
             return InvalidInput(code=rejection.code, message=rejection.message, path=rejection.path)

@@ -4,31 +4,55 @@ import logging
 import sys
 
 import structlog
+from opentelemetry import trace
+from structlog.types import EventDict, Processor, WrappedLogger
 
 
 def configure_logging(level: str, form: str) -> None:
-    """Send the log to the error output, from `level` up, as "text" or "json"."""
+    """Send the log to the error output, from `level` up, as "text" or "json"; other libraries' warnings too."""
     minimum = logging.getLevelNamesMapping()[level.upper()]
-    shared: list[structlog.types.Processor] = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _name_the_trace,
     ]
-    last: list[structlog.types.Processor]
-    if form == "json":
-        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    else:
-        last = [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(),
-                # Never the variables of the frames: they hold tokens and messages.
-                exception_formatter=structlog.dev.plain_traceback,
-            )
-        ]
+    last = _last(form)
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(minimum),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=max(minimum, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(message)s")
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    # Never what libraries say below a warning, also when debugging: uvicorn and websockets would tell every frame and
+    # every query string, tokens and messages with them.
+    logging.basicConfig(level=max(minimum, logging.WARNING), handlers=[lines], force=True)
+    logging.captureWarnings(capture=True)
+
+
+def _last(form: str) -> list[Processor]:
+    if form == "json":
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # Never the variables of the frames: they hold tokens and messages.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    ]
+
+
+def _name_the_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Say which span a line belongs to, when spans are recorded."""
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event["trace_id"] = trace.format_trace_id(context.trace_id)
+        event["span_id"] = trace.format_span_id(context.span_id)
+    return event

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import click
+import structlog
 import uvicorn
 
 from data.migrations import migrate, pending
@@ -12,7 +13,9 @@ from monitora.application import create_application
 from monitora.command_line.root import Problem, commands, run, settings
 from monitora.graceful import GracefulServer
 from monitora.services import opened_database, running_services
-from monitora.settings import Settings
+from monitora.settings import InvalidSettings, Settings
+
+log = structlog.get_logger(__name__)
 
 MAX_FRAME_BYTES = 1024 * 1024
 """A websocket message holds an operation and its variables: a megabyte is plenty."""
@@ -27,7 +30,7 @@ _PORT = click.option("--port", type=click.IntRange(0, 65_535), help="Port to lis
 def serve(host: str | None, port: int | None) -> None:
     """Start the server. The database is made or brought up to date by `monitora migrate`."""
     chosen = _chosen(host, port)
-    click.echo(f"Monitora listens on http://{chosen.host}:{chosen.port}", err=True)
+    log.info("listening", address=f"http://{chosen.host}:{chosen.port}")
     _serve(chosen)
 
 
@@ -83,7 +86,10 @@ def _chosen(host: str | None, port: int | None) -> Settings:
 
 
 def _serve(chosen: Settings) -> None:
-    application = create_application(chosen)
+    try:
+        application = create_application(chosen)
+    except InvalidSettings as error:
+        raise Problem(str(error)) from error
     configuration = uvicorn.Config(
         application,
         host=chosen.host,

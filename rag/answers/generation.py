@@ -10,6 +10,8 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from data.engine import Database
+from data.telemetry import span
+from rag import metrics
 from rag.activity import Activity, ActivityKind
 from rag.answers import cache
 from rag.answers.events import INTERRUPTED, AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
@@ -18,6 +20,7 @@ from rag.answers.record import Draft, Question, Situation, read_situation, store
 from rag.answers.sources import Source
 from rag.board import Board
 from rag.language import detect
+from rag.models import spans
 from rag.models.protocols import ChatModel, Completion, ModelError, Prompt
 from rag.retrieval import Retrieval, Retriever
 
@@ -31,9 +34,14 @@ STOPPED = "stopped"
 
 @dataclass(slots=True)
 class _Writing:
-    """An answer under way: what was produced so far, and the task that reads the model, once there is one."""
+    """An answer under way: what was produced so far, and the task that reads the model, once there is one.
+
+    Times are those of `time.monotonic`, in seconds.
+    """
 
     draft: Draft = field(default_factory=Draft)
+    began: float = field(default_factory=time.monotonic)
+    first_token: float | None = None
     reading: asyncio.Task[None] | None = None
     stopped: bool = False
 
@@ -82,6 +90,16 @@ class Answers:
         """End an answer early, on whichever process it runs, and keep what was produced. False when none writes it."""
         return self._stop_here(answer_id) or await self.log.request_stop(answer_id)
 
+    @property
+    def running(self) -> int:
+        """How many answers are under way here."""
+        return len(self._writings)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether new answers are refused, for the server stops."""
+        return self._is_closing
+
     def listen(self) -> None:
         """Begin to stop answers that other processes ask to stop."""
         self._listening = asyncio.create_task(self._stop_as_asked())
@@ -112,25 +130,32 @@ class Answers:
             self._stop_here(answer_id)
 
     async def _run(self, question: Question) -> None:
+        writing = self._writings[question.answer_id]
         try:
-            await self._answer(question, self._writings[question.answer_id])
+            with span("answer", {"monitora.answer.id": str(question.answer_id)}):
+                await self._answer(question, writing)
         except ModelError as error:
-            await self.log.append(question.answer_id, AnswerFailed(error.code, error.message, error.retryable))
+            await self._fail(question, writing, AnswerFailed(error.code, error.message, error.retryable))
         except asyncio.CancelledError:
-            await self.log.append(question.answer_id, INTERRUPTED)
+            await self._fail(question, writing, INTERRUPTED)
             raise
         except IntegrityError:
             gone = AnswerFailed("NOT_FOUND", "The conversation was deleted while it was answered.", retryable=False)
-            await self.log.append(question.answer_id, gone)
+            await self._fail(question, writing, gone)
         except Exception:
             log.exception("answer_failed", answer_id=str(question.answer_id))
             failure = AnswerFailed("INTERNAL", "The answer failed for an unexpected reason. Try again.", retryable=True)
-            await self.log.append(question.answer_id, failure)
+            await self._fail(question, writing, failure)
+        else:
+            _tell(question, writing)
         finally:
             del self._writings[question.answer_id]
 
+    async def _fail(self, question: Question, writing: _Writing, failure: AnswerFailed) -> None:
+        await self.log.append(question.answer_id, failure)
+        _tell(question, writing, failure)
+
     async def _answer(self, question: Question, writing: _Writing) -> None:
-        started = time.monotonic()
         situation = await self._database.read(lambda session: read_situation(session, question))
         documents = await self._retriever.version(question.workspace_id)
         key = cache.question_hash(
@@ -139,12 +164,13 @@ class Answers:
         cached = None
         if not question.asked_again:
             cached = await self._database.read(lambda session: cache.find(session, question.workspace_id, key))
+            metrics.CACHE_LOOKUPS.labels("hit" if cached else "miss").inc()
         if cached is None:
             await self._generate(question, situation, writing)
         else:
             await self._repeat(question, cached, writing.draft)
         draft = writing.draft
-        draft.response_time_ms = round((time.monotonic() - started) * 1000)
+        draft.response_time_ms = round((time.monotonic() - writing.began) * 1000)
         kept = None if draft.finish_reason == STOPPED or cached else self._cache_lifetime
         await self._database.write(lambda session: store_answer(session, question, draft, key, kept))
         await self.log.append(question.answer_id, AnswerFinished(question.answer_id))
@@ -170,7 +196,7 @@ class Answers:
         await self._announce(question, draft)
         if not writing.stopped:
             # Its own task, so that stopping cancels the reading of the model alone: no database work is in it.
-            writing.reading = asyncio.create_task(self._read_model(question.answer_id, prompt, draft))
+            writing.reading = asyncio.create_task(self._read_model(question.answer_id, prompt, writing))
             try:
                 await writing.reading
             except asyncio.CancelledError:
@@ -188,19 +214,25 @@ class Answers:
         # "And in winter?" means nothing by itself: try again beside the question it follows.
         return await self._retriever.search(question.workspace_id, f"{earlier[-1]} {question.content}")
 
-    async def _read_model(self, answer_id: UUID, prompt: Prompt, draft: Draft) -> None:
+    async def _read_model(self, answer_id: UUID, prompt: Prompt, writing: _Writing) -> None:
+        draft = writing.draft
         draft.model = self._chat_model.name
-        turn_began = time.monotonic()
-        async for piece in self._chat_model.stream(prompt):
-            if isinstance(piece, Completion):
-                draft.complete(piece)
-                continue
-            draft.text += piece.text
-            await self.log.append(answer_id, AnswerDelta(piece.text))
-            if time.monotonic() - turn_began > TURN_SECONDS:
-                # A model that never waits must not keep the readers from theirs.
-                await asyncio.sleep(0)
-                turn_began = time.monotonic()
+        with spans.chat(self._chat_model.provider, prompt) as call:
+            turn_began = asked = time.monotonic()
+            async for piece in self._chat_model.stream(prompt):
+                if isinstance(piece, Completion):
+                    draft.complete(piece)
+                    spans.completed(call, piece)
+                    continue
+                if writing.first_token is None:
+                    writing.first_token = time.monotonic()
+                    spans.first_token(call, writing.first_token - asked)
+                draft.text += piece.text
+                await self.log.append(answer_id, AnswerDelta(piece.text))
+                if time.monotonic() - turn_began > TURN_SECONDS:
+                    # A model that never waits must not keep the readers from theirs.
+                    await asyncio.sleep(0)
+                    turn_began = time.monotonic()
 
     async def _repeat(self, question: Question, cached: cache.CachedAnswer, draft: Draft) -> None:
         draft.repeat(cached)
@@ -211,3 +243,39 @@ class Answers:
     async def _announce(self, question: Question, draft: Draft) -> None:
         started = AnswerStarted(question.conversation_id, question.message_id, draft.sources)
         await self.log.append(question.answer_id, started)
+
+
+def _tell(question: Question, writing: _Writing, failure: AnswerFailed | None = None) -> None:
+    """Count an answer that ended, and say so in the log: how it went, never what it says."""
+    draft = writing.draft
+    seconds = time.monotonic() - writing.began
+    first_token = None if writing.first_token is None else writing.first_token - writing.began
+    outcome = _outcome(draft, failure)
+    metrics.ANSWERS.labels(outcome).inc()
+    metrics.ANSWER_SECONDS.observe(seconds)
+    if first_token is not None:
+        metrics.FIRST_TOKEN_SECONDS.observe(first_token)
+    if failure is not None:
+        metrics.ANSWER_FAILURES.labels(failure.code).inc()
+    log.info(
+        "answer",
+        answer_id=str(question.answer_id),
+        workspace=str(question.workspace_id),
+        outcome=outcome,
+        code=None if failure is None else failure.code,
+        ms=round(seconds * 1000, 1),
+        first_token_ms=None if first_token is None else round(first_token * 1000, 1),
+        tokens_in=draft.prompt_tokens,
+        tokens_out=draft.completion_tokens,
+        sources=len(draft.sources),
+        score=round(draft.score, 2),
+        model=draft.model,
+    )
+
+
+def _outcome(draft: Draft, failure: AnswerFailed | None) -> str:
+    if failure is not None:
+        return "failed"
+    if draft.cached:
+        return "cached"
+    return "stopped" if draft.finish_reason == STOPPED else "generated"

@@ -116,6 +116,10 @@ class RedisAnswerLog:
                             yield UUID(hex=message["data"])
             await asyncio.sleep(RETRY_SECONDS)
 
+    async def ping(self) -> None:
+        """Return when Redis answers. Raises `RedisError`."""
+        await self._redis.ping()
+
     async def close(self) -> None:
         """Close the connections."""
         for task in self._tasks.values():

@@ -46,6 +46,7 @@ class LocalAnswerer:
     """
 
     name = "local-extractive"
+    provider = "monitora"
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield the answer word by word, then its `Completion`; stop with "length" at `prompt.max_tokens`."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from rag.models import spans
 from rag.models.messages import messages
 from rag.models.mistral_connection import Connection, Patience, ask, model_errors, within
 from rag.models.protocols import Completion, ModelError, ModelErrorCode, Prompt, Token, Vectors
@@ -34,6 +35,7 @@ class MistralChat:
     """Answers streamed by a chat model. The prompt says which model."""
 
     name = "mistral"
+    provider = spans.MISTRAL
 
     def __init__(
         self, api_key: str | None, *, server_url: str | None = None, patience: Patience = CHAT_PATIENCE
@@ -218,7 +220,9 @@ class MistralEmbedder:
 
     async def _embed(self, texts: list[str], patience: Patience) -> Vectors:
         sdk = await self._connection.sdk()
-        response = await ask(lambda: sdk.embeddings.create_async(model=self.name, inputs=texts), patience)
+        with spans.embeddings(self.name, len(texts), self.dimensions) as call:
+            response = await ask(lambda: sdk.embeddings.create_async(model=self.name, inputs=texts), patience)
+            spans.embedded(call, response.usage.prompt_tokens or 0)
         return await asyncio.to_thread(self._vectors, response, len(texts))
 
     def _vectors(self, response: "EmbeddingResponse", count: int) -> Vectors:

@@ -79,9 +79,10 @@ class Completion:
 
 
 class ChatModel(Protocol):
-    """Streams the text of an answer."""
+    """Streams the text of an answer. `provider` is who runs the model, by the name OpenTelemetry's conventions have."""
 
     name: str
+    provider: str
 
     def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield tokens, then exactly one `Completion`. Raises `ModelError`, possibly after some tokens."""

@@ -19,7 +19,16 @@ async def _get(server: Server, path: str, **options: Any) -> tuple[int, dict[str
 async def test_it_is_healthy_and_ready(server: Server) -> None:
     assert (await _get(server, "/healthz"))[::2] == (200, "ok")
     status, _, body = await _get(server, "/readyz")
-    assert (status, json.loads(body)) == (200, {"ready": True, "reason": None})
+    assert status == 200
+    assert json.loads(body) == {
+        "ready": True,
+        "reason": None,
+        "checks": {
+            "process": {"ready": True, "detail": "running"},
+            "database": {"ready": True, "detail": "up to date"},
+            "model": {"ready": True, "detail": "local"},
+        },
+    }
 
 
 def test_on_a_database_that_was_not_migrated_it_is_not_ready_and_says_what_to_do(tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""What the operator sees of an operation: one line of the log, a span, and counts. Never variables or results."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from opentelemetry.trace import Span, SpanKind
+from prometheus_client import Counter, Gauge, Histogram
+from strawberry.exceptions import MissingQueryError
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import InvalidOperationTypeError
+
+from data import telemetry
+from data.viewer import Staff, Viewer, Visitor
+from resolvers.context import Context
+from resolvers.errors import ErrorCode
+
+log = structlog.get_logger(__name__)
+
+OPERATIONS = Counter(
+    "monitora_operations",
+    "Operations that ended, by kind (query, mutation, subscription, unknown) and outcome (ok, refused, failed).",
+    ["kind", "outcome"],
+)
+OPERATION_SECONDS = Histogram(
+    "monitora_operation_duration_seconds",
+    "How long an operation took; a subscription, how long it was followed.",
+    ["kind"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+RUNNING = Gauge(
+    "monitora_operations_running", "Operations under way; a subscription is a stream that is followed.", ["kind"]
+)
+ERRORS = Counter("monitora_errors", "Operations that met an error or a rejection of this code.", ["code"])
+
+MAX_NAME_CHARACTERS = 64
+"""What is kept of an operation's name: the client chooses it."""
+UNKNOWN = "unknown"
+"""The kind of an operation that cannot be read."""
+
+
+class Observation(SchemaExtension):
+    """Tells of each operation, whatever its end."""
+
+    _is_running = False
+
+    def on_operation(self) -> Iterator[None]:
+        """Time the operation and tell of it when it has ended."""
+        context: Context = self.execution_context.context
+        # From here on every line says which operation it belongs to, also those of tasks that outlive it.
+        structlog.contextvars.bind_contextvars(request_id=context.request_id)
+        began = time.perf_counter()
+        with telemetry.span("GraphQL Operation", kind=SpanKind.SERVER) as span:
+            try:
+                yield
+            except (MissingQueryError, InvalidOperationTypeError):
+                context.codes.add(ErrorCode.BAD_USER_INPUT)
+                raise
+            except Exception:
+                context.codes.add(ErrorCode.INTERNAL)
+                raise
+            finally:
+                self._tell(context, span, time.perf_counter() - began)
+
+    def on_execute(self) -> Iterator[None]:
+        """Count the operation as under way: it can be read, and so has a kind."""
+        self._is_running = True
+        RUNNING.labels(self._kind()).inc()
+        yield
+
+    def _tell(self, context: Context, span: Span, seconds: float) -> None:
+        kind = self._kind()
+        codes = sorted(context.codes)
+        outcome = _outcome(codes)
+        if self._is_running:
+            RUNNING.labels(kind).dec()
+        OPERATIONS.labels(kind, outcome).inc()
+        OPERATION_SECONDS.labels(kind).observe(seconds)
+        for code in codes:
+            ERRORS.labels(code).inc()
+        name = (self.execution_context.operation_name or "")[:MAX_NAME_CHARACTERS] or None
+        viewer, viewer_id, workspace_id = described(context.viewer)
+        workspace = workspace_id or context.workspace_id
+        log.info(
+            "operation",
+            kind=kind,
+            name=name,
+            ms=round(seconds * 1000, 1),
+            outcome=outcome,
+            codes=codes,
+            viewer=viewer,
+            viewer_id=viewer_id,
+            workspace=str(workspace) if workspace else None,
+        )
+        if span.is_recording():
+            self._complete(span, context, kind, name, codes)
+
+    def _complete(self, span: Span, context: Context, kind: str, name: str | None, codes: list[str]) -> None:
+        query = self.execution_context.query or ""
+        span.set_attribute("monitora.request_id", context.request_id)
+        # The text may hold what a client wrote into it in place of variables: its hash tells texts apart.
+        span.set_attribute("monitora.graphql.document.sha256", hashlib.sha256(query.encode()).hexdigest())
+        if kind != UNKNOWN:
+            span.update_name(kind)
+            span.set_attribute("graphql.operation.type", kind)
+        if name is not None:
+            span.set_attribute("graphql.operation.name", name)
+        if codes:
+            span.set_attribute("monitora.error.codes", codes)
+        if ErrorCode.INTERNAL in codes:
+            telemetry.fail(span, ErrorCode.INTERNAL)
+
+    def _kind(self) -> str:
+        try:
+            return self.execution_context.operation_type.value
+        except Exception:  # noqa: BLE001 - whatever keeps it from being read, there is no kind
+            return UNKNOWN
+
+
+def described(viewer: Viewer) -> tuple[str, str | None, Any]:
+    """Return a viewer's kind, identifier and workspace, for the log."""
+    if isinstance(viewer, Staff):
+        return "staff", str(viewer.user_id), None
+    if isinstance(viewer, Visitor):
+        return "visitor", viewer.visitor_id, viewer.workspace_id
+    return "anonymous", None, None
+
+
+def _outcome(codes: list[str]) -> str:
+    """Return "failed" when the server is at fault, "refused" when it said no to anything, else "ok"."""
+    if ErrorCode.INTERNAL in codes:
+        return "failed"
+    return "refused" if codes else "ok"
