@@ -55,6 +55,13 @@ async def _read(
         return events, socket.close_code
 
 
+async def _readiness(session: aiohttp.ClientSession, server: Server) -> dict[str, Any]:
+    async with session.get(f"http://{server.host}/readyz") as asked:
+        found: dict[str, Any] = await asked.json()
+        assert asked.status == (200 if found["ready"] else 503)
+        return found
+
+
 async def test_a_stop_lets_the_answer_end_and_sends_readers_elsewhere(
     folder: Path, mistral_server: MistralServer
 ) -> None:
@@ -66,12 +73,19 @@ async def test_a_stop_lets_the_answer_end_and_sends_readers_elsewhere(
         reading = asyncio.create_task(_read(server, visitor, said, begun))
         await asyncio.wait_for(begun.wait(), 30)
 
-        server.process.terminate()
+        async with aiohttp.ClientSession() as session:
+            assert (await _readiness(session, server))["ready"]
+            server.process.terminate()
+            # Connections that are open are served while the answer ends; new ones are refused.
+            while (stopping := await _readiness(session, server))["ready"]:
+                pass
         events, code = await asyncio.wait_for(reading, 30)
 
         assert events[-1]["__typename"] == "AnswerFinished"
         assert events[-1]["message"]["content"] == "".join(WORDS)
         assert code == 1001
+        assert stopping["reason"] == "The server is stopping."
+        assert stopping["checks"]["database"]["ready"]
         # Uvicorn ends itself by the signal it was sent, as a service manager expects.
         assert await asyncio.to_thread(server.process.wait, 30) in {0, -signal.SIGTERM}
 
