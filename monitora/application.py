@@ -25,7 +25,6 @@ from monitora.services import running_services
 from monitora.settings import Settings
 
 
-
 def create_application(settings: Settings) -> Starlette:
     """Return the application. Its parts start with it and stop with it.
 
