@@ -20,6 +20,7 @@ from monitora.graphql_http import PREFLIGHT_HEADERS
 from monitora.graphql_server import GraphQLServer
 from monitora.rate_headers import RATE_HEADERS
 from monitora.readiness import readiness
+from monitora.request_ids import HEADER as REQUEST_ID
 from monitora.request_ids import RequestIds
 from monitora.services import running_services
 from monitora.settings import Settings
@@ -75,7 +76,7 @@ def create_application(settings: Settings) -> Starlette:
                 allow_origins=["*"],
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type", *PREFLIGHT_HEADERS],
-                expose_headers=RATE_HEADERS,
+                expose_headers=(*RATE_HEADERS, REQUEST_ID),
                 max_age=600,
             ),
         ],

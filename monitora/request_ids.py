@@ -7,7 +7,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADER = "x-request-id"
+HEADER = "X-Request-Id"
 SANE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 """What may be repeated in the log of an identifier that somebody else made."""
 
