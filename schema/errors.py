@@ -8,9 +8,12 @@ from strawberry.extensions import MaskErrors
 
 from resolvers.context import Context
 from resolvers.errors import ErrorCode, Refusal, Rejection
+from schema.scalars import WrongScalar
 
 log = structlog.get_logger(__name__)
 
+EXPECTED = Refusal | Rejection | WrongScalar | GraphQLError
+"""What a resolver or a scalar raises on purpose, for the client to read."""
 MAX_ERRORS = 20
 """Errors of one response; what follows repeats what came before."""
 MAX_MESSAGE_CHARACTERS = 500
@@ -34,7 +37,7 @@ class CodedErrors(MaskErrors):
 
     def _coded(self, error: GraphQLError) -> GraphQLError:
         context: Context = self.execution_context.context
-        expected = error.original_error is None or isinstance(error.original_error, Refusal | Rejection | GraphQLError)
+        expected = error.original_error is None or isinstance(error.original_error, EXPECTED)
         if not expected:
             log.error("operation_failed", path=error.path, exc_info=error.original_error)
         message = error.message if expected else "The server failed to do this. The request id finds it in the log."

@@ -17,14 +17,18 @@ MAX_SCALAR_CHARACTERS = 2_048
 """Longer text is no moment, day, identifier, address or cursor."""
 
 
+class WrongScalar(ValueError):
+    """The input is not a value of the scalar. The message, for people, says what is."""
+
+
 def _text(read: Callable[[str], Any], expected: str) -> Callable[[Any], Any]:
     def parse(value: Any) -> Any:
         if not isinstance(value, str) or len(value) > MAX_SCALAR_CHARACTERS:
-            raise ValueError(f"expected {expected}")
+            raise WrongScalar(f"expected {expected}")
         try:
             return read(value)
-        except ValueError as error:
-            raise ValueError(f"{value[:100]!r} is not {expected}") from error
+        except (ValueError, OverflowError) as error:
+            raise WrongScalar(f"{value[:100]!r} is not {expected}") from error
 
     return parse
 
@@ -48,7 +52,7 @@ def _moment_text(moment: dt.datetime) -> str:
 
 def _file(value: Any) -> UploadFile:
     if not isinstance(value, UploadFile):
-        raise ValueError("expected a file: send the operation as multipart/form-data")  # noqa: TRY004
+        raise WrongScalar("expected a file: send the operation as multipart/form-data")
     return value
 
 

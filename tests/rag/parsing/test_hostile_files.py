@@ -5,7 +5,7 @@ import zipfile
 from io import BytesIO
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.document import ParsedDocument
@@ -13,10 +13,9 @@ from rag.parsing import UnreadableDocument, parse
 from rag.parsing.html import read_html
 from rag.parsing.markdown import read_markdown
 from rag.parsing.text import read_csv, read_text
+from tests.examples import examples
 from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph, table
 from tests.rag.parsing.pdf_files import make_pdf
-
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 PDF = make_pdf(["# Heading\nSome text.", "A second page."], title="Title")
 DOCX = make_docx(paragraph("Heading", "Titre1") + paragraph("Text.") + table([["a", "b"]]), title="Title")
@@ -68,7 +67,7 @@ def no_surprise(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     return caplog
 
 
-@quick
+@examples(150)
 @given(name=NAMES, content=st.binary(max_size=300))
 def test_random_bytes(no_surprise: pytest.LogCaptureFixture, name: str, content: bytes) -> None:
     read_or_refused(name, content)
@@ -76,7 +75,7 @@ def test_random_bytes(no_surprise: pytest.LogCaptureFixture, name: str, content:
     assert not no_surprise.records
 
 
-@quick
+@examples(150)
 @given(content=mutations(PDF))
 def test_a_damaged_pdf(no_surprise: pytest.LogCaptureFixture, content: bytes) -> None:
     read_or_refused("a.pdf", content)
@@ -84,7 +83,7 @@ def test_a_damaged_pdf(no_surprise: pytest.LogCaptureFixture, content: bytes) ->
     assert not no_surprise.records
 
 
-@quick
+@examples(150)
 @given(content=mutations(DOCX))
 def test_a_damaged_docx(no_surprise: pytest.LogCaptureFixture, content: bytes) -> None:
     read_or_refused("a.docx", content)
@@ -92,7 +91,7 @@ def test_a_damaged_docx(no_surprise: pytest.LogCaptureFixture, content: bytes) -
     assert not no_surprise.records
 
 
-@quick
+@examples(150)
 @given(xml=mutations(DOCUMENT_XML))
 def test_a_docx_of_damaged_xml(no_surprise: pytest.LogCaptureFixture, xml: bytes) -> None:
     read_or_refused("a.docx", make_archive({"word/document.xml": xml.decode(errors="replace")}))
@@ -100,7 +99,7 @@ def test_a_docx_of_damaged_xml(no_surprise: pytest.LogCaptureFixture, xml: bytes
     assert not no_surprise.records
 
 
-@quick
+@examples(150)
 @given(text=MARKS)
 def test_marks_in_any_order_are_text_in_every_format(text: str) -> None:
     for reader in (read_text, read_markdown, read_html, read_csv):
