@@ -1,5 +1,9 @@
-"""Passwords, tokens and keys. Secrets are hashed before they are stored; nothing here knows a table."""
+"""Passwords, tokens and keys. Secrets are hashed before they are stored, or encrypted where they must be read again.
 
+Nothing here knows a table.
+"""
+
+import base64
 import hashlib
 import secrets
 import unicodedata
@@ -11,6 +15,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.types import Options
 from passlib.hash import argon2
 
@@ -24,6 +32,11 @@ RETURNING_WITHIN = timedelta(days=90)
 """How long after their last visit a visitor is recognised."""
 API_KEY_PREFIX_LENGTH = 11
 """Characters of an API key that are kept readable: "mk_" and eight more, enough to recognise it by."""
+
+ENCRYPTION = b"monitora: secrets of external databases"
+"""What the encryption keys are derived for: a signing key used for both makes two keys that have nothing in common."""
+ENCRYPTION_FORMAT = "v1:"
+NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +194,40 @@ def _visitor(claims: dict[str, Any]) -> VisitorClaims:
     return VisitorClaims(
         claims["sub"], UUID(claims["workspace"]), claims["origin"], claims.get("name"), claims.get("email")
     )
+
+
+class Undecryptable(Exception):
+    """None of the keys opens it, or it is not where it was put."""
+
+
+class Encryption:
+    """AES-256-GCM, for secrets that must be read again.
+
+    The first of the keys encrypts, each of them decrypts. A secret is bound to the row it belongs to: put into another
+    row, which says to connect to another host, it does not open. Nonces are random, 96 bits (NIST SP 800-38D, 8.2.2).
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._ciphers = [AESGCM(HKDF(SHA256(), 32, salt=None, info=ENCRYPTION).derive(key.encode())) for key in keys]
+
+    def encrypt(self, secret: bytes, row: UUID) -> str:
+        """Return a secret as it is stored: ASCII, 4/3 of its length and 45 characters."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = nonce + self._ciphers[0].encrypt(nonce, secret, row.bytes)
+        return ENCRYPTION_FORMAT + base64.urlsafe_b64encode(sealed).decode()
+
+    def decrypt(self, text: str, row: UUID) -> bytes:
+        """Return the secret. Raises `Undecryptable`."""
+        try:
+            sealed = base64.urlsafe_b64decode(text.removeprefix(ENCRYPTION_FORMAT).encode())
+        except ValueError as error:
+            raise Undecryptable from error
+        for cipher in self._ciphers:
+            try:
+                return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], row.bytes)
+            except (InvalidTag, ValueError):
+                continue
+        raise Undecryptable
 
 
 def digest(secret: str) -> str:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from data.engine import Database
-from monitora.security import Passwords, Tokens
+from data.outbound import OutboundGuard
+from monitora.security import Encryption, Passwords, Tokens
 from monitora.settings import Settings
 from monitora.telemetry import trace_statements
 from rag.answers.generation import Answers
@@ -45,11 +46,14 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
         )
         counters = Counters(settings.rates, settings.redis_url)
         answers.listen()
+        outbound = OutboundGuard(settings.networks())
         try:
             yield Services(
                 database=database,
                 passwords=Passwords(),
                 tokens=Tokens(signing_key, previous_keys),
+                encryption=Encryption(settings.encryption_keys()),
+                outbound=outbound,
                 storage=storage,
                 ingestion=ingestion,
                 answers=answers,
@@ -61,6 +65,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             await answer_log.close()
             await counters.close()
             await ingestion.close()
+            outbound.close()
 
 
 @asynccontextmanager

@@ -1,10 +1,10 @@
 """API keys: made and revoked by the workspace's owner, exchanged for a visitor's token by the widget."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.models import ApiKey, Workspace
@@ -19,6 +19,8 @@ from resolvers.origins import Origin, is_allowed
 from resolvers.rates import VISIT_PER_ADDRESS, VISIT_PER_KEY
 
 MAX_NAME_CHARACTERS = 255
+USE_NOTED_EVERY = timedelta(minutes=1)
+"""How fresh `last_used_at` is kept: in a rush of visits, a write for each would hold up the database."""
 MAX_KEYS = 100
 """Keys of one workspace that are alive at once."""
 
@@ -106,7 +108,10 @@ async def start_visit(context: Context, api_key: str, introduction: Introduction
     await context.count(VISIT_PER_ADDRESS, context.client.network)
     await context.count(VISIT_PER_KEY, api_key)
     # As the server: whose workspace it is, only the key says.
-    workspace = await context.services.database.write(lambda session: _opened_by(session, api_key, context.client))
+    database = context.services.database
+    key, workspace = await database.read(lambda session: _opened_by(session, api_key, context.client))
+    if key.last_used_at is None or key.last_used_at < now() - USE_NOTED_EVERY:
+        await database.write(lambda session: _note_use(session, key.id))
     origin = str(Origin.of(context.client.origin))
     earlier = context.services.tokens.returning_visitor(introduction.visitor_token or "")
     is_same = earlier is not None and (earlier.workspace_id, earlier.origin) == (workspace.id, origin)
@@ -122,8 +127,8 @@ async def start_visit(context: Context, api_key: str, introduction: Introduction
     return StartedVisit(token, claims.visitor_id, now() + lifetime, workspace)
 
 
-async def _opened_by(session: AsyncSession, api_key: str, client: Client) -> Workspace:
-    """Find the key's workspace and note the use: what the specification calls trg_api_key_expiry_check."""
+async def _opened_by(session: AsyncSession, api_key: str, client: Client) -> tuple[ApiKey, Workspace]:
+    """Find a key that is good, and its workspace: what the specification calls trg_api_key_expiry_check."""
     found = (
         await session.execute(
             select(ApiKey, Workspace)
@@ -145,8 +150,18 @@ async def _opened_by(session: AsyncSession, api_key: str, client: Client) -> Wor
     if not is_allowed(origin, workspace.allowed_domains or [], client.host):
         text = f"The site {str(origin)[:200]} may not show this assistant"
         raise Rejection(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text}: add its domain to the workspace's allowed domains.")
-    await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now()))
-    return workspace
+    return key, workspace
+
+
+async def _note_use(session: AsyncSession, key_id: UUID) -> None:
+    # Of many visits that find the note old at the same moment, one writes it.
+    unnoted = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now() - USE_NOTED_EVERY)
+    await session.execute(
+        update(ApiKey)
+        .where(ApiKey.id == key_id, unnoted)
+        .values(last_used_at=now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _name(name: str | None) -> str | None:

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 from data.engine import Database
 from data.loaders import Loaders
+from data.outbound import OutboundGuard
 from data.viewer import Anonymous, Staff, Viewer, Visitor
-from monitora.security import Passwords, Tokens
+from monitora.security import Encryption, Passwords, Tokens
 from rag.answers.generation import Answers
 from rag.ingestion import Ingestion
 from rag.storage import FileStorage
@@ -42,6 +43,8 @@ class Services:
     database: Database
     passwords: Passwords
     tokens: Tokens
+    encryption: Encryption
+    outbound: OutboundGuard
     storage: FileStorage
     ingestion: Ingestion
     answers: Answers

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.models import AnalyticsDaily, AppUser, Document, InsightsCache, Role, Workspace, WorkspaceMember
 from data.types import today
+from data.viewer import Staff
 from data.visibility import visible, writable
 from resolvers.accounts import normalised_email
 from resolvers.context import Context
@@ -128,6 +129,14 @@ async def readable(context: Context, workspace_id: UUID) -> Workspace:
     return workspace
 
 
+async def is_owner(context: Context, workspace_id: UUID) -> bool:
+    """Tell of a workspace that is read whether the account may change it, as `writable` says of many."""
+    viewer, workspace = context.viewer, await context.loaders.row(Workspace, workspace_id)
+    if workspace is None or not isinstance(viewer, Staff):
+        return False
+    return viewer.role is Role.ADMIN and workspace.user_id == viewer.user_id
+
+
 async def owned(context: Context, session: AsyncSession, workspace_id: UUID) -> Workspace:
     """Return, inside a unit, a workspace that the account may change. Raises `Refusal`."""
     context.staff()
@@ -144,18 +153,18 @@ def checked(values: WorkspaceValues) -> dict[str, Any]:
     """Return the columns to store, normalised. Raises `Rejection` for the first that is out of bounds."""
     columns: dict[str, Any] = dict(values)
     if "name" in values:
-        columns["name"] = _text("name", values["name"], MAX_NAME_CHARACTERS, least=1)
+        columns["name"] = bounded("name", values["name"], MAX_NAME_CHARACTERS, least=1)
     for name, limit in _TEXTS.items():
         if columns.get(name) is not None:
-            columns[name] = _text(name, columns[name], limit) or None
+            columns[name] = bounded(name, columns[name], limit) or None
     if columns.get("website_url"):
         _check_url(columns["website_url"])
     if columns.get("allowed_domains") is not None:
         columns["allowed_domains"] = _domains(columns["allowed_domains"])
     if "temperature" in values and not 0 <= values["temperature"] <= MAX_TEMPERATURE:
-        raise _rejected("temperature", f"The temperature is between 0 and {MAX_TEMPERATURE}.")
+        raise rejected("temperature", f"The temperature is between 0 and {MAX_TEMPERATURE}.")
     if "max_tokens" in values and not 1 <= values["max_tokens"] <= MAX_ANSWER_TOKENS:
-        raise _rejected("max_tokens", f"An answer has between 1 and {MAX_ANSWER_TOKENS} tokens.")
+        raise rejected("max_tokens", f"An answer has between 1 and {MAX_ANSWER_TOKENS} tokens.")
     return columns
 
 
@@ -168,10 +177,11 @@ _TEXTS = {
 }
 
 
-def _text(column: str, value: str, limit: int, least: int = 0) -> str:
+def bounded(column: str, value: str, limit: int, least: int = 0) -> str:
+    """Return a text without the space around it. Raises `Rejection` when it is too short or too long."""
     text = value.strip()
     if not least <= len(text) <= limit:
-        raise _rejected(column, f"This has {least} to {limit} characters.")
+        raise rejected(column, f"This has {least} to {limit} characters.")
     return text
 
 
@@ -182,21 +192,22 @@ def _check_url(url: str) -> None:
     except ValueError:
         valid = False
     if not valid:
-        raise _rejected("website_url", "A website's address begins with http:// or https://.")
+        raise rejected("website_url", "A website's address begins with http:// or https://.")
 
 
 def _domains(domains: list[str]) -> list[str]:
     if len(domains) > MAX_DOMAINS:
-        raise _rejected("allowed_domains", f"A workspace lists at most {MAX_DOMAINS} domains.")
+        raise rejected("allowed_domains", f"A workspace lists at most {MAX_DOMAINS} domains.")
     normal = []
     for text in domains:
         domain = normalised_domain(text)
         if domain is None:
-            raise _rejected("allowed_domains", f"{text[:100]!r} is no domain: write example.com or *.example.com.")
+            raise rejected("allowed_domains", f"{text[:100]!r} is no domain: write example.com or *.example.com.")
         normal.append(domain)
     return normal
 
 
-def _rejected(column: str, message: str) -> Rejection:
+def rejected(column: str, message: str) -> Rejection:
+    """Return the rejection of the input's field that sets a column."""
     first, *rest = column.split("_")
     return Rejection(ErrorCode.BAD_USER_INPUT, message, ["".join([first, *(word.title() for word in rest)])])

@@ -19,7 +19,7 @@ class ApiKey(RowType, Node):
 
     name: str = strawberry.field(description="What the team calls it.")
     key_prefix: str = strawberry.field(description="The key's first characters, to recognise it by.")
-    last_used_at: dt.datetime | None = strawberry.field(description="When it last opened a visit.")
+    last_used_at: dt.datetime | None = strawberry.field(description="When it last opened a visit, to within a minute.")
     expires_at: dt.datetime | None = strawberry.field(description="When it ends; null is never.")
     revoked_at: dt.datetime | None = strawberry.field(description="When it was revoked; null while it is good.")
     created_at: dt.datetime = strawberry.field(description="When it was made.")

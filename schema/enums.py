@@ -92,6 +92,7 @@ _described(
         "API_KEY_INVALID": "The API key is unknown or was revoked.",
         "API_KEY_EXPIRED": "The API key has expired.",
         "ORIGIN_MISSING": "The request does not say which page it comes from: send the page's Origin header.",
+        "HOST_NOT_ALLOWED": "The host does not exist, or the server may not connect to it.",
         "ORIGIN_NOT_ALLOWED": "The page's site is not among the workspace's allowed domains.",
         "WORKSPACE_INACTIVE": "The assistant is switched off.",
         "FILE_EMPTY": "The file holds nothing.",

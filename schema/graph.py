@@ -29,7 +29,7 @@ from schema.answers import (
 from schema.api_keys import ApiKey, ApiKeyMutations
 from schema.checks import CheckedOperations
 from schema.conversations import Conversation, ConversationQueries, Message
-from schema.databases import WorkspaceDatabase
+from schema.databases import DatabaseMutations, WorkspaceDatabase
 from schema.documents import Document, DocumentMutations, DocumentSubscriptions
 from schema.errors import CodedErrors
 from schema.node import Node, parse_id
@@ -129,6 +129,7 @@ def _built(config: StrawberryConfig) -> Schema:
             WorkspaceMutations,
             DocumentMutations,
             ApiKeyMutations,
+            DatabaseMutations,
             AnswerMutations,
             AnalyticsMutations,
         ),

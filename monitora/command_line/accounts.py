@@ -1,4 +1,4 @@
-"""`create-user`: accounts made by the operator."""
+"""`create-user` and `rotate-secrets`: what the operator does about accounts and secrets."""
 
 import secrets
 import sys
@@ -8,9 +8,10 @@ import click
 from data.models import Role
 from data.viewer import Anonymous
 from monitora.command_line.root import Problem, commands, run, settings
-from monitora.services import running_services
+from monitora.security import Encryption
+from monitora.services import opened_database, running_services
 from monitora.settings import Settings
-from resolvers import accounts
+from resolvers import accounts, databases
 from resolvers.context import Context
 from resolvers.errors import Rejection
 
@@ -41,6 +42,21 @@ def create_user(email: str, name: str | None, role: str, generate: bool) -> None
         click.echo(f"Password: {password}")
 
 
+@commands.command("rotate-secrets")
+def rotate_secrets() -> None:
+    """Encrypt the passwords of external databases anew, with the present key.
+
+    Set MONITORA_ENCRYPTION_KEY to the new key and MONITORA_ENCRYPTION_KEY_PREVIOUS to the one before, run this, and
+    take the one before away.
+    """
+    chosen = settings()
+    done = run(lambda: _rotate(chosen))
+    click.echo(f"Encrypted {done.count} passwords with the present key.")
+    if done.unreadable:
+        keys = ", ".join(str(key) for key in done.unreadable)
+        raise Problem(f"No key opens the passwords of {len(done.unreadable)} databases: {keys}. Give an earlier key.")
+
+
 def _password(*, generate: bool) -> str:
     if generate:
         return secrets.token_urlsafe(GENERATED_BYTES)
@@ -52,3 +68,8 @@ def _password(*, generate: bool) -> str:
 async def _create(chosen: Settings, email: str, password: str, name: str | None, role: Role) -> None:
     async with running_services(chosen) as services:
         await accounts.create_user(Context(Anonymous(), services), email, password, name, role)
+
+
+async def _rotate(chosen: Settings) -> databases.Reencrypted:
+    async with opened_database(chosen) as database:
+        return await databases.reencrypt(database, Encryption(chosen.encryption_keys()))

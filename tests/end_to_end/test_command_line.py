@@ -122,6 +122,13 @@ def test_an_account_is_made_once(prepared: dict[str, str]) -> None:
     assert "too easy to guess" in weak.stderr
 
 
+def test_secrets_are_encrypted_anew(prepared: dict[str, str]) -> None:
+    done = monitora(prepared, "rotate-secrets")
+
+    assert done.returncode == 0, done.stderr
+    assert "Encrypted 0 passwords" in done.stdout
+
+
 def test_the_graph_is_exported(server: Server) -> None:
     committed = (Path(__file__).parents[2] / "schema.graphql").read_text(encoding="utf-8")
 

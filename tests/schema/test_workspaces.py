@@ -1,16 +1,18 @@
 """Workspaces, keys and visits."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from data.models import AnalyticsDaily, ApiKey, Document, InsightsCache, Role, Workspace
 from data.types import now, today
 from monitora.security import digest
 from schema.node import parse_id
 from tests.people import People, Person
+from tests.statements import Statements
 
 CREATED = "createWorkspace ... on CreateWorkspacePayload { workspace { id name allowedDomains } }"
 VISIT = "startVisit ... on Visit { token visitorId expiresAt widget { title welcome suggestedQuestions position } }"
@@ -206,6 +208,26 @@ async def test_a_workspace_that_lists_no_site_is_shown_by_the_server_alone(peopl
     elsewhere = await Person(people.services, origin="https://example.com").change(VISIT, apiKey=key)
     assert elsewhere["code"] == "ORIGIN_NOT_ALLOWED"
     assert elsewhere["reason"].startswith("The site https://example.com may not show this assistant: add its domain")
+
+
+async def test_a_rush_of_visits_notes_the_use_of_the_key_once(people: People, statements: Statements) -> None:
+    shop = await people.shop()
+    key = await shop.key()
+
+    with statements.recorded() as sent:
+        await asyncio.gather(*(people.anyone.change(VISIT, apiKey=key) for _ in range(5)))
+        first = await people.services.database.read(lambda unit: unit.scalar(select(ApiKey.last_used_at)))
+        del sent[:]
+        await asyncio.gather(*(people.anyone.change(VISIT, apiKey=key) for _ in range(5)))
+        assert {text.split()[0] for text in sent} == {"SELECT"}
+
+    long_ago = update(ApiKey).values(last_used_at=now() - timedelta(minutes=2))
+    await people.services.database.write(lambda unit: unit.execute(long_ago))
+    await people.anyone.change(VISIT, apiKey=key)
+    last = await people.services.database.read(lambda unit: unit.scalar(select(ApiKey.last_used_at)))
+    assert first is not None
+    assert last is not None
+    assert last > first
 
 
 async def test_a_refused_visit_is_no_use_of_the_key(people: People) -> None:

@@ -1,0 +1,175 @@
+"""External databases of a workspace: where they are, and who connects. Passwords are encrypted, and never shown."""
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.engine import Database, Work
+from data.models import DatabaseType, WorkspaceDatabase
+from data.outbound import NotAllowed
+from data.visibility import visible
+from monitora.security import Encryption, Undecryptable
+from resolvers import workspaces
+from resolvers.context import Context
+from resolvers.errors import ErrorCode, NotFound, Rejection
+from resolvers.workspaces import bounded, rejected
+
+MAX_DATABASES = 20
+"""External databases of one workspace."""
+MAX_NAME_CHARACTERS = 255
+MAX_DESCRIPTION_CHARACTERS = 4_000
+MAX_PASSWORD_BYTES = 300
+"""In UTF-8. Encrypted, it takes some 450 of the column's 500 characters; SQL Server's own have at most 128."""
+DEFAULT_PORTS = {DatabaseType.SQL_SERVER: 1433, DatabaseType.MYSQL: 3306, DatabaseType.POSTGRES: 5432}
+
+
+class DatabaseValues(TypedDict, total=False):
+    """What may be set on an external database. An absent key leaves it as it is; a password of None is taken away."""
+
+    name: str
+    db_type: DatabaseType
+    host: str
+    port: int
+    database: str
+    username: str | None
+    password: str | None
+    description: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reencrypted:
+    """How many passwords were encrypted anew, and the databases whose password no key opens."""
+
+    count: int
+    unreadable: list[UUID]
+
+
+async def create(context: Context, workspace_id: UUID, values: DatabaseValues) -> UUID:
+    """Add an external database. Raises `Rejection`, `Refusal`."""
+    context.staff()
+    await context.database.read(lambda session: workspaces.owned(context, session, workspace_id))
+    key, port = uuid4(), values.get("port", DEFAULT_PORTS[values["db_type"]])
+    columns = _checked(context, key, values)
+    columns |= {"host": await _reachable(context, values["host"], port), "port": port}
+
+    async def store(session: AsyncSession) -> UUID:
+        await workspaces.owned(context, session, workspace_id)
+        held = select(func.count()).where(WorkspaceDatabase.workspace_id == workspace_id)
+        if (await session.scalar(held) or 0) >= MAX_DATABASES:
+            raise rejected("workspace_id", f"A workspace has at most {MAX_DATABASES} databases: delete one first.")
+        session.add(WorkspaceDatabase(id=key, workspace_id=workspace_id, **columns))
+        return key
+
+    return await context.database.write(store)
+
+
+async def change(context: Context, key: UUID, values: DatabaseValues) -> None:
+    """Change what `values` holds. Raises `Rejection`, `Refusal`.
+
+    A password that is kept goes to no other host: who may change the host need not know it.
+    """
+    context.staff()
+    before = await context.database.read(lambda session: _owned(context, session, key))
+    columns = _checked(context, key, values)
+    if "host" in values or "port" in values:
+        port = values.get("port", before.port)
+        columns |= {"host": await _reachable(context, values.get("host", before.host), port), "port": port}
+
+    async def store(session: AsyncSession) -> None:
+        row = await _owned(context, session, key)
+        moves = (columns.get("host", row.host), columns.get("port", row.port)) != (row.host, row.port)
+        if moves and row.password_encrypted is not None and "password" not in values:
+            raise rejected("password", "The database is elsewhere now: give its password again, or null for none.")
+        for column, value in columns.items():
+            setattr(row, column, value)
+
+    await context.database.write(store)
+
+
+async def remove(context: Context, key: UUID) -> None:
+    """Forget an external database. Raises `Refusal`."""
+    context.staff()
+
+    async def erase(session: AsyncSession) -> None:
+        await session.delete(await _owned(context, session, key))
+
+    await context.database.write(erase)
+
+
+async def reencrypt(database: Database, encryption: Encryption) -> Reencrypted:
+    """Encrypt every password anew with the present key. What no key opens is left, and named."""
+
+    async def encrypted(session: AsyncSession) -> list[tuple[UUID, str]]:
+        columns = select(WorkspaceDatabase.id, WorkspaceDatabase.password_encrypted)
+        rows = await session.execute(columns.where(WorkspaceDatabase.password_encrypted.is_not(None)))
+        return [(key, text) for key, text in rows if text is not None]
+
+    count, unreadable = 0, []
+    for key, text in await database.read(encrypted):
+        try:
+            renewed = encryption.encrypt(encryption.decrypt(text, key), key)
+        except Undecryptable:
+            unreadable.append(key)
+            continue
+        await database.write(_exchanged(key, text, renewed))
+        count += 1
+    return Reencrypted(count, unreadable)
+
+
+def _exchanged(key: UUID, text: str, renewed: str) -> Work[None]:
+    async def store(session: AsyncSession) -> None:
+        # One that was changed in the meantime is of the present key already.
+        await session.execute(
+            update(WorkspaceDatabase)
+            .where(WorkspaceDatabase.id == key, WorkspaceDatabase.password_encrypted == text)
+            .values(password_encrypted=renewed)
+            .execution_options(synchronize_session=False)
+        )
+
+    return store
+
+
+async def _owned(context: Context, session: AsyncSession, key: UUID) -> WorkspaceDatabase:
+    row = await session.scalar(visible(context.viewer, WorkspaceDatabase).where(WorkspaceDatabase.id == key))
+    if row is None:
+        raise NotFound("database")
+    await workspaces.owned(context, session, row.workspace_id)
+    return row
+
+
+def _checked(context: Context, key: UUID, values: DatabaseValues) -> dict[str, Any]:
+    """Return the columns to store, but for where the database is. Raises `Rejection`."""
+    columns: dict[str, Any] = {
+        name: value for name, value in values.items() if name not in {"host", "port", "password"}
+    }
+    for name in ("name", "database"):
+        if name in columns:
+            columns[name] = bounded(name, columns[name], MAX_NAME_CHARACTERS, least=1)
+    for name, limit in (("username", MAX_NAME_CHARACTERS), ("description", MAX_DESCRIPTION_CHARACTERS)):
+        if columns.get(name) is not None:
+            columns[name] = bounded(name, columns[name], limit) or None
+    if "password" in values:
+        columns["password_encrypted"] = _encrypted(context, key, values["password"])
+    return columns
+
+
+def _encrypted(context: Context, key: UUID, password: str | None) -> str | None:
+    if password is None:
+        return None
+    # JSON can spell half of a surrogate pair, which has no encoding.
+    secret = password.encode(errors="ignore")
+    if secret.decode() != password or not 1 <= len(secret) <= MAX_PASSWORD_BYTES:
+        raise rejected("password", f"A password has 1 to {MAX_PASSWORD_BYTES} bytes in UTF-8.")
+    return context.services.encryption.encrypt(secret, key)
+
+
+async def _reachable(context: Context, host: str, port: int) -> str:
+    """Return a host's name in its one form. Raises `Rejection` for one that the server may not connect to."""
+    try:
+        return (await context.services.outbound.database(host.strip(), port)).host
+    except NotAllowed as error:
+        raise Rejection(ErrorCode.HOST_NOT_ALLOWED, str(error), ["host"]) from error
