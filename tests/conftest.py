@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from passlib.hash import argon2
 from sqlalchemy import ClauseElement, Connection, Engine, event
 from sqlalchemy.dialects import mssql
@@ -30,6 +31,10 @@ for name in [name for name in os.environ if name.startswith(("MONITORA_", "MISTR
     # A developer's own settings must not reach the tests.
     del os.environ[name]
 
+
+# A test that is slow on a busy machine has not failed.
+hypothesis_settings.register_profile("no deadline", deadline=None)
+hypothesis_settings.load_profile("no deadline")
 
 SQL_SERVER = mssql.dialect()  # type: ignore[no-untyped-call]
 IS_A_BIT = re.compile(r"\bIS (NOT )?[01]\b")
