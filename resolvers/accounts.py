@@ -76,9 +76,10 @@ async def login(context: Context, email: str, password: str, device_token: str |
 
 
 async def change_password(context: Context, current: str, new: str) -> int:
-    """Change the password of the account that asks, end its other sessions and return how many. Raises `Rejection`."""
+    """Change the own password, end the other sessions and return how many. Raises `Rejection`, `Refusal`."""
     staff = context.staff()
     user = await context.database.read(lambda session: session.get_one(AppUser, staff.user_id))
+    await context.count(LOGIN_PER_ACCOUNT, f"{user.email} {context.client.network}")
     # First, so that a choice to be made anew is not counted as an attempt.
     await passwords.check(new, user.email, user.full_name, field="newPassword")
     admitted = await context.database.write(lambda session: _admit(session, context, user.id))
