@@ -12,18 +12,38 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 import widget
 from data.migrations import pending
 from monitora import demo, metrics, telemetry
 from monitora.graphql_http import PREFLIGHT_HEADERS
 from monitora.graphql_server import GraphQLServer
+from monitora.headers import SecurityHeaders
 from monitora.rate_headers import RATE_HEADERS
 from monitora.readiness import readiness
 from monitora.request_ids import HEADER as REQUEST_ID
 from monitora.request_ids import RequestIds
 from monitora.services import running_services
 from monitora.settings import Settings
+
+ANY_SITE = Middleware(
+    # Widgets call from other sites, with a token and never with a cookie: any origin may ask, none is trusted.
+    CORSMiddleware,
+    allow_origins=["*"],
+    allow_methods=["GET", "POST"],
+    allow_headers=["authorization", "content-type", *PREFLIGHT_HEADERS],
+    expose_headers=(*RATE_HEADERS, REQUEST_ID),
+    max_age=600,
+)
+
+
+class Application(Starlette):
+    """Starlette, with the security headers around all it answers, its own answer to a fault included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the application as it is called."""
+        return SecurityHeaders(super().build_middleware_stack())
 
 
 def create_application(settings: Settings) -> Starlette:
@@ -51,16 +71,21 @@ def create_application(settings: Settings) -> Starlette:
 
     graphql = GraphQLServer()
     metrics_token = settings.metrics_token.get_secret_value()
-    return Starlette(
+    graphiql = [
+        Route("/graphiql", _graphiql),
+        Mount("/graphiql", StaticFiles(directory=widget.DIST / "graphiql", html=True)),
+    ]
+    return Application(
         lifespan=lifespan,
         routes=[
             Route("/", _home),
-            Route("/graphql", graphql, methods=None),
+            Route("/graphql", graphql, methods=None, middleware=[ANY_SITE]),
             WebSocketRoute("/graphql", graphql),
-            Route("/graphiql", _graphiql),
-            Mount("/graphiql", StaticFiles(directory=widget.DIST / "graphiql", html=True)),
-            Route("/widget.js", _widget),
-            Mount("/widget", StaticFiles(directory=widget.DIST)),
+            *(graphiql if settings.graphiql else []),
+            Route("/widget.js", _widget, middleware=[ANY_SITE]),
+            # GraphiQL is built beside the widget, and has its own address.
+            Mount("/widget/graphiql", routes=[]),
+            Mount("/widget", StaticFiles(directory=widget.DIST), middleware=[ANY_SITE]),
             Route("/demo", _demo),
             Mount("/demo", StaticFiles(directory=widget.DEMO)),
             Route("/healthz", _healthz),
@@ -70,15 +95,6 @@ def create_application(settings: Settings) -> Starlette:
         middleware=[
             Middleware(RequestIds),
             *([Middleware(telemetry.RequestSpans)] if settings.telemetry else []),
-            # Widgets call from other sites, with a token and never with a cookie: any origin may ask, none is trusted.
-            Middleware(
-                CORSMiddleware,
-                allow_origins=["*"],
-                allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type", *PREFLIGHT_HEADERS],
-                expose_headers=(*RATE_HEADERS, REQUEST_ID),
-                max_age=600,
-            ),
         ],
     )
 

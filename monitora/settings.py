@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from resolvers.context import Policy
+from resolvers.context import Introspection, Policy
 from resolvers.rates import RATES, Rate, parsed
 
 PREFIX = "MONITORA_"
@@ -113,15 +113,17 @@ class Settings(BaseSettings):
     cache_hours: float = Field(
         24, ge=0, le=8_760, description="How long an answer is given again to the same question."
     )
-    daily_tokens: int = Field(
-        0, ge=0, le=10**12, description="Model tokens of one workspace in a day (UTC); 0 for no bound."
-    )
     max_message_characters: int = Field(4_000, ge=1, le=100_000, description="Longest message of a visitor.")
     max_file_megabytes: int = Field(25, ge=1, le=25, description="Largest document.")
     max_operation_cost: int = Field(
         50_000, ge=1_000, le=10_000_000, description="Highest cost of one operation, about the values of its response."
     )
     max_operation_depth: int = Field(20, ge=5, le=100, description="Fields inside one another in one operation.")
+    graphiql: bool = Field(True, description="Whether GraphiQL is served, at /graphiql.")
+    introspection: Introspection = Field(
+        Introspection.EVERYBODY,
+        description="Who is shown the schema, and the names meant by a misspelt one: everybody, staff or nobody.",
+    )
     shutdown_grace_seconds: float = Field(
         10, ge=0, le=600, description="How long answers under way may go on at a stop."
     )
@@ -210,6 +212,7 @@ class Settings(BaseSettings):
             max_file_bytes=self.max_file_megabytes * 2**20,
             max_operation_cost=self.max_operation_cost,
             max_operation_depth=self.max_operation_depth,
+            introspection=self.introspection,
         )
 
     def prepare_data_dir(self) -> None:

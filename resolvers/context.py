@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -21,6 +22,14 @@ from resolvers.rates import ANONYMOUS_PER_ADDRESS, Rate, Standing
 LOG_IN = "Log in first: this needs the access token of an account."
 
 
+class Introspection(StrEnum):
+    """Who is shown the schema."""
+
+    EVERYBODY = "everybody"
+    STAFF = "staff"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The lifetimes and limits an operator may set."""
@@ -34,6 +43,7 @@ class Policy:
     max_file_bytes: int = 25 * 1024 * 1024
     max_operation_cost: int = 50_000
     max_operation_depth: int = 20
+    introspection: Introspection = Introspection.EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,14 @@ class Context:
     def policy(self) -> Policy:
         """The operator's limits."""
         return self.services.policy
+
+    @property
+    def sees_schema(self) -> bool:
+        """Whether the viewer is shown the schema, and told of its names."""
+        shown_to = self.policy.introspection
+        return shown_to is Introspection.EVERYBODY or (
+            shown_to is Introspection.STAFF and isinstance(self.viewer, Staff)
+        )
 
     def staff(self) -> Staff:
         """Return the account that asks. Raises `Unauthenticated` or, for a visitor, `Forbidden`."""

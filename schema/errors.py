@@ -1,5 +1,6 @@
 """What a client reads of an error: its code and the request's id; of an unexpected one nothing more."""
 
+import re
 from collections.abc import Iterator
 
 import structlog
@@ -18,6 +19,9 @@ MAX_ERRORS = 20
 """Errors of one response; what follows repeats what came before."""
 MAX_MESSAGE_CHARACTERS = 500
 """Characters of one error's message: some quote what was sent."""
+FAULT = "The server failed to do this. The request id finds it in the log."
+SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+"""What GraphQL adds to the message about a name that the schema does not hold: those it holds that look like it."""
 
 
 class CodedErrors(MaskErrors):
@@ -35,12 +39,17 @@ class CodedErrors(MaskErrors):
     def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
         return [self._coded(error) for error in errors[:MAX_ERRORS]]
 
+    def _shown(self, error: GraphQLError) -> str:
+        context: Context = self.execution_context.context
+        is_ours = isinstance(error.original_error, Refusal | Rejection)
+        return error.message if is_ours or context.sees_schema else SUGGESTION.sub("", error.message)
+
     def _coded(self, error: GraphQLError) -> GraphQLError:
         context: Context = self.execution_context.context
         expected = error.original_error is None or isinstance(error.original_error, EXPECTED)
         if not expected:
             log.error("operation_failed", path=error.path, exc_info=error.original_error)
-        message = error.message if expected else "The server failed to do this. The request id finds it in the log."
+        message = self._shown(error) if expected else FAULT
         if len(message) > MAX_MESSAGE_CHARACTERS:
             message = message[: MAX_MESSAGE_CHARACTERS - 1] + "…"
         code = ErrorCode.BAD_USER_INPUT if expected else ErrorCode.INTERNAL

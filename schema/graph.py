@@ -32,6 +32,7 @@ from schema.conversations import Conversation, ConversationQueries, Message
 from schema.databases import DatabaseMutations, WorkspaceDatabase
 from schema.documents import Document, DocumentMutations, DocumentSubscriptions
 from schema.errors import CodedErrors
+from schema.introspection import IntrospectionByViewer
 from schema.node import Node, parse_id
 from schema.observation import Observation
 from schema.operation import Info
@@ -157,7 +158,7 @@ def _built(config: StrawberryConfig) -> Schema:
             Workspace,
             WorkspaceDatabase,
         ],
-        extensions=[Observation, CodedErrors, CheckedOperations],
+        extensions=[Observation, CodedErrors, IntrospectionByViewer, CheckedOperations],
         config=config,
     )
 

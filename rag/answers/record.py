@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from data.models import AnalyticsDaily, Conversation, Message, MessageRole, Workspace
+from data.models import Conversation, Message, MessageRole, Workspace
 from data.types import now
 from rag.answers import cache
 from rag.answers.sources import Source
@@ -38,11 +38,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The workspace that answers, what was said before the question, oldest first, and the tokens its day used."""
+    """The workspace that answers, and what was said before the question, oldest first."""
 
     workspace: Workspace
     history: Sequence[Turn]
-    tokens_of_the_day: int
 
 
 @dataclass(slots=True)
@@ -74,16 +73,7 @@ class Draft:
 
 async def read_situation(session: AsyncSession, question: Question) -> Situation:
     """Return what the answer to a question depends on, besides the documents."""
-    workspace, tokens = (
-        await session.execute(
-            select(Workspace, AnalyticsDaily.tokens_used)
-            .outerjoin(
-                AnalyticsDaily,
-                and_(AnalyticsDaily.workspace_id == Workspace.id, AnalyticsDaily.date == now().date()),
-            )
-            .where(Workspace.id == question.workspace_id)
-        )
-    ).one()
+    workspace = await session.get_one(Workspace, question.workspace_id)
     asked = await session.get_one(Message, question.message_id)
     earlier = await session.scalars(
         select(Message)
@@ -96,7 +86,7 @@ async def read_situation(session: AsyncSession, question: Question) -> Situation
         .limit(HISTORY_MESSAGES)
     )
     turns = [Turn(message.role.value, message.content[:HISTORY_CHARACTERS]) for message in earlier]
-    return Situation(workspace, turns[::-1], tokens or 0)
+    return Situation(workspace, turns[::-1])
 
 
 def version(situation: Situation, documents: str, model: str) -> str:

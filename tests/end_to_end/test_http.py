@@ -76,16 +76,6 @@ async def test_without_a_sample_workspace_the_demo_page_says_how_to_make_one(ser
     assert "monitora demo" in body
 
 
-async def test_a_page_of_another_site_may_ask(server: Server) -> None:
-    asked = {"origin": "https://example.com", "access-control-request-method": "POST"}
-    asked["access-control-request-headers"] = "authorization,content-type"
-
-    async with aiohttp.ClientSession() as session, session.options(server.http, headers=asked) as response:
-        assert response.status == 200
-        assert response.headers["access-control-allow-origin"] == "*"
-        assert "access-control-allow-credentials" not in response.headers
-
-
 async def test_an_unexpected_path_is_not_found(server: Server) -> None:
     for path in ("/nothing", "/widget/../../pyproject.toml", "/graphiql/%2e%2e/%2e%2e/__init__.py"):
         assert (await _get(server, path))[0] == 404

@@ -1,0 +1,48 @@
+"""The server's own pages in a real browser, under the Content-Security-Policy they come with."""
+
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.mistral_server import Answer
+from tests.widget.chat import Chat
+from tests.widget.conftest import Assistant, Prepared
+
+
+async def _watched(visitor: BrowserContext, address: str) -> tuple[Page, list[str]]:
+    """Open a page, and return it with what its policy will have kept from it."""
+    page = await visitor.new_page()
+    violations: list[str] = []
+    page.on(
+        "console",
+        lambda said: violations.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    await page.goto(address)
+    return page, violations
+
+
+async def test_the_demo_page_does_all_it_does_under_its_policy(visitor: BrowserContext, assistant: Assistant) -> None:
+    page, violations = await _watched(visitor, f"http://{assistant.server.host}/demo?lang=en&theme=dark")
+    chat = Chat(page)
+
+    await chat.open()
+    assistant.will_say(Answer(["It is."]))
+    await chat.ask("Is this allowed?")
+
+    assert await chat.last_word() == "It is."
+    assert violations == []
+
+
+async def test_graphiql_logs_in_asks_and_shows_the_schema_under_its_policy(
+    visitor: BrowserContext, prepared: Prepared
+) -> None:
+    page, violations = await _watched(visitor, f"http://{prepared.server.host}/graphiql")
+
+    await page.get_by_label("E-mail").fill("admin@monitora.example")
+    await page.get_by_label("Password").fill(prepared.password)
+    await page.get_by_role("button", name="Log in", exact=True).click()
+    await expect(page.get_by_text("admin@monitora.example").first).to_be_visible()
+    await page.get_by_role("button", name="Execute query").click()
+    await expect(page.locator(".graphiql-response")).to_contain_text("totalCount")
+    await page.get_by_label("Show Documentation Explorer").click()
+    await expect(page.get_by_role("link", name="ChatInput")).to_be_visible()
+
+    assert violations == []
