@@ -14,8 +14,8 @@ RUN python -m pip install --quiet --no-cache-dir --disable-pip-version-check --r
 WORKDIR /source
 
 # Apart from the code, so that a change of the code does not install them again.
-COPY requirements/run.txt requirements/
-RUN --mount=type=cache,target=/root/.cache/uv uv pip install --require-hashes --requirement requirements/run.txt
+COPY requirements/image.txt requirements/
+RUN --mount=type=cache,target=/root/.cache/uv uv pip install --require-hashes --requirement requirements/image.txt
 
 COPY . .
 RUN uv pip install --no-deps --no-build-isolation .
@@ -23,8 +23,11 @@ RUN uv pip install --no-deps --no-build-isolation .
 # --- Run: what was installed, and nothing to build with --------------------------------------------------------------
 FROM python:${PYTHON} AS run
 
-# The place of Microsoft's ODBC driver: pyodbc and aioodbc are installed, the driver itself is not in this image yet,
-# and an address that begins with mssql+aioodbc:// needs it. SQLite needs nothing more.
+# Microsoft's ODBC driver came with requirements/image.txt, under Microsoft's licence terms (in the package's folder); of the
+# system it needs libltdl and, for Encrypt=yes and Kerberos, the libraries below.
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends libgssapi-krb5-2 libltdl7 libssl3 \
+    && rm -rf /var/lib/apt/lists/*
 
 RUN useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin monitora \
     && install --directory --owner monitora --group monitora --mode 0700 /data

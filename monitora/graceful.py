@@ -7,9 +7,13 @@ from datetime import timedelta
 import uvicorn
 from starlette.applications import Starlette
 
+from monitora.application import create_application
+from monitora.settings import Settings
 from monitora.websocket import say_goodbye
 from resolvers.context import Services
 
+MAX_FRAME_BYTES = 1024 * 1024
+"""A websocket message holds an operation and its variables: a megabyte is plenty."""
 LAST_EVENTS_SECONDS = 0.2
 """How long readers have for the last events of the answers that just ended."""
 
@@ -34,3 +38,23 @@ class GracefulServer(uvicorn.Server):
         await asyncio.sleep(LAST_EVENTS_SECONDS)
         await say_goodbye()
         await super().shutdown(sockets)
+
+
+def graceful_server(settings: Settings) -> GracefulServer:
+    """Return a server of the application, ready to run."""
+    application = create_application(settings)
+    configuration = uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        ws="websockets-sansio",
+        # Pieces of text are too short to compress, and a compressor holds memory for each socket.
+        ws_per_message_deflate=False,
+        ws_max_size=MAX_FRAME_BYTES,
+        server_header=False,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),
+    )
+    return GracefulServer(configuration, application, timedelta(seconds=settings.shutdown_grace_seconds))

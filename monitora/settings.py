@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "", description="Redis, for several processes to share answers under way; in memory by default."
     )
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve the port; more than one need Redis.")
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port the server listens on.")
     public_url: str = Field("", description="Address browsers reach the server at, when a proxy stands before it.")
@@ -164,6 +165,13 @@ class Settings(BaseSettings):
         if wanted and not str(info.data.get("database_url")).startswith("mssql"):
             raise ValueError("only SQL Server has row-level security; set MONITORA_DATABASE_URL to mssql+aioodbc://…")
         return wanted
+
+    @field_validator("workers")
+    @classmethod
+    def _sharing_answers(cls, workers: int, info: ValidationInfo) -> int:
+        if workers > 1 and not info.data.get("redis_url"):
+            raise ValueError("several processes share answers under way through Redis: set MONITORA_REDIS_URL")
+        return workers
 
     @field_validator("secret_key", "encryption_key")
     @classmethod

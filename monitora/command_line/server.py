@@ -1,24 +1,19 @@
 """`serve` and `demo`: the server itself."""
 
 import asyncio
-from datetime import timedelta
 
 import click
 import structlog
-import uvicorn
 
 from data.migrations import migrate, pending
 from monitora import demo as sample
-from monitora.application import create_application
 from monitora.command_line.root import Problem, commands, run, settings
-from monitora.graceful import GracefulServer
+from monitora.graceful import graceful_server
 from monitora.services import opened_database, running_services
 from monitora.settings import InvalidSettings, Settings
+from monitora.workers import Workers
 
 log = structlog.get_logger(__name__)
-
-MAX_FRAME_BYTES = 1024 * 1024
-"""A websocket message holds an operation and its variables: a megabyte is plenty."""
 
 _HOST = click.option("--host", help="Address to listen on; MONITORA_HOST by default.")
 _PORT = click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on; MONITORA_PORT by default.")
@@ -87,27 +82,25 @@ def _chosen(host: str | None, port: int | None) -> Settings:
 
 def _serve(chosen: Settings) -> None:
     try:
-        application = create_application(chosen)
+        started = _served(chosen)
     except InvalidSettings as error:
         raise Problem(str(error)) from error
-    configuration = uvicorn.Config(
-        application,
-        host=chosen.host,
-        port=chosen.port,
-        log_config=None,
-        access_log=False,
-        ws="websockets-sansio",
-        # Pieces of text are too short to compress, and a compressor holds memory for each socket.
-        ws_per_message_deflate=False,
-        ws_max_size=MAX_FRAME_BYTES,
-        server_header=False,
-        forwarded_allow_ips=chosen.forwarded_allow_ips,
-        timeout_graceful_shutdown=max(1, round(chosen.shutdown_grace_seconds)),
-    )
-    server = GracefulServer(configuration, application, timedelta(seconds=chosen.shutdown_grace_seconds))
+    if not started:
+        raise Problem(
+            f"The server could not start on {chosen.host}:{chosen.port}: is the port in use? The log says more."
+        )
+
+
+def _served(chosen: Settings) -> bool:
+    """Serve until the server is stopped; tell whether it ever started."""
+    if chosen.workers > 1:
+        try:
+            return Workers(chosen).run()
+        except OSError as error:
+            raise Problem(f"The server could not start on {chosen.host}:{chosen.port}: {error.strerror}.") from error
+    server = graceful_server(chosen)
     try:
         asyncio.run(server.serve())
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
-    if not server.started:
-        raise Problem(f"The server could not start on {chosen.host}:{chosen.port}: is the port in use?")
+    return server.started
