@@ -117,7 +117,10 @@ class Settings(BaseSettings):
     max_message_characters: int = Field(4_000, ge=1, le=100_000, description="Longest message of a visitor.")
     max_file_megabytes: int = Field(25, ge=1, le=25, description="Largest document.")
     max_operation_cost: int = Field(
-        50_000, ge=1_000, le=10_000_000, description="Highest cost of one operation, about the values of its response."
+        1_000_000,
+        ge=1_000,
+        le=100_000_000,
+        description="Highest cost of one operation, about the values of the largest response it can have.",
     )
     max_operation_depth: int = Field(20, ge=5, le=100, description="Fields inside one another in one operation.")
     graphiql: bool = Field(True, description="Whether GraphiQL is served, at /graphiql.")

@@ -41,7 +41,7 @@ class Policy:
     lock_duration: timedelta = timedelta(minutes=15)
     max_message_characters: int = 4_000
     max_file_bytes: int = 25 * 1024 * 1024
-    max_operation_cost: int = 50_000
+    max_operation_cost: int = 1_000_000
     max_operation_depth: int = 20
     introspection: Introspection = Introspection.EVERYBODY
 

@@ -183,8 +183,8 @@ NESTED = "conversation { messages { nodes { " * 7 + "id" + " } } }" * 7
         ("{ me { id" + " @include(if: true)" * 51 + " } }", "51 directives, and 50 are allowed"),
         ("query" + " @x" * 51 + " { me { id } }", "51 directives, and 50 are allowed"),
         (
-            "{ workspaces(first: 100) { nodes { conversations(first: 100) { nodes { id } } } } }",
-            "costs 61,510, and 50,000 is allowed: ask for fewer items a page",
+            "{ workspaces(first: 100) { nodes { conversations(first: 100) { nodes { messages(first: 100) { nodes { id } } } } } } }",
+            "costs 6,151,510, and 1,000,000 is allowed: ask for fewer items a page",
         ),
     ],
 )
@@ -203,8 +203,8 @@ async def test_the_cost_is_told_with_the_response(people: People) -> None:
     asked = await people.anyone.execute("{ me { id } }")
     refused = await people.anyone.execute("{ me { nothing } }")
 
-    assert asked.extensions == {"cost": {"requested": 11, "limit": 50_000}}
-    assert refused.extensions == {"cost": {"requested": 11, "limit": 50_000}}
+    assert asked.extensions == {"cost": {"requested": 11, "limit": 1_000_000}}
+    assert refused.extensions == {"cost": {"requested": 11, "limit": 1_000_000}}
 
 
 async def test_the_operator_sets_the_limits(people: People) -> None:
