@@ -14,7 +14,7 @@ import structlog
 
 from monitora.command_line.logging import configure_logging
 from monitora.graceful import graceful_server
-from monitora.settings import Settings
+from monitora.settings import InvalidSettings, Settings
 
 LOOK_AGAIN_SECONDS = 0.5
 LAST_SECONDS = 10
@@ -85,7 +85,11 @@ def _listening(host: str, port: int) -> socket.socket:
 def _work(settings: Settings, bound: socket.socket) -> None:
     configure_logging(settings.log_level, settings.log_format)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    server = graceful_server(settings)
+    try:
+        server = graceful_server(settings)
+    except InvalidSettings as error:
+        log.warning("worker_refused", because=str(error))
+        raise SystemExit(COULD_NOT_START) from None
     server.run(sockets=[bound])
     if not server.started:
         raise SystemExit(COULD_NOT_START)

@@ -183,7 +183,7 @@ NESTED = "conversation { messages { nodes { " * 7 + "id" + " } } }" * 7
         ("{ me { id" + " @include(if: true)" * 51 + " } }", "51 directives, and 50 are allowed"),
         ("query" + " @x" * 51 + " { me { id } }", "51 directives, and 50 are allowed"),
         (
-            "{ workspaces(first: 100) { nodes { conversations(first: 100) { nodes { messages(first: 100) { nodes { id } } } } } } }",
+            "{workspaces(last: 100) {nodes {conversations(last: 100) {nodes {messages(last: 100) {nodes {id}}}}}}}",
             "costs 6,151,510, and 1,000,000 is allowed: ask for fewer items a page",
         ),
     ],
