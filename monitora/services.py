@@ -43,6 +43,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             Retriever(database, embedder),
             chat_model,
             cache_lifetime=timedelta(hours=settings.cache_hours),
+            daily_tokens=settings.daily_tokens or None,
         )
         counters = Counters(settings.rates, settings.redis_url)
         answers.listen()

@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     cache_hours: float = Field(
         24, ge=0, le=8_760, description="How long an answer is given again to the same question."
     )
+    daily_tokens: int = Field(
+        0, ge=0, le=10**12, description="Model tokens of one workspace in a day (UTC); 0 for no bound."
+    )
     max_message_characters: int = Field(4_000, ge=1, le=100_000, description="Longest message of a visitor.")
     max_file_megabytes: int = Field(25, ge=1, le=25, description="Largest document.")
     max_operation_cost: int = Field(

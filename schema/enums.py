@@ -107,6 +107,7 @@ _described(
         "MESSAGE_CONFLICT": "The client's message id was used for another message.",
         "ANSWER_NOT_RUNNING": "The answer is over already.",
         "ANSWER_INTERRUPTED": "The answer was cut off before its end: ask for it again.",
+        "DAILY_TOKENS_SPENT": "The workspace's model tokens of the day are used up, until midnight UTC.",
         "MODEL_UNAUTHORIZED": "The model's provider refused the server's key.",
         "MODEL_RATE_LIMITED": "The model's provider has too much to do: try again in a moment.",
         "MODEL_UNAVAILABLE": "The model's provider does not answer: try again in a moment.",

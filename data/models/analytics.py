@@ -4,7 +4,7 @@ import datetime as dt
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Unicode, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.models.base import ZERO, Created, Keyed, Model, Updated, View, primary_key
@@ -16,6 +16,7 @@ class AnalyticsDaily(Keyed, Created, Updated, Model):
 
     `avg_response_time_ms` and `avg_rag_score` are over the assistant's messages that carry the value (`response_count`,
     `scored_count`); `satisfaction_rate` is the average feedback, in [-1, 1], over the `rated_count` rated messages.
+    `tokens_used` are the model's, of prompts and answers.
     """
 
     __tablename__ = "analytics_daily"
@@ -33,6 +34,7 @@ class AnalyticsDaily(Keyed, Created, Updated, Model):
     response_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     scored_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     rated_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    tokens_used: Mapped[int] = mapped_column(BigInteger(), default=0, server_default=ZERO)
 
     __table_args__ = (
         primary_key(),

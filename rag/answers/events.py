@@ -46,6 +46,13 @@ INTERRUPTED = AnswerFailed(
 )
 """What is told of an answer that no process is writing and that was never stored."""
 
+TOKENS_SPENT = AnswerFailed(
+    "DAILY_TOKENS_SPENT",
+    "This assistant has used up its words of the day. The message is kept: try again after midnight UTC.",
+    retryable=True,
+)
+"""What is told when the workspace's model tokens of the day (UTC) are used up."""
+
 AnswerEvent = AnswerStarted | AnswerDelta | AnswerFinished | AnswerFailed
 
 

@@ -14,7 +14,7 @@ from data.telemetry import span
 from rag import metrics
 from rag.activity import Activity, ActivityKind
 from rag.answers import cache
-from rag.answers.events import INTERRUPTED, AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
+from rag.answers.events import INTERRUPTED, TOKENS_SPENT, AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
 from rag.answers.log import AnswerLog
 from rag.answers.record import Draft, Question, Situation, read_situation, store_answer, version
 from rag.answers.sources import Source
@@ -46,12 +46,19 @@ class _Writing:
     stopped: bool = False
 
 
+class _TokensSpent(Exception):
+    """The workspace used its model tokens of the day."""
+
+
 class Answers:
     """Makes answers, each by its own task, and writes what happens to the log.
 
     The steps are the specification's: the user's message is stored before `begin`; then retrieval, the prompt (system
     prompt, context, history, message), the model, the assistant's message with its tokens, time, score and sources, and
     the cache. The counters follow by triggers.
+
+    A workspace that used `daily_tokens` of the model since midnight (UTC) gets no further answer but from the cache.
+    The tokens are known when an answer is stored: what is under way at that moment ends, and may exceed them.
     """
 
     def __init__(
@@ -62,6 +69,7 @@ class Answers:
         chat_model: ChatModel,
         *,
         cache_lifetime: timedelta,
+        daily_tokens: int | None = None,
     ) -> None:
         self.log = answer_log
         self.activity: Board[Activity] = Board()
@@ -69,6 +77,7 @@ class Answers:
         self._retriever = retriever
         self._chat_model = chat_model
         self._cache_lifetime = cache_lifetime
+        self._daily_tokens = daily_tokens
         self._writings: dict[UUID, _Writing] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closing = False
@@ -136,6 +145,8 @@ class Answers:
                 await self._answer(question, writing)
         except ModelError as error:
             await self._fail(question, writing, AnswerFailed(error.code, error.message, error.retryable))
+        except _TokensSpent:
+            await self._fail(question, writing, TOKENS_SPENT)
         except asyncio.CancelledError:
             await self._fail(question, writing, INTERRUPTED)
             raise
@@ -165,6 +176,8 @@ class Answers:
         if not question.asked_again:
             cached = await self._database.read(lambda session: cache.find(session, question.workspace_id, key))
             metrics.CACHE_LOOKUPS.labels("hit" if cached else "miss").inc()
+        if cached is None and self._daily_tokens is not None and situation.tokens_of_the_day >= self._daily_tokens:
+            raise _TokensSpent
         if cached is None:
             await self._generate(question, situation, writing)
         else:

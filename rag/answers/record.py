@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from data.models import Conversation, Message, MessageRole, Workspace
+from data.models import AnalyticsDaily, Conversation, Message, MessageRole, Workspace
 from data.types import now
 from rag.answers import cache
 from rag.answers.sources import Source
@@ -38,10 +38,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The workspace that answers, and what was said before the question, oldest first."""
+    """The workspace that answers, what was said before the question, oldest first, and the tokens its day used."""
 
     workspace: Workspace
     history: Sequence[Turn]
+    tokens_of_the_day: int
 
 
 @dataclass(slots=True)
@@ -73,7 +74,16 @@ class Draft:
 
 async def read_situation(session: AsyncSession, question: Question) -> Situation:
     """Return what the answer to a question depends on, besides the documents."""
-    workspace = await session.get_one(Workspace, question.workspace_id)
+    workspace, tokens = (
+        await session.execute(
+            select(Workspace, AnalyticsDaily.tokens_used)
+            .outerjoin(
+                AnalyticsDaily,
+                and_(AnalyticsDaily.workspace_id == Workspace.id, AnalyticsDaily.date == now().date()),
+            )
+            .where(Workspace.id == question.workspace_id)
+        )
+    ).one()
     asked = await session.get_one(Message, question.message_id)
     earlier = await session.scalars(
         select(Message)
@@ -86,7 +96,7 @@ async def read_situation(session: AsyncSession, question: Question) -> Situation
         .limit(HISTORY_MESSAGES)
     )
     turns = [Turn(message.role.value, message.content[:HISTORY_CHARACTERS]) for message in earlier]
-    return Situation(workspace, turns[::-1])
+    return Situation(workspace, turns[::-1], tokens or 0)
 
 
 def version(situation: Situation, documents: str, model: str) -> str:

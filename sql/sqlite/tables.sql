@@ -91,6 +91,7 @@ CREATE TABLE analytics_daily (
 	response_count INTEGER DEFAULT 0 NOT NULL,
 	scored_count INTEGER DEFAULT 0 NOT NULL,
 	rated_count INTEGER DEFAULT 0 NOT NULL,
+	tokens_used BIGINT DEFAULT 0 NOT NULL,
 	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
 	updated_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
 	CONSTRAINT pk_analytics_daily PRIMARY KEY (id),

@@ -250,6 +250,7 @@ class Arrival:
     response_time_ms: int | None
     rag_score: float | None
     feedback: int | None
+    tokens_used: int | None
 
 
 @dataclass(frozen=True)
@@ -269,6 +270,7 @@ ARRIVALS = st.builds(
     response_time_ms=st.none() | st.integers(0, 2**31 - 1),
     rag_score=st.none() | st.floats(0, 1) | st.just(0.5),
     feedback=FEEDBACK,
+    tokens_used=st.none() | st.integers(0, 2**31 - 1),
 )
 STEPS = st.lists(ARRIVALS | st.builds(Rating, message=st.integers(0, 20), feedback=FEEDBACK), min_size=1, max_size=20)
 
@@ -283,9 +285,11 @@ class Figures:
     times: list[int] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     ratings: list[int] = field(default_factory=list)
+    tokens: int = 0
 
     def add(self, arrival: Arrival, feedback: int | None) -> None:
         self.messages += 1
+        self.tokens += arrival.tokens_used or 0
         self.visitors.add(VISITORS[arrival.conversation % len(VISITORS)])
         if arrival.role is MessageRole.ASSISTANT and arrival.response_time_ms is not None:
             self.times.append(arrival.response_time_ms)
@@ -299,6 +303,7 @@ class Figures:
             "unique_visitors": len(self.visitors),
             "response_count": len(self.times),
             "avg_response_time_ms": average(self.times),
+            "tokens_used": self.tokens,
         }
 
     def since_the_beginning(self) -> dict[str, Any]:
@@ -349,7 +354,8 @@ async def play(database: Database, workspace_id: UUID, steps: list[Arrival | Rat
         if isinstance(step, Arrival):
             ratings[len(arrivals)] = step.feedback
             arrivals.append(step)
-            values = {name: getattr(step, name) for name in ("created_at", "response_time_ms", "rag_score", "feedback")}
+            names = ("created_at", "response_time_ms", "rag_score", "feedback", "tokens_used")
+            values = {name: getattr(step, name) for name in names}
             identifiers.append(await rows.message(conversations[step.conversation], step.role, **values))
         elif arrivals:
             number = step.message % len(arrivals)

@@ -37,12 +37,13 @@ BEGIN
         scored_count INT NOT NULL DEFAULT 0,
         score_sum FLOAT NOT NULL DEFAULT 0,
         rated_count INT NOT NULL DEFAULT 0,
-        rating_sum FLOAT NOT NULL DEFAULT 0
+        rating_sum FLOAT NOT NULL DEFAULT 0,
+        tokens BIGINT NOT NULL DEFAULT 0
     );
 
     INSERT INTO @moved (
         workspace_id, date, total_messages,
-        response_count, response_sum, scored_count, score_sum, rated_count, rating_sum
+        response_count, response_sum, scored_count, score_sum, rated_count, rating_sum, tokens
     )
     SELECT
         conversations.workspace_id,
@@ -58,7 +59,8 @@ BEGIN
         SUM(CASE WHEN inserted.role = 'assistant' AND inserted.rag_score IS NOT NULL THEN 1 ELSE 0 END),
         SUM(CASE WHEN inserted.role = 'assistant' THEN COALESCE(inserted.rag_score, 0) ELSE 0 END),
         SUM(CASE WHEN inserted.feedback IS NOT NULL THEN 1 ELSE 0 END),
-        SUM(COALESCE(CAST(inserted.feedback AS FLOAT), 0))
+        SUM(COALESCE(CAST(inserted.feedback AS FLOAT), 0)),
+        SUM(COALESCE(CAST(inserted.tokens_used AS BIGINT), 0))
     FROM inserted
     JOIN conversations ON conversations.id = inserted.conversation_id
     GROUP BY conversations.workspace_id, CAST(inserted.created_at AS DATE);
@@ -133,7 +135,8 @@ BEGIN
         rated_count = analytics_daily.rated_count + moved.rated_count,
         satisfaction_rate =
             (ROUND(COALESCE(analytics_daily.satisfaction_rate, 0) * analytics_daily.rated_count, 0) + moved.rating_sum)
-            / NULLIF(analytics_daily.rated_count + moved.rated_count, 0)
+            / NULLIF(analytics_daily.rated_count + moved.rated_count, 0),
+        tokens_used = analytics_daily.tokens_used + moved.tokens
     FROM analytics_daily
     JOIN (
         SELECT
@@ -147,7 +150,8 @@ BEGIN
             SUM(scored_count) AS scored_count,
             SUM(score_sum) AS score_sum,
             SUM(rated_count) AS rated_count,
-            SUM(rating_sum) AS rating_sum
+            SUM(rating_sum) AS rating_sum,
+            SUM(tokens) AS tokens
         FROM @moved
         GROUP BY workspace_id, date
     ) AS moved ON moved.workspace_id = analytics_daily.workspace_id AND moved.date = analytics_daily.date;

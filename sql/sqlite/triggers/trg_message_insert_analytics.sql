@@ -21,7 +21,8 @@ BEGIN
     INSERT INTO analytics_daily (
         id, workspace_id, date,
         total_conversations, total_messages, unique_visitors, avg_messages_per_conversation,
-        response_count, avg_response_time_ms, scored_count, avg_rag_score, rated_count, satisfaction_rate
+        response_count, avg_response_time_ms, scored_count, avg_rag_score, rated_count, satisfaction_rate,
+        tokens_used
     )
     SELECT
         lower(hex(randomblob(16))), arrival.workspace_id, arrival.day,
@@ -30,7 +31,8 @@ BEGIN
         iif(NEW.role = 'assistant', CAST(NEW.response_time_ms AS REAL), NULL),
         iif(NEW.role = 'assistant', NEW.rag_score IS NOT NULL, 0),
         iif(NEW.role = 'assistant', NEW.rag_score, NULL),
-        NEW.feedback IS NOT NULL, CAST(NEW.feedback AS REAL)
+        NEW.feedback IS NOT NULL, CAST(NEW.feedback AS REAL),
+        coalesce(NEW.tokens_used, 0)
     FROM (
         SELECT
             own.workspace_id,
@@ -80,5 +82,6 @@ BEGIN
             excluded.rated_count = 0,
             satisfaction_rate,
             (round(coalesce(satisfaction_rate, 0) * rated_count) + excluded.satisfaction_rate) / (rated_count + 1)
-        );
+        ),
+        tokens_used = tokens_used + excluded.tokens_used;
 END;
