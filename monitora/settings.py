@@ -240,10 +240,12 @@ class Settings(BaseSettings):
     def encryption_keys(self) -> list[str]:
         """Return the keys that read the passwords of external databases. The first encrypts.
 
-        The signing keys come last: before there was an encryption key, they encrypted.
+        The signing keys are read too: where there is no encryption key, they encrypt.
         """
-        own = [self.encryption_key.get_secret_value(), self.encryption_key_previous.get_secret_value()]
-        return [*(key for text in own for key in _listed(text)), *self.signing_keys()]
+        signing = self.signing_keys()
+        present = self.encryption_key.get_secret_value() or signing[0]
+        previous = _listed(self.encryption_key_previous.get_secret_value())
+        return list(dict.fromkeys([present, *previous, *signing]))
 
     def networks(self) -> list[IPv4Network | IPv6Network]:
         """Return the private networks that the server may connect to for its users."""
