@@ -160,7 +160,12 @@ class Settings(BaseSettings):
 
     @field_validator("metrics_token")
     @classmethod
-    def _hard_to_guess(cls, token: SecretStr) -> SecretStr:
+    def _hard_to_guess(cls, token: SecretStr, info: ValidationInfo) -> SecretStr:
+        if token.get_secret_value() and info.data.get("workers", 1) > 1:
+            raise ValueError(
+                "each process counts for itself, and behind one port each scrape would meet another: "
+                "run servers of one worker, and scrape each"
+            )
         if 0 < len(token.get_secret_value()) < MIN_METRICS_TOKEN_CHARACTERS:
             raise ValueError(f"a metrics token has {MIN_METRICS_TOKEN_CHARACTERS} characters or more")
         return token

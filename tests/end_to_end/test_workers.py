@@ -79,6 +79,14 @@ def test_several_workers_without_redis_are_refused(tmp_path: Path) -> None:
     assert "MONITORA_WORKERS: several processes share answers under way through Redis" in refused.stderr
 
 
+def test_metrics_of_several_workers_are_refused(tmp_path: Path) -> None:
+    several = {"MONITORA_WORKERS": "2", "MONITORA_REDIS_URL": "redis://127.0.0.1", "MONITORA_METRICS_TOKEN": "x" * 16}
+    refused = monitora({"MONITORA_DATA_DIR": str(tmp_path), **several}, "serve")
+
+    assert refused.returncode == 1
+    assert "MONITORA_METRICS_TOKEN: each process counts for itself" in refused.stderr
+
+
 def test_a_worker_that_cannot_start_stops_the_server(tmp_path: Path, redis_url: str) -> None:
     (tmp_path / "monitora.db").mkdir()
 
