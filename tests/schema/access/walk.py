@@ -1,7 +1,7 @@
 """What one viewer gets of the whole graph: every operation is run, and every field of every answer is judged."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +21,52 @@ WEAKEST = ("empty", "null", "own")
 PATIENCE_SECONDS = 30
 
 
+Answer = dict[str, Any]
+"""What a client gets: `data`, `errors`."""
+Ask = Callable[[Estate, str, Operation], Awaitable[list[Answer]]]
+"""How an operation is run as a viewer: all that is answered, several times for a subscription."""
+
+
+async def in_process(estate: Estate, viewer: str, operation: Operation) -> list[Answer]:
+    """Run an operation on the graph itself."""
+    context = await estate.people[viewer].context()
+    if operation.root != "Subscription":
+        result = await schema.execute(operation.text, operation.variables, context_value=context)
+        return [_answer(result)]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return [_answer(result) async for result in _events(estate, operation, context)]
+
+
+async def _events(estate: Estate, operation: Operation, context: Any) -> AsyncIterator[Any]:
+    events: Any = await schema.subscribe(operation.text, variable_values=operation.variables, context_value=context)
+    stirring = asyncio.create_task(_stir(estate))
+    try:
+        async for result in events:
+            yield result
+            if operation.name in ENDLESS:
+                break
+    finally:
+        stirring.cancel()
+        await events.aclose()
+
+
+async def _stir(estate: Estate) -> None:
+    while True:
+        estate.stir()
+        await asyncio.sleep(0.01)
+
+
+def _answer(result: Any) -> Answer:
+    return {"data": result.data, "errors": [error.formatted for error in result.errors or ()]}
+
+
 @dataclass
 class Walk:
     """The outcomes of one viewer, by row of the table; and what should not have happened, in words."""
 
     estate: Estate
     viewer: str
+    ask: Ask = in_process
     faults: list[str] = field(default_factory=list)
     _outcomes: dict[str, set[str]] = field(default_factory=dict)
 
@@ -38,67 +78,47 @@ class Walk:
     async def query(self) -> None:
         """Read all that can be read."""
         for operation in operations(self.estate, "Query"):
-            self._judge(operation, await self._run(operation))
+            await self.run(operation)
 
     async def change(self) -> None:
         """Try every mutation and subscription, each on the rows as they were. What is refused has changed nothing."""
         saved, before = self.estate.save(), self.estate.stored()
         for operation in operations(self.estate, "Mutation", "Subscription"):
-            results = await self._run(operation)
-            if self._judge(operation, results) in REFUSED:
+            answers = await self.ask(self.estate, self.viewer, operation)
+            if self._judge(operation, answers) in REFUSED:
                 if self.estate.stored() != before:
                     self.faults.append(f"{operation.row} was refused to `{self.viewer}` and changed something")
             else:
-                await self._settle(results)
+                await self._settle(answers)
                 await self.estate.restore(saved)
 
-    async def _run(self, operation: Operation) -> list[Any]:
-        context = await self.estate.people[self.viewer].context()
-        if operation.root != "Subscription":
-            return [await schema.execute(operation.text, operation.variables, context_value=context)]
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return [result async for result in self._events(operation, context)]
+    async def run(self, operation: Operation) -> str:
+        """Run one operation, and return the outcome of the whole."""
+        return self._judge(operation, await self.ask(self.estate, self.viewer, operation))
 
-    async def _events(self, operation: Operation, context: Any) -> AsyncIterator[Any]:
-        events: Any = await schema.subscribe(operation.text, variable_values=operation.variables, context_value=context)
-        stirring = asyncio.create_task(self._stir())
-        try:
-            async for result in events:
-                yield result
-                if operation.name in ENDLESS:
-                    break
-        finally:
-            stirring.cancel()
-            await events.aclose()
-
-    async def _stir(self) -> None:
-        while True:
-            self.estate.stir()
-            await asyncio.sleep(0.01)
-
-    async def _settle(self, results: list[Any]) -> None:
+    async def _settle(self, answers: list[Answer]) -> None:
         """Wait for what goes on in the background after a change."""
         await self.estate.services.ingestion.finish()
         log = self.estate.services.answers.log
-        for identifier in {found for result in results for found in _answer_ids(result.data)}:
+        for identifier in {found for answer in answers for found in _answer_ids(answer.get("data"))}:
             answer_id = key_of(identifier, models.Message)
             if await log.knows(answer_id):
                 async for _ in log.follow(answer_id, 0):
                     pass
 
-    def _judge(self, operation: Operation, results: list[Any]) -> str:
+    def _judge(self, operation: Operation, answers: list[Answer]) -> str:
         """Note what came of an operation, and return the outcome of the whole."""
         outcomes = set()
-        for result in results:
+        for answer in answers:
             codes = {}
-            for error in result.errors or ():
+            for error in answer.get("errors") or ():
                 # A subscription that is refused has an error without a path: it is the root field's.
-                path = tuple(step for step in error.path or () if isinstance(step, str))
-                codes[path or (operation.name,)] = error.extensions["code"]
-                if self.estate.is_mentioned_in(error.message, "anonymous"):
-                    self.faults.append(f"{operation.row} tells `{self.viewer}` in an error: {error.message}")
+                path = tuple(step for step in error.get("path") or () if isinstance(step, str))
+                codes[path or (operation.name,)] = error["extensions"]["code"]
+                if self.estate.is_mentioned_in(error["message"], "anonymous"):
+                    self.faults.append(f"{operation.row} tells `{self.viewer}` in an error: {error['message']}")
             judgement = _Judgement(self.estate, self.viewer, codes, self._outcomes)
-            value = (result.data or {}).get(operation.name)
+            value = (answer.get("data") or {}).get(operation.name)
             outcomes.add(judgement.of(operation.result, value, (), row=operation.row))
         return min(outcomes, key=_weakness)
 
