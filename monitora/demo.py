@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
@@ -88,7 +89,7 @@ async def _workspace(services: Services, user: AppUser) -> UUID:
         },
     )
     for path in guide():
-        await documents.upload(context, workspace_id, path.name, path.read_bytes(), _title(path))
+        await documents.upload(context, workspace_id, path.name, BytesIO(path.read_bytes()), _title(path))
     return workspace_id
 
 

@@ -1,8 +1,11 @@
 """Documents: upload, delete, try again, and follow their progress."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import PurePath
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete
@@ -11,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
 from data.types import now
 from data.visibility import visible
-from rag.parsing import UnreadableDocument, detect_type
+from rag.parsing import FileType, UnreadableDocument, detect_type
 from rag.progress import Progress
 from resolvers import workspaces
 from resolvers.context import Context
@@ -19,27 +22,21 @@ from resolvers.errors import ErrorCode, NotFound, Rejection
 from resolvers.rates import UPLOAD_PER_ACCOUNT
 
 MAX_NAME_CHARACTERS = 500
+PIECE_BYTES = 256 * 1024
+"""What is read of a file at once."""
 
 
-async def upload(context: Context, workspace_id: UUID, file_name: str, content: bytes, name: str | None) -> Document:
+async def upload(context: Context, workspace_id: UUID, file_name: str, file: BinaryIO, name: str | None) -> Document:
     """Store a file, queue it for the index, and return the document as it was stored.
 
-    Raises `Rejection` for a file that cannot be read, and `Refusal`.
+    The file is read in pieces, from its beginning. Raises `Rejection` for one that cannot be read, and `Refusal`.
     """
     title = _title(name or file_name)
     await context.count(UPLOAD_PER_ACCOUNT, context.staff().user_id.hex)
     await context.database.read(lambda session: workspaces.owned(context, session, workspace_id))
-    if not content.strip():
-        raise Rejection(ErrorCode.FILE_EMPTY, "The file is empty: choose one that holds text.", ["file"])
-    if len(content) > context.policy.max_file_bytes:
-        megabytes = context.policy.max_file_bytes // 2**20
-        raise Rejection(ErrorCode.FILE_TOO_LARGE, f"The file is larger than {megabytes} MB: split it.", ["file"])
-    try:
-        file_type = await asyncio.to_thread(detect_type, file_name, content)
-    except UnreadableDocument as error:
-        raise Rejection(ErrorCode(error.code), error.message, ["file"]) from error
+    file_type, size = await asyncio.to_thread(_examined, file_name, file, context.policy.max_file_bytes)
     document_id = uuid4()
-    path = await context.services.storage.save(workspace_id, document_id, content)
+    path = await context.services.storage.save(workspace_id, document_id, _pieces(file))
 
     async def store(session: AsyncSession) -> Document:
         await workspaces.owned(context, session, workspace_id)
@@ -49,7 +46,7 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, content: 
             name=title,
             file_path=path,
             file_type=file_type.value,
-            file_size=len(content),
+            file_size=size,
         )
         session.add(document)
         return document
@@ -110,6 +107,28 @@ async def _owned(context: Context, session: AsyncSession, document_id: UUID) -> 
         raise NotFound("document")
     await workspaces.owned(context, session, document.workspace_id)
     return document
+
+
+def _examined(name: str, file: BinaryIO, max_bytes: int) -> tuple[FileType, int]:
+    """Return what a file is, by its content, and its size in bytes. Raises `Rejection`."""
+    size = file.seek(0, os.SEEK_END)
+    if size > max_bytes:
+        raise Rejection(
+            ErrorCode.FILE_TOO_LARGE, f"The file is larger than {max_bytes // 2**20} MB: split it.", ["file"]
+        )
+    file.seek(0)
+    if not any(piece.strip() for piece in iter(partial(file.read, PIECE_BYTES), b"")):
+        raise Rejection(ErrorCode.FILE_EMPTY, "The file is empty: choose one that holds text.", ["file"])
+    try:
+        return detect_type(name, file), size
+    except UnreadableDocument as error:
+        raise Rejection(ErrorCode(error.code), error.message, ["file"]) from error
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    file.seek(0)
+    while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+        yield piece
 
 
 def _title(name: str) -> str:

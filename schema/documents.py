@@ -133,9 +133,7 @@ class DocumentMutations:
         """Store a file."""
         workspace_id = key_of(input.workspace_id, models.Workspace)
         file = cast("UploadFile", input.file)
-        # One byte more than is taken: enough to know that a file is too large, without reading it all.
-        content = await file.read(info.context.policy.max_file_bytes + 1)
-        row = await documents.upload(info.context, workspace_id, file.filename or "", content, input.name)
+        row = await documents.upload(info.context, workspace_id, file.filename or "", file.file, input.name)
         return UploadDocumentPayload(document=cast("Document", row))
 
     @strawberry.mutation(

@@ -1,6 +1,7 @@
 """`ingest`, `ask` and `eval`: documents in, answers out, and how good they are."""
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -73,7 +74,7 @@ async def _ingest(chosen: Settings, name: str, paths: tuple[Path, ...]) -> int:
         failed = 0
         for path in paths:
             try:
-                added = await documents.upload(context, workspace.id, path.name, path.read_bytes(), None)
+                added = await documents.upload(context, workspace.id, path.name, BytesIO(path.read_bytes()), None)
             except Rejection as rejection:
                 click.echo(f"✗ {path}: {rejection.message}", err=True)
                 failed += 1

@@ -1,11 +1,11 @@
 """Which format a file is in, told by its content first: a name is only what somebody called it."""
 
 import codecs
-import io
 import re
 import zipfile
 from enum import StrEnum
 from pathlib import PurePath
+from typing import BinaryIO
 
 from rag.parsing.docx import DOCUMENT_PART
 from rag.parsing.errors import FileErrorCode, UnreadableDocument
@@ -39,6 +39,7 @@ _READABLE = "Send a text, Markdown, HTML, PDF, Word (.docx) or CSV file."
 
 _PDF_WITHIN_BYTES = 1_024  # ISO 32000 lets the header stand anywhere in the first 1,024 bytes
 _PROBE_BYTES = 8_192
+_PIECE_BYTES = 65_536
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^<>]{0,2000}-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE
 )
@@ -48,20 +49,21 @@ _OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
 
-def detect_type(name: str, content: bytes) -> FileType:
-    """Return the format of a file called `name`.
+def detect_type(name: str, file: BinaryIO) -> FileType:
+    """Return the format of a file called `name`, of which little is read.
 
     Raises `UnreadableDocument`: FILE_TYPE_UNSUPPORTED, or FILE_ENCRYPTED for an Office file with a password.
     """
-    if b"%PDF-" in content[:_PDF_WITHIN_BYTES]:
+    file.seek(0)
+    probe = file.read(_PROBE_BYTES)
+    if b"%PDF-" in probe[:_PDF_WITHIN_BYTES]:
         return FileType.PDF
-    if content.startswith(b"PK\x03\x04"):
-        return _type_of_archive(name, content)
-    if content.startswith(_OLE_MARK):
-        raise _ole_refusal(content)
-    if content.startswith(b"{\\rtf"):
+    if probe.startswith(b"PK\x03\x04"):
+        return _type_of_archive(name, file)
+    if probe.startswith(_OLE_MARK):
+        raise _ole_refusal(file)
+    if probe.startswith(b"{\\rtf"):
         raise _unsupported("Rich text (.rtf) cannot be read. Save it as .docx or .pdf and send that.")
-    probe = content[:_PROBE_BYTES]
     if _CONTROL.search(probe) and not probe.startswith(_UNICODE_MARKS):
         raise _unsupported(f"The content of the file is in no format that can be read. {_READABLE}")
     if not probe.startswith(_UNICODE_MARKS) and _HTML.match(probe.decode("utf-8-sig", errors="replace")):
@@ -69,9 +71,9 @@ def detect_type(name: str, content: bytes) -> FileType:
     return _type_of_text(name)
 
 
-def _type_of_archive(name: str, content: bytes) -> FileType:
+def _type_of_archive(name: str, file: BinaryIO) -> FileType:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(file) as archive:
             parts = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         if _extension(name) == ".docx":
@@ -85,14 +87,25 @@ def _type_of_archive(name: str, content: bytes) -> FileType:
     raise _unsupported(f"An archive, a spreadsheet or a presentation cannot be read. {_READABLE}")
 
 
-def _ole_refusal(content: bytes) -> UnreadableDocument:
-    if _ENCRYPTED_PACKAGE in content:
+def _ole_refusal(file: BinaryIO) -> UnreadableDocument:
+    if _holds(file, _ENCRYPTED_PACKAGE):
         return UnreadableDocument(
             FileErrorCode.ENCRYPTED, "The document is protected by a password. Remove the password and send it again."
         )
     return _unsupported(
         "Old Office files (.doc, .xls, .ppt) cannot be read. Save the document as .docx or .pdf and send that."
     )
+
+
+def _holds(file: BinaryIO, words: bytes) -> bool:
+    file.seek(0)
+    seen = b""
+    while piece := file.read(_PIECE_BYTES):
+        # The words may lie across two pieces.
+        seen = seen[-len(words) :] + piece
+        if words in seen:
+            return True
+    return False
 
 
 def _type_of_text(name: str) -> FileType:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from io import BytesIO
 from itertools import islice
 from pathlib import PurePath
 
@@ -36,7 +37,7 @@ def parse(name: str, content: bytes) -> ParsedDocument:
     Raises `UnreadableDocument` and nothing else, FILE_TYPE_UNSUPPORTED and FILE_ENCRYPTED besides what `parse_as` says.
     """
     _check_size(content)
-    return parse_as(detect_type(name, content), PurePath(name).stem, content)
+    return parse_as(detect_type(name, BytesIO(content)), PurePath(name).stem, content)
 
 
 def parse_as(file_type: FileType, name: str, content: bytes) -> ParsedDocument:

@@ -1,10 +1,12 @@
 """Documents: from upload to answers."""
 
 import asyncio
+import io
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from starlette.datastructures import UploadFile
 
 from data.models import Document, DocumentChunk, DocumentStatus
 from monitora.services import running_services
@@ -71,6 +73,33 @@ async def test_a_file_that_cannot_be_read_is_refused_and_leaves_nothing(
     assert refused["code"] == code
     assert await people.services.database.read(lambda unit: unit.scalar(select(Document))) is None
     assert not [path for path in settings.data_dir.glob("files/**/*") if path.is_file()]
+
+
+class Watched(io.BytesIO):
+    """A file that remembers the most that was read of it at once."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        self.most = max(self.most, len(piece))
+        return piece
+
+
+async def test_a_large_file_passes_in_pieces(people: People) -> None:
+    shop = await people.shop()
+    content = b"The garden centre opens at nine. " * 100_000
+    file = Watched(content)
+
+    payload = "uploadDocument ... on UploadDocumentPayload { document { fileSize } }"
+    upload = UploadFile(file, filename="hours.txt")
+    made = await shop.owner.change(payload, workspaceId=shop.id, file=upload)
+
+    assert made["document"] == {"fileSize": len(content)}
+    assert 0 < file.most <= 2**18
+    path = await people.services.database.read(lambda unit: unit.scalar(select(Document.file_path)))
+    assert path is not None
+    assert await people.services.storage.read(path) == content
 
 
 async def test_a_damaged_file_fails_with_a_reason_and_can_be_tried_again(people: People) -> None:

@@ -1,3 +1,5 @@
+import io
+
 import pytest
 
 from rag.parsing import MAX_FILE_BYTES, FileErrorCode, FileType, UnreadableDocument, detect_type, parse
@@ -23,7 +25,7 @@ OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
     ],
 )
 def test_the_content_says_more_than_the_name(name: str, content: bytes, expected: FileType) -> None:
-    assert detect_type(name, content) is expected
+    assert detect_type(name, io.BytesIO(content)) is expected
 
 
 @pytest.mark.parametrize(
@@ -42,14 +44,15 @@ def test_the_content_says_more_than_the_name(name: str, content: bytes, expected
 )
 def test_what_cannot_be_read_is_refused_with_what_to_do(name: str, content: bytes) -> None:
     with pytest.raises(UnreadableDocument, match=r"(?i)\b(send|save)\b") as refusal:
-        detect_type(name, content)
+        detect_type(name, io.BytesIO(content))
 
     assert refusal.value.code == FileErrorCode.TYPE_UNSUPPORTED
 
 
-def test_an_office_file_with_a_password_is_refused() -> None:
+@pytest.mark.parametrize("padding", [0, 65_000, 200_000])
+def test_an_office_file_with_a_password_is_refused(padding: int) -> None:
     with pytest.raises(UnreadableDocument, match="password") as refusal:
-        detect_type("a.docx", OLD_WORD + "EncryptedPackage".encode("utf-16-le"))
+        detect_type("a.docx", io.BytesIO(OLD_WORD + bytes(padding) + "EncryptedPackage".encode("utf-16-le")))
 
     assert refusal.value.code == FileErrorCode.ENCRYPTED
 
