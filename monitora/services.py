@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import widget
 from data.engine import Database
 from data.outbound import OutboundGuard
 from monitora.security import Encryption, Passwords, Tokens
@@ -22,6 +23,7 @@ from rag.retrieval import Retriever
 from rag.storage import FileStorage
 from resolvers.context import Services
 from resolvers.counters import Counters
+from resolvers.persisted import PersistedOperations
 
 ABANDONED_AFTER = timedelta(minutes=5)
 """How long a document of another process may stand still before it is taken for abandoned."""
@@ -60,6 +62,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
                 answers=answers,
                 policy=settings.policy,
                 counters=counters,
+                persisted=PersistedOperations(widget.operations()),
             )
         finally:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))

@@ -131,6 +131,9 @@ class Settings(BaseSettings):
         Introspection.EVERYBODY,
         description="Who is shown the schema, and the names meant by a misspelt one: everybody, staff or nobody.",
     )
+    persisted_operations_only: bool = Field(
+        False, description="Whether those who are not logged in may run the widget's own operations only."
+    )
     shutdown_grace_seconds: float = Field(
         10, ge=0, le=600, description="How long answers under way may go on at a stop."
     )
@@ -232,6 +235,7 @@ class Settings(BaseSettings):
             max_operation_cost=self.max_operation_cost,
             max_operation_depth=self.max_operation_depth,
             introspection=self.introspection,
+            persisted_operations_only=self.persisted_operations_only,
         )
 
     def prepare_data_dir(self) -> None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import uuid4
 
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocketDisconnect
@@ -26,6 +27,7 @@ from data.viewer import Anonymous
 from monitora.identity import bearer_token, context_of
 from monitora.security import InvalidToken
 from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT, Context, Services
+from resolvers.errors import Refusal
 
 MAX_ID_CHARACTERS = 128
 STALL_SECONDS = 20.0
@@ -146,7 +148,19 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         if message["type"] == "connection_init":
             message = {**message, "payload": message.get("payload") or {}}
+        if message["type"] == "subscribe" and self.connection_acknowledged:
+            try:
+                message = {**message, "payload": self._written_out(message["payload"])}
+            except Refusal as refusal:
+                error = {"message": str(refusal), "extensions": {**refusal.extensions, "requestId": uuid4().hex}}
+                await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
+                return
         await super().handle_message(message)
+
+    def _written_out(self, payload: dict[str, Any]) -> dict[str, Any]:
+        # Strawberry does not hand the extensions of a frame on: an operation named by its hash is looked up here.
+        persisted = cast("Socket", self.context).services.persisted
+        return {**payload, "query": persisted.text_of(payload.get("query"), payload.get("extensions"))}
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         """Run an operation on a copy of the handler that differs by its context: loaders and viewers are not shared."""
@@ -203,11 +217,17 @@ def _problem(message: Any) -> str | None:
 
 
 def _problem_of_operation(payload: Any) -> str | None:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+    if not isinstance(payload, dict):
         return "The payload of subscribe is an object with a query"
     if not isinstance(payload.get("variables"), dict | None) or not isinstance(payload.get("extensions"), dict | None):
         return "Variables and extensions are objects"
+    if not isinstance(payload.get("query"), str) and not (payload.get("query") is None and _names_a_hash(payload)):
+        return "The payload of subscribe is an object with a query, or with a hash that names one"
     return None if isinstance(payload.get("operationName"), str | None) else "An operation's name is a text"
+
+
+def _names_a_hash(payload: dict[str, Any]) -> bool:
+    return (payload.get("extensions") or {}).get("persistedQuery") is not None
 
 
 def _is_id(value: Any) -> bool:

@@ -17,6 +17,7 @@ from rag.ingestion import Ingestion
 from rag.storage import FileStorage
 from resolvers.counters import Counters
 from resolvers.errors import Forbidden, RateLimited, Unauthenticated
+from resolvers.persisted import PersistedOperations
 from resolvers.rates import ANONYMOUS_PER_ADDRESS, Rate, Standing
 
 LOG_IN = "Log in first: this needs the access token of an account."
@@ -44,6 +45,7 @@ class Policy:
     max_operation_cost: int = 1_000_000
     max_operation_depth: int = 20
     introspection: Introspection = Introspection.EVERYBODY
+    persisted_operations_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Services:
     answers: Answers
     policy: Policy = field(default_factory=Policy)
     counters: Counters = field(default_factory=lambda: Counters({}))
+    persisted: PersistedOperations = field(default_factory=PersistedOperations)
 
 
 @dataclass(frozen=True, slots=True)

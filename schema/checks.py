@@ -31,6 +31,7 @@ from resolvers.context import Context
 from schema.costs import SIZE_ARGUMENTS
 from schema.errors import MAX_ERRORS
 from schema.limits import MAX_NESTING, Measure, TooNested, excesses, measure, too_large
+from schema.lock import closed_to
 
 MAX_TOKENS = 2_000
 """Words and marks of one operation: the introspection query, the longest in common use, has some 300."""
@@ -163,16 +164,20 @@ class CheckedOperations(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Refuse what is too large or is not of the graph; report the cost of what is neither."""
+        """Refuse what is closed, too large or not of the graph; report the cost of what is neither."""
         context = self.execution_context
         schema = context.schema._schema  # noqa: SLF001 - Strawberry's own extensions read it so
-        errors = self._too_large(schema) or self._operations.validate(schema, context.validation_rules)
+        operation = _named(self._operations.document, context.operation_name)
+        errors = (
+            closed_to(context.context, context.query or "", operation)
+            or self._too_large(schema, operation)
+            or self._operations.validate(schema, context.validation_rules)
+        )
         context.pre_execution_errors = list(errors)
         yield
 
-    def _too_large(self, schema: GraphQLSchema) -> list[GraphQLError]:
+    def _too_large(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> list[GraphQLError]:
         context, policy = self.execution_context, cast("Context", self.execution_context.context).policy
-        operation = _named(self._operations.document, context.operation_name)
         try:
             size = self._operations.measure(schema, operation, context.variables or {})
         except TooNested:

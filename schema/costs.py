@@ -78,6 +78,7 @@ PRICES: Mapping[str, Price] = {
     "AnswerStarted.sources": SOURCES,
     "Mutation.register": PASSWORD,
     "Mutation.login": PASSWORD,
+    "Mutation.changePassword": PASSWORD,
     "Mutation.uploadDocument": Price(weight=500),
     "Mutation.retryDocument": Price(weight=500),
     "Mutation.recalculateInsights": Price(weight=200),

@@ -79,6 +79,7 @@ _described(
         "NOT_FOUND": "There is no such thing for this viewer.",
         "RATE_LIMITED": "Too many requests: wait and try again.",
         "COST_LIMIT": "The operation asks for too much at once: ask for less.",
+        "PERSISTED_QUERY_NOT_FOUND": "The server does not know this hash of an operation: send its text beside it.",
         "METHOD_NOT_ALLOWED": "The request's method does not run such an operation: send it by POST.",
         "UNSUPPORTED_MEDIA_TYPE": "The request's body is neither JSON nor a form with files.",
         "REQUEST_TOO_LARGE": "The request has more bytes than the server takes.",

@@ -13,7 +13,8 @@ from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 
 from data import models
-from resolvers.errors import RateLimited
+from resolvers.context import Context
+from resolvers.errors import Refusal
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
 from schema.accounts import AccountMutations, AccountQueries, LoginSession, User
 from schema.activity import ActivitySubscriptions
@@ -89,10 +90,12 @@ class Schema(strawberry.Schema):
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
     ) -> PreExecutionError | None:
+        asked: Context = context.context
         try:
-            await context.context.admit()
+            await asked.admit()
+            context.query = asked.services.persisted.text_of(context.query, context.operation_extensions)
             failure = await super()._prepare_operation_async(context, extensions_runner)
-        except RateLimited as refusal:
+        except Refusal as refusal:
             return PreExecutionError(data=None, errors=[GraphQLError(str(refusal), original_error=refusal)])
         except CannotGetOperationTypeError as error:
             return PreExecutionError(data=None, errors=[GraphQLError(error.as_http_error_reason())])

@@ -1,5 +1,6 @@
 """The websocket's protocol, frame by frame, against the real server process."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -257,3 +258,20 @@ async def test_the_cost_comes_with_a_query_s_result_and_not_with_each_event(visi
     assert [event["payload"] for event in events[:-1] if "extensions" in event["payload"]] == []
     assert refused[0]["type"] == "error"
     assert refused[0]["payload"][0]["extensions"]["code"] == "COST_LIMIT"
+
+
+async def test_an_operation_is_named_by_its_hash(visitor: FrontEnd) -> None:
+    text = "{ me { id email } }"
+    named = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(text.encode()).hexdigest()}}
+    frames = []
+    async with _socket(visitor.server, visitor.token) as socket:
+        for payload in ({}, {"query": text}, {}):
+            await socket.send_json({"id": "1", "type": "subscribe", "payload": {**payload, "extensions": named}})
+            frame = await socket.receive_json(timeout=30)
+            frames.append(frame)
+            if frame["type"] == "next":
+                assert (await socket.receive_json(timeout=30))["type"] == "complete"
+
+    assert [frame["type"] for frame in frames] == ["error", "next", "next"]
+    assert frames[0]["payload"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
+    assert frames[2]["payload"]["data"] == {"me": None}
