@@ -1,6 +1,7 @@
 // Writes dist/, or the folder it is given: the widget, the part it loads when the chat opens, the GraphiQL page, and the licences of what they contain.
 // The same source gives the same bytes; a widget over its budget fails the build.
 import { build, transform } from "esbuild";
+import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -49,6 +50,17 @@ const withoutFonts = {
 
 const common = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", metafile: true, outdir: target, absWorkingDir: import.meta.dirname };
 
+/** Every operation of the widget: the server knows it by the hash of its text, and may be told to run no others for visitors. */
+const { outputFiles } = await build({
+  stdin: { contents: 'export * from "./src/chat/operations"; export { START_VISIT } from "./src/visit";', resolveDir: "." },
+  bundle: true,
+  format: "esm",
+  write: false,
+});
+const operations = Object.values(await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`));
+const hashOf = (text) => createHash("sha256").update(text).digest("hex");
+const define = { OPERATION_HASHES: JSON.stringify(Object.fromEntries(operations.map((text) => [text.split(/\W/, 2)[1], hashOf(text)]))) };
+
 await rm(target, { recursive: true, force: true });
 await mkdir(join(target, "graphiql"), { recursive: true });
 
@@ -59,7 +71,7 @@ const widget = await build({
   entryPoints: ["src/widget.ts"],
   format: "iife",
   plugins: [styleText],
-  define: { CHAT_FILE: JSON.stringify(basename(chatFile)) },
+  define: { ...define, CHAT_FILE: JSON.stringify(basename(chatFile)) },
 });
 const graphiql = await build({
   ...common,
@@ -72,6 +84,7 @@ const graphiql = await build({
   define: { "process.env.NODE_ENV": '"production"' },
 });
 await cp("graphiql/index.html", join(target, "graphiql/index.html"));
+await writeFile(join(target, "operations.json"), `${JSON.stringify(Object.fromEntries(operations.map((text) => [hashOf(text), text]).sort()), null, 2)}\n`);
 await writeFile(join(target, "LICENSES.txt"), await licences([chat, widget, graphiql]));
 
 const sizes = {};

@@ -1,4 +1,4 @@
-import { Failure, request } from "./graphql";
+import { Failure, request, type Named } from "./graphql";
 import type { Memory } from "./memory";
 
 /** How a workspace wants its chat to look and to greet. */
@@ -19,7 +19,7 @@ interface VisitAnswer {
   widget: WidgetSettings;
 }
 
-const START_VISIT = `mutation StartVisit($input: StartVisitInput!) {
+export const START_VISIT = `mutation StartVisit($input: StartVisitInput!) {
   result: startVisit(input: $input) {
     ... on Visit {
       token expiresAt
@@ -31,6 +31,11 @@ const START_VISIT = `mutation StartVisit($input: StartVisitInput!) {
 
 /** A token is renewed this long before it ends, so that no request carries one that dies on the way. */
 const RENEW_BEFORE_MS = 60_000;
+
+/** What names an operation of the widget, which the server got to know when the widget was built. */
+function named(query: string): Named {
+  return { persistedQuery: { version: 1, sha256Hash: OPERATION_HASHES[query.split(/\W/, 2)[1]!] } };
+}
 
 /** One visitor on one workspace's site: the publishable key bought a token, which is renewed while the page stays. */
 export class Visit {
@@ -67,14 +72,17 @@ export class Visit {
     this.#answer = await this.#renewal;
   }
 
+  /** For the part of the widget that holds the texts and not their hashes. */
+  readonly named = named;
+
   /** Asks one operation as this visitor; a token refused before its time is renewed once. */
   async request<Result>(query: string, variables: Record<string, unknown>): Promise<Result> {
     try {
-      return await request<Result>(this.endpoint, query, variables, await this.token());
+      return await request<Result>(this.endpoint, query, variables, await this.token(), named(query));
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== "UNAUTHENTICATED") throw error;
       await this.renew();
-      return request<Result>(this.endpoint, query, variables, await this.token());
+      return request<Result>(this.endpoint, query, variables, await this.token(), named(query));
     }
   }
 }
@@ -83,7 +91,7 @@ async function ask(endpoint: URL, apiKey: string, memory: Memory): Promise<Visit
   const visitorToken = memory.get("visitorToken");
   // A token that the server no longer knows makes a new visitor.
   const input = visitorToken ? { apiKey, visitorToken } : { apiKey };
-  const answer = await request<VisitAnswer>(endpoint, START_VISIT, { input });
+  const answer = await request<VisitAnswer>(endpoint, START_VISIT, { input }, undefined, named(START_VISIT));
   memory.set("visitorToken", answer.token);
   return answer;
 }

@@ -1,5 +1,5 @@
-import { createClient, type Client } from "graphql-ws";
-import { Failure, failureOf } from "../graphql";
+import { createClient, type Client, type SubscribePayload } from "graphql-ws";
+import { Failure, failureOf, UNKNOWN_OPERATION } from "../graphql";
 import type { Visit } from "../visit";
 import { ANSWER, CHAT } from "./operations";
 import { pause, type Link } from "./patience";
@@ -54,6 +54,8 @@ const TOKEN_CLOSE_CODES = [4401, 4403];
  */
 export class AnswerSocket {
   readonly #client: Client;
+  /** Whether operations are sent as texts, because the server does not know their hashes. */
+  #isWrittenOut = false;
 
   constructor(
     private readonly visit: Visit,
@@ -88,6 +90,9 @@ export class AnswerSocket {
           isRenewed = true;
           await this.visit.renew().catch(() => {}); // out of reach: the next round waits and asks again
           this.#client.terminate(); // the socket speaks for the old token
+        } else if (failure.code === UNKNOWN_OPERATION && !this.#isWrittenOut) {
+          this.#isWrittenOut = true;
+          continue;
         } else if (failure.code !== "NETWORK") {
           throw failure;
         }
@@ -99,11 +104,12 @@ export class AnswerSocket {
   }
 
   async *#attach(subject: Subject, after: number, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
-    const operation =
+    const [query, variables] =
       "answerId" in subject
-        ? { query: ANSWER, variables: { answerId: subject.answerId, after } }
-        : { query: CHAT, variables: { input: subject.question } };
-    const results = this.#client.iterate<{ event: AnswerEvent }>(operation);
+        ? [ANSWER, { answerId: subject.answerId, after }]
+        : [CHAT, { input: subject.question }];
+    const operation = { query: this.#isWrittenOut ? query : undefined, variables, extensions: this.visit.named(query) };
+    const results = this.#client.iterate<{ event: AnswerEvent }>(operation as SubscribePayload);
     const leave = () => void results.return?.();
     signal.addEventListener("abort", leave, { once: true });
     try {
