@@ -52,7 +52,7 @@ const common = { bundle: true, minify: true, target: "es2022", charset: "utf8", 
 
 /** Every operation of the widget: the server knows it by the hash of its text, and may be told to run no others for visitors. */
 const { outputFiles } = await build({
-  stdin: { contents: 'export * from "./src/chat/operations"; export { START_VISIT } from "./src/visit";', resolveDir: "." },
+  stdin: { contents: 'export * from "./src/chat/operations"; export { START_VISIT } from "./src/visit";', resolveDir: import.meta.dirname },
   bundle: true,
   format: "esm",
   write: false,

@@ -95,6 +95,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, running_mistral_server: M
         "MISTRAL_API_KEY": "key",
         "MISTRAL_SERVER_URL": running_mistral_server.url,
         "MONITORA_CACHE_HOURS": "0",  # what the model says is the test's to choose, each time
+        "MONITORA_PERSISTED_OPERATIONS_ONLY": "true",  # the chat needs no more
     }
     made = monitora({"MONITORA_DATA_DIR": str(folder), **settings}, "demo", "--prepare-only")
     password = re.search(r"Password\s+(\S+)", made.stdout)

@@ -27,7 +27,7 @@ async def test_a_token_that_ends_in_mid_answer_loses_and_repeats_nothing(
     async def shorten_the_first(route: Route) -> None:
         """Let a visit pass, the first with a token of two seconds, of which the page knows nothing."""
         nonlocal visits
-        if "startVisit" not in (route.request.post_data or ""):
+        if "apiKey" not in (route.request.post_data or ""):
             return await route.continue_()
         visits += 1
         if visits > 1:

@@ -1,4 +1,4 @@
-import { createClient, type Client, type SubscribePayload } from "graphql-ws";
+import { createClient, type Client } from "graphql-ws";
 import { Failure, failureOf, UNKNOWN_OPERATION } from "../graphql";
 import type { Visit } from "../visit";
 import { ANSWER, CHAT } from "./operations";
@@ -108,8 +108,11 @@ export class AnswerSocket {
       "answerId" in subject
         ? [ANSWER, { answerId: subject.answerId, after }]
         : [CHAT, { input: subject.question }];
-    const operation = { query: this.#isWrittenOut ? query : undefined, variables, extensions: this.visit.named(query) };
-    const results = this.#client.iterate<{ event: AnswerEvent }>(operation as SubscribePayload);
+    const results = this.#client.iterate<{ event: AnswerEvent }>({
+      query: this.#isWrittenOut ? query : "", // the client wants a text, the server takes an empty one for none
+      variables,
+      extensions: this.visit.named(query),
+    });
     const leave = () => void results.return?.();
     signal.addEventListener("abort", leave, { once: true });
     try {
