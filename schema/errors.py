@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import structlog
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors
+from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from resolvers.context import Context
 from resolvers.errors import ErrorCode, Refusal, Rejection
@@ -31,8 +33,14 @@ class CodedErrors(MaskErrors):
         super().__init__()
 
     def on_operation(self) -> Iterator[None]:
-        """Code the errors of an operation, and the one that ends it when it cannot be parsed."""
-        yield from super().on_operation()
+        """Code the errors of an operation, and the one that ends it when it cannot be parsed or even begun."""
+        try:
+            yield from super().on_operation()
+        except (MissingQueryError, InvalidOperationTypeError):
+            # Of the transport, which answers them.
+            raise
+        except Exception as failure:
+            raise self._coded(GraphQLError(str(failure), original_error=failure)) from failure
         for error in self.execution_context.pre_execution_errors or ():
             error.extensions = self._coded(error).extensions
 

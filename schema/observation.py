@@ -44,7 +44,7 @@ UNKNOWN = "unknown"
 class Observation(SchemaExtension):
     """Tells of each operation, whatever its end."""
 
-    _is_running = False
+    _running: str | None = None
 
     def on_operation(self) -> Iterator[None]:
         """Time the operation and tell of it when it has ended."""
@@ -56,25 +56,23 @@ class Observation(SchemaExtension):
             try:
                 yield
             except (MissingQueryError, InvalidOperationTypeError):
-                context.codes.add(ErrorCode.BAD_USER_INPUT)
-                raise
-            except Exception:
-                context.codes.add(ErrorCode.INTERNAL)
+                context.codes.add(ErrorCode.BAD_USER_INPUT.value)
                 raise
             finally:
                 self._tell(context, span, time.perf_counter() - began)
 
     def on_execute(self) -> Iterator[None]:
         """Count the operation as under way: it can be read, and so has a kind."""
-        self._is_running = True
-        RUNNING.labels(self._kind()).inc()
+        self._running = self._kind()
+        RUNNING.labels(self._running).inc()
         yield
 
     def _tell(self, context: Context, span: Span, seconds: float) -> None:
-        kind = self._kind()
+        # What was counted as under way is no longer: its kind is the same to the end.
+        kind = self._running or self._kind()
         codes = sorted(context.codes)
         outcome = _outcome(codes)
-        if self._is_running:
+        if self._running:
             RUNNING.labels(kind).dec()
         OPERATIONS.labels(kind, outcome).inc()
         OPERATION_SECONDS.labels(kind).observe(seconds)
