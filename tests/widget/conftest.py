@@ -1,5 +1,6 @@
 """One browser, one server and one model for the tests of the widget."""
 
+import asyncio
 import re
 import shutil
 import sqlite3
@@ -34,6 +35,8 @@ PATIENCE_MS = 20_000
 LOGIN = """mutation ($input: LoginInput!) { login(input: $input) { ... on Session { accessToken } } }"""
 CREATE_WORKSPACE = """mutation ($input: CreateWorkspaceInput!) { createWorkspace(input: $input) {
     ... on CreateWorkspacePayload { workspace { id } } ... on UserError { code reason: message } } }"""
+UPLOAD = """mutation ($input: UploadDocumentInput!) { uploadDocument(input: $input) {
+    ... on UploadDocumentPayload { document { id } } } }"""
 CREATE_KEY = """mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
     ... on CreateApiKeyPayload { secret } } }"""
 
@@ -60,10 +63,14 @@ class Assistant:
         with closing(sqlite3.connect(self.folder / "monitora.db")) as database:
             return database.execute(select, values).fetchall()
 
-    async def publish(self, **workspace: Any) -> str:
-        """Make a workspace of the owner's and return a key to it."""
+    async def publish(self, *documents: Path, **workspace: Any) -> str:
+        """Make a workspace of the owner's that knows these documents, and return a key to it."""
         made = (await self.owner.ask(CREATE_WORKSPACE, input=workspace))["createWorkspace"]
-        key = {"workspaceId": made["workspace"]["id"], "name": "site"}
+        identifier = made["workspace"]["id"]
+        for document in documents:
+            await self.owner.ask(UPLOAD, input={"workspaceId": identifier, "file": FrontEnd.file(document)})
+        await asyncio.to_thread(wait_until_indexed, self.folder)
+        key = {"workspaceId": identifier, "name": "site"}
         return str((await self.owner.ask(CREATE_KEY, input=key))["createApiKey"]["secret"])
 
 
@@ -101,7 +108,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, running_mistral_server: M
     password = re.search(r"Password\s+(\S+)", made.stdout)
     assert password is not None, made.stderr
     with running(folder, **settings) as server:
-        _wait_until_indexed(folder)
+        wait_until_indexed(folder)
         yield Prepared(server, folder, settings, password.group(1))
 
 
@@ -153,14 +160,14 @@ async def customer_site(prepared: Prepared) -> AsyncIterator[CustomerSite]:
 @pytest.fixture
 async def restartable(prepared: Prepared, tmp_path: Path) -> Path:
     """The data of a server that may be killed: a copy of the sample workspace."""
-    with closing(sqlite3.connect(prepared.folder / "monitora.db")) as source:
-        with closing(sqlite3.connect(tmp_path / "monitora.db")) as copy:
-            source.backup(copy)
+    files = (prepared.folder / "monitora.db", tmp_path / "monitora.db")
+    with closing(sqlite3.connect(files[0])) as source, closing(sqlite3.connect(files[1])) as copy:
+        source.backup(copy)
     shutil.copy(prepared.folder / "secret.key", tmp_path)
     return tmp_path
 
 
-def _wait_until_indexed(folder: Path) -> None:
+def wait_until_indexed(folder: Path) -> None:
     deadline = time.monotonic() + PATIENCE_MS / 1000
     while time.monotonic() < deadline:
         with closing(sqlite3.connect(folder / "monitora.db")) as database:

@@ -11,17 +11,21 @@ PAGE = """<!doctype html>
 </html>"""
 
 
+NONCE = "c2VlZA"
+"""What marks the scripts of the page that a policy by nonce lets run."""
+
+
 class CustomerSite:
     """Serves one page at every path, within an `async with` block.
 
-    It is reached as `localhost` and as `127.0.0.1`: two origins, of which a workspace may allow one.
+    It is reached as `localhost` and as `127.0.0.1`: two origins, of which a workspace may allow one. Its policy names
+    the server; `by_nonce`, it names no host, but lets the scripts with the nonce run and what they load.
     """
 
     def __init__(self, server: str) -> None:
         self.port = 0
-        self._policy = (
-            f"default-src 'none'; script-src http://{server}; connect-src http://{server} ws://{server}; img-src data:"
-        )
+        self._server = server
+        self._scripts = f"http://{server}"
         self._script = ""
         self._direction = "ltr"
         self._listener: asyncio.Server | None = None
@@ -29,6 +33,18 @@ class CustomerSite:
     def embed(self, script: str, direction: str = "ltr") -> None:
         """Put a script tag into the page."""
         self._script, self._direction = script, direction
+
+    def by_nonce(self) -> None:
+        """Let scripts run by the nonce alone."""
+        self._scripts = f"'nonce-{NONCE}' 'strict-dynamic'"
+
+    @property
+    def _policy(self) -> str:
+        return (
+            f"default-src 'none'; script-src {self._scripts}; img-src data:; "
+            f"connect-src http://{self._server} ws://{self._server}; "
+            "require-trusted-types-for 'script'; trusted-types 'none'"
+        )
 
     async def __aenter__(self) -> Self:
         self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)

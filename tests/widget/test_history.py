@@ -14,7 +14,9 @@ WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM num
 INSERT INTO messages (id, conversation_id, role, content, is_resolved, created_at, updated_at)
 SELECT lower(hex(randomblob(16))), conversation_id, iif(number % 2, 'user', 'assistant'),
     printf('Message %d of long ago', number), 0, moment, moment
-FROM (SELECT number, conversation_id, strftime('%Y-%m-%d %H:%M:%f000', created_at, '-1 day', number || ' seconds') AS moment
+FROM (
+    SELECT number, conversation_id,
+        strftime('%Y-%m-%d %H:%M:%f000', created_at, '-1 day', number || ' seconds') AS moment
     FROM numbers, messages WHERE content = ?)
 """
 

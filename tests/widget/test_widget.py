@@ -11,7 +11,6 @@ from playwright.async_api import BrowserContext, expect
 from tests.mistral_server import Answer
 from tests.widget.chat import Chat, chat_at
 from tests.widget.conftest import Assistant
-from tests.widget.customer_site import CustomerSite
 from tests.widget.proxy import Proxy
 
 WORDS = (
@@ -261,89 +260,6 @@ async def test_everything_is_done_with_the_keyboard_alone(visitor: BrowserContex
     await chat.page.keyboard.press("Escape")
     await expect(chat.launcher).to_be_focused()
     await expect(chat.field).to_be_hidden()
-
-
-async def test_a_site_that_is_not_allowed_shows_no_chat(
-    visitor: BrowserContext, customer_site: CustomerSite, assistant: Assistant
-) -> None:
-    key = await assistant.publish(name="Garden", allowedDomains=["localhost"])
-    customer_site.embed(f'<script src="http://{assistant.server.host}/widget.js" data-key="{key}" async></script>')
-    page = await visitor.new_page()
-
-    async with page.expect_console_message(lambda message: "ORIGIN_NOT_ALLOWED" in message.text):
-        await page.goto(f"http://127.0.0.1:{customer_site.port}/")
-
-    await expect(page.locator("monitora-chat")).to_have_count(1)
-    await expect(page.locator("monitora-chat .launcher")).to_have_count(0)
-
-
-async def test_one_script_tag_puts_the_chat_on_a_strict_site_and_leaves_nothing_else_behind(
-    visitor: BrowserContext, customer_site: CustomerSite, assistant: Assistant
-) -> None:
-    key = await assistant.publish(name="Garden", allowedDomains=["localhost"])
-    address = f"http://localhost:{customer_site.port}/"
-    page = await visitor.new_page()
-    await page.goto(address)
-    names = await page.evaluate("Object.getOwnPropertyNames(window)")
-    customer_site.embed(f'<script src="http://{assistant.server.host}/widget.js" data-key="{key}" async></script>')
-    violations: list[str] = []
-    page.on("console", lambda message: violations.append(message.text) if "Content Security" in message.text else None)
-
-    await page.goto(address)
-    chat = Chat(page)
-    await chat.open()
-    assistant.will_say(Answer(["From the shop."]))
-    await chat.ask("Where do you answer from?")
-
-    assert await chat.last_word() == "From the shop."
-    assert violations == []
-    assert set(await page.evaluate("Object.getOwnPropertyNames(window)")) <= set(names)
-    assert await visitor.cookies() == []
-
-
-async def test_a_page_talks_to_the_chat_and_hears_from_it(chat: Chat, assistant: Assistant) -> None:
-    assistant.will_say(Answer(["Answered to the page."]))
-    heard = await chat.page.evaluate(
-        """async () => {
-            const chat = document.querySelector("monitora-chat");
-            const heard = [];
-            for (const name of ["open", "close", "question"]) chat.on(name, (detail) => heard.push([name, detail]));
-            const answered = new Promise((resolve) => chat.on("answer", resolve));
-            await chat.close();
-            await chat.send("Asked by the page");
-            return [...heard, ["answer", await answered]];
-        }"""
-    )
-    assert heard == [
-        ["close", {}],
-        ["open", {}],
-        ["question", {"content": "Asked by the page"}],
-        ["answer", {"content": "Answered to the page."}],
-    ]
-
-
-@pytest.mark.parametrize(
-    ("attributes", "label"), [("", "Ouvrir la discussion"), (' data-lang="en"', "Open the chat")], ids=["own", "tag"]
-)
-async def test_a_workspace_chooses_language_colour_corner_and_style_and_the_tag_has_the_last_word(
-    visitor: BrowserContext, customer_site: CustomerSite, assistant: Assistant, attributes: str, label: str
-) -> None:
-    look = {"locale": "fr", "accentColor": "#0a7d4f", "position": "bottom-left", "title": "Jardinerie"}
-    style = ".launcher { border-radius: 4px }"
-    key = await assistant.publish(name="Garden", allowedDomains=["localhost"], customCss=style, widget=look)
-    script = f'<script src="http://{assistant.server.host}/widget.js" data-key="{key}"{attributes} async></script>'
-    customer_site.embed(script, direction="rtl")
-
-    chat = await chat_at(visitor, f"http://localhost:{customer_site.port}/")
-
-    await expect(chat.launcher).to_have_attribute("aria-label", label)
-    await expect(chat.launcher).to_have_css("background-color", "rgb(10, 125, 79)")
-    await expect(chat.launcher).to_have_css("border-radius", "4px")
-    box = await chat.launcher.bounding_box()
-    assert box is not None
-    assert box["x"] == 20
-    await chat.launcher.click()
-    await expect(chat.page.get_by_role("dialog", name="Jardinerie")).to_be_visible()
 
 
 @pytest.mark.parametrize(("look", "phone"), [("dark", False), ("light", True), ("dark", True)])
