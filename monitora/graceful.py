@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from monitora.application import create_application
 from monitora.settings import Settings
 from monitora.websocket import say_goodbye
+from monitora.websocket_transport import PatientProtocol
 from resolvers.context import Services
 
 MAX_FRAME_BYTES = 1024 * 1024
@@ -49,7 +50,7 @@ def graceful_server(settings: Settings) -> GracefulServer:
         port=settings.port,
         log_config=None,
         access_log=False,
-        ws="websockets-sansio",
+        ws=PatientProtocol,
         # Pieces of text are too short to compress, and a compressor holds memory for each socket.
         ws_per_message_deflate=False,
         ws_max_size=MAX_FRAME_BYTES,

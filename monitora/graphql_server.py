@@ -27,14 +27,13 @@ from monitora.graphql_http import (
 )
 from monitora.identity import context_of
 from monitora.rate_headers import rate_headers
-from monitora.websocket import GraphQLSocketHandler, PatientAdapter, Socket
+from monitora.websocket import GraphQLSocketHandler, Socket, SocketAdapter
 from resolvers.context import Context, Services
 from resolvers.errors import ErrorCode
 from schema import schema
 
 log = structlog.get_logger(__name__)
 
-MAX_OPERATIONS_PER_SOCKET = 50
 ALLOWED_OPERATIONS = {
     "GET": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
@@ -46,7 +45,7 @@ class GraphQLServer(GraphQL[Any, None]):
     """The ASGI application at `/graphql`."""
 
     graphql_transport_ws_handler_class = GraphQLSocketHandler
-    websocket_adapter_class = PatientAdapter
+    websocket_adapter_class = SocketAdapter
     request_adapter_class = GraphQLRequest
 
     def __init__(self) -> None:
@@ -54,7 +53,8 @@ class GraphQLServer(GraphQL[Any, None]):
             schema,
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            max_subscriptions_per_connection=MAX_OPERATIONS_PER_SOCKET,
+            # The handler bounds the operations of a socket itself, with a code.
+            max_subscriptions_per_connection=None,
             # Widgets live on other sites. There is no cookie to steal: what a socket may do is in its token, and a
             # visitor's token names the site it was given to.
             allowed_origins=("*",),

@@ -11,14 +11,18 @@ from data.outbound import OutboundGuard
 from monitora.security import Encryption, Passwords, Tokens
 from monitora.settings import Settings
 from monitora.telemetry import trace_statements
+from rag.activity import Activity
 from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
 from rag.answers.redis_log import RedisAnswerLog
+from rag.board import Board, MemoryBoard, Posted
 from rag.ingestion import Ingestion
 from rag.models.local_answerer import LocalAnswerer
 from rag.models.local_embedder import LocalEmbedder
 from rag.models.mistral import CHAT_PATIENCE, MistralChat, MistralEmbedder
 from rag.models.protocols import ChatModel, Embedder
+from rag.progress import Progress
+from rag.redis_board import RedisBoard
 from rag.retrieval import Retriever
 from rag.storage import FileStorage
 from resolvers.context import Services
@@ -33,17 +37,23 @@ ABANDONED_AFTER = timedelta(minutes=5)
 async def running_services(settings: Settings) -> AsyncIterator[Services]:
     """Start the parts, hand them over, and stop them in order: answers under way may end, jobs are left for later."""
     signing_key, *previous_keys = settings.signing_keys()
-    async with opened_database(settings) as database, models(settings) as (chat_model, embedder):
+    async with (
+        opened_database(settings) as database,
+        models(settings) as (chat_model, embedder),
+        board(settings, Activity) as activity,
+        board(settings, Progress) as progress,
+    ):
         answer_log = RedisAnswerLog(settings.redis_url) if settings.redis_url else MemoryAnswerLog()
         storage = FileStorage(settings.data_dir / "files")
         # With Redis there may be other processes, whose documents under way are not to be taken from them.
         patience = ABANDONED_AFTER if settings.redis_url else timedelta(0)
-        ingestion = Ingestion(database, storage, embedder, abandoned_after=patience)
+        ingestion = Ingestion(database, storage, embedder, progress, abandoned_after=patience)
         answers = Answers(
             database,
             answer_log,
             Retriever(database, embedder),
             chat_model,
+            activity,
             cache_lifetime=timedelta(hours=settings.cache_hours),
             daily_tokens=settings.daily_tokens or None,
         )
@@ -88,6 +98,16 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def board(settings: Settings, kind: type[Posted]) -> AsyncIterator[Board[Posted]]:
+    """Open a board: of this process alone or, with Redis, of all that share it."""
+    if not settings.redis_url:
+        yield MemoryBoard()
+        return
+    async with RedisBoard(settings.redis_url, kind) as shared:
+        yield shared
 
 
 @asynccontextmanager

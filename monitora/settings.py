@@ -90,7 +90,7 @@ class Settings(BaseSettings):
         "", description="Private networks external databases may be in, such as 10.1.0.0/16,127.0.0.1; none by default."
     )
     redis_url: str = Field(
-        "", description="Redis, for several processes to share answers under way; in memory by default."
+        "", description="Redis, for several processes to share answers under way and news; in memory by default."
     )
     workers: int = Field(1, ge=1, le=64, description="Processes that serve the port; more than one need Redis.")
     host: str = Field("127.0.0.1", description="Address the server listens on.")

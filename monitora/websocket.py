@@ -27,13 +27,14 @@ from data.viewer import Anonymous
 from monitora.identity import bearer_token, context_of
 from monitora.security import InvalidToken
 from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT, Context, Services
-from resolvers.errors import Refusal
+from resolvers.errors import ErrorCode, Refusal
 
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 MAX_ID_CHARACTERS = 128
-STALL_SECONDS = 20.0
-"""How long a reader may take none of what is sent to it before it is let go."""
-EXPIRED = 4401
-FORBIDDEN = 4403
+MAX_OPERATIONS = 50
+"""Operations of one socket at a time: a page follows one answer, a dashboard a few streams."""
+EXPIRED = 4403
+"""As for a token that is no good: clients take 4401 for final and 4403 for a reason to connect with another token."""
 GOING_AWAY = 1001
 
 
@@ -67,19 +68,18 @@ class Socket:
         return isinstance(viewer, Anonymous) and viewer.problem is not None
 
 
-class PatientAdapter(ASGIWebSocketAdapter):
-    """Sends within a bound of time: a reader that takes nothing holds one message and the transport's buffer."""
+class SocketAdapter(ASGIWebSocketAdapter):
+    """Sends JSON, and texts that are JSON already. The transport bounds what waits, and for how long."""
 
     async def send_json(self, message: Any) -> None:
-        """Send a message. Raises `WebSocketDisconnected` when the reader is gone or stalls."""
-        await self.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+        """Send a message. Raises `WebSocketDisconnected` when the reader is gone."""
+        await self.send_text(_as_json(message))
 
     async def send_text(self, text: str) -> None:
-        """Send a text. Raises `WebSocketDisconnected` when the reader is gone or stalls."""
+        """Send a text. Raises `WebSocketDisconnected` when the reader is gone."""
         try:
-            async with asyncio.timeout(STALL_SECONDS):
-                await self.ws.send({"type": "websocket.send", "text": text})
-        except (TimeoutError, WebSocketDisconnect, RuntimeError) as error:
+            await self.ws.send({"type": "websocket.send", "text": text})
+        except (WebSocketDisconnect, RuntimeError) as error:
             raise WebSocketDisconnected from error
 
 
@@ -109,12 +109,12 @@ class ExpressLane:
             self.is_closed = True
             return
         frame = {"id": self._operation_id, "type": "next", "payload": {"data": result.data}}
-        text = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+        text = _as_json(frame)
         self._parts = re.split(f'("{PROBE_TEXT}"|{PROBE_SEQUENCE})', text)
 
     async def send(self, sequence: int, text: str) -> None:
         """Send a piece."""
-        values = {f'"{PROBE_TEXT}"': json.dumps(text, ensure_ascii=False), str(PROBE_SEQUENCE): str(sequence)}
+        values = {f'"{PROBE_TEXT}"': _as_json(text), str(PROBE_SEQUENCE): str(sequence)}
         await self._send("".join(values.get(part, part) for part in self._parts or ()))
 
 
@@ -157,6 +157,16 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
         await super().handle_message(message)
 
+    async def handle_subscribe(self, message: Any) -> None:
+        """Begin an operation; refuse one that is too many, and leave the others alone."""
+        is_new = self.connection_acknowledged and message["id"] not in self.operations
+        if is_new and len(self.operations) >= MAX_OPERATIONS:
+            text = f"A socket has at most {MAX_OPERATIONS} operations at a time: complete one first."
+            error = {"message": text, "extensions": {"code": ErrorCode.TOO_MANY_OPERATIONS.value}}
+            await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
+            return
+        await super().handle_subscribe(message)
+
     def _written_out(self, payload: dict[str, Any]) -> dict[str, Any]:
         # Strawberry does not hand the extensions of a frame on: an operation named by its hash is looked up here.
         persisted = cast("Socket", self.context).services.persisted
@@ -166,7 +176,7 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         """Run an operation on a copy of the handler that differs by its context: loaders and viewers are not shared."""
         handler = copy.copy(self)
         handler.context = await cast("Socket", self.context).context()
-        adapter = cast("PatientAdapter", self.websocket)
+        adapter = cast("SocketAdapter", self.websocket)
         handler.context.lane = ExpressLane(adapter.send_text, operation.id)
         with suppress(WebSocketDisconnected):
             await BaseGraphQLTransportWSHandler.run_operation(handler, operation)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 
@@ -26,3 +27,18 @@ class Activity:
     def key(self) -> tuple[ActivityKind, UUID]:
         """The happening: the same twice, as a rating changed, is told once to who read neither."""
         return self.kind, self.message_id
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what another process needs to make it anew."""
+        return {
+            "kind": self.kind,
+            "workspace_id": self.workspace_id.hex,
+            "conversation_id": self.conversation_id.hex,
+            "message_id": self.message_id.hex,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Activity":
+        """Read what `as_json` wrote."""
+        keys = {name: UUID(hex=value[name]) for name in ("workspace_id", "conversation_id", "message_id")}
+        return cls(ActivityKind(value["kind"]), **keys)

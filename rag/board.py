@@ -1,8 +1,8 @@
-"""A board per workspace: what is posted to it reaches everyone in this process who follows it."""
+"""A board per workspace: what is posted to it reaches everyone who follows it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
 MAX_UNREAD = 1_000
@@ -22,17 +22,38 @@ class Note(Protocol):
         """What it is about."""
         ...
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what another process needs to make it anew."""
+        ...
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """Read what `as_json` wrote."""
+        ...
+
 
 Posted = TypeVar("Posted", bound=Note)
 
 
-class Board(Generic[Posted]):
+class Board(Protocol[Posted]):
     """Tells readers what happens. A slow reader misses what was overtaken, never the last word on a thing."""
+
+    async def post(self, note: Posted) -> None:
+        """Tell everyone who follows the workspace."""
+        ...
+
+    def follow(self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]) -> AsyncIterator[Posted]:
+        """Yield how things stand now, as `present` reads them, then what is posted, without end."""
+        ...
+
+
+class MemoryBoard(Generic[Posted]):
+    """The board of a single process."""
 
     def __init__(self) -> None:
         self._readers: dict[UUID, set[_Reader[Posted]]] = {}
 
-    def post(self, note: Posted) -> None:
+    async def post(self, note: Posted) -> None:
         """Tell everyone who follows the workspace."""
         for reader in self._readers.get(note.workspace_id, ()):
             reader.post(note)

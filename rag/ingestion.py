@@ -61,6 +61,7 @@ class Ingestion:
         database: Database,
         storage: FileStorage,
         embedder: Embedder,
+        board: Board[Progress],
         *,
         abandoned_after: timedelta = timedelta(0),
     ) -> None:
@@ -72,7 +73,7 @@ class Ingestion:
         self._storage = storage
         self._embedder = embedder
         self._abandoned_after = abandoned_after
-        self._board: Board[Progress] = Board()
+        self._board = board
         self._waiting: asyncio.Queue[UUID] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
 
@@ -165,7 +166,7 @@ class Ingestion:
         reached = FRACTIONS[stage] if fraction is None else fraction
         values = {"status": DocumentStatus.PROCESSING, "stage": stage, "progress": reached}
         await self._database.write(lambda session: _set(session, document.id, values))
-        self._board.post(Progress(document.id, document.workspace_id, DocumentStatus.PROCESSING, stage, reached))
+        await self._board.post(Progress(document.id, document.workspace_id, DocumentStatus.PROCESSING, stage, reached))
 
     async def _store(self, document: Document, parsed: ParsedDocument, chunks: list[Chunk], vectors: Vectors) -> None:
         ready = {
@@ -204,7 +205,7 @@ class Ingestion:
 
         if await self._database.write(replace):
             done = Progress(document.id, document.workspace_id, DocumentStatus.READY, IngestionStage.DONE, 1.0)
-            self._board.post(done)
+            await self._board.post(done)
             _tell(document.id, "ready")
 
     async def _fail(self, document_id: UUID, failure: _Failure) -> None:
@@ -213,7 +214,7 @@ class Ingestion:
         await self._database.write(lambda session: _set(session, document_id, values))
         document = await self._database.read(lambda session: session.get(Document, document_id))
         if document is not None:
-            self._board.post(_progress(document))
+            await self._board.post(_progress(document))
 
     async def _requeue_unfinished(self, session: AsyncSession) -> list[UUID]:
         elsewhere = (Document.is_indexed == true()) & (Document.embedding_model != self._embedder.name)

@@ -61,7 +61,7 @@ async def ask(context: Context, said: Ask) -> Question:
         )
     for kind in news:
         activity = Activity(kind, question.workspace_id, question.conversation_id, question.message_id)
-        context.services.answers.activity.post(activity)
+        await context.services.answers.activity.post(activity)
     await context.services.answers.begin(question)
     return question
 
@@ -135,7 +135,7 @@ async def rate(context: Context, message_id: UUID, feedback: int | None, comment
         return Activity(ActivityKind.MESSAGE_RATED, conversation.workspace_id, conversation.id, message.id)
 
     context.speaker()
-    context.services.answers.activity.post(await context.database.write(store))
+    await context.services.answers.activity.post(await context.database.write(store))
 
 
 async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[Activity]:

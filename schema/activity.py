@@ -44,8 +44,7 @@ class ActivitySubscriptions:
 
     @strawberry.subscription(
         graphql_type=ConversationActivity,
-        description="New conversations, messages and ratings of a workspace, as they happen, until unsubscribed. "
-        "Staff see what is served by the same process.",
+        description="New conversations, messages and ratings of a workspace, as they happen, until unsubscribed.",
     )
     async def conversation_activity(
         self,

@@ -84,6 +84,7 @@ _described(
         "UNSUPPORTED_MEDIA_TYPE": "The request's body is neither JSON nor a form with files.",
         "REQUEST_TOO_LARGE": "The request has more bytes than the server takes.",
         "PREFLIGHT_REQUIRED": "A form with files carries the header `GraphQL-Require-Preflight`.",
+        "TOO_MANY_OPERATIONS": "The socket has as many operations as it may have: complete one first.",
         "INTERNAL": "The server failed; the request id finds it in the log.",
         "EMAIL_INVALID": "The text is no e-mail address.",
         "EMAIL_TAKEN": "An account with this e-mail exists.",

@@ -1,7 +1,5 @@
 """`serve` and `demo`: the server itself."""
 
-import asyncio
-
 import click
 import structlog
 
@@ -100,7 +98,7 @@ def _served(chosen: Settings) -> bool:
             raise Problem(f"The server could not start on {chosen.host}:{chosen.port}: {error.strerror}.") from error
     server = graceful_server(chosen)
     try:
-        asyncio.run(server.serve())
+        server.run()
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
     return server.started

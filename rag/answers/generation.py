@@ -67,12 +67,13 @@ class Answers:
         answer_log: AnswerLog,
         retriever: Retriever,
         chat_model: ChatModel,
+        activity: Board[Activity],
         *,
         cache_lifetime: timedelta,
         daily_tokens: int | None = None,
     ) -> None:
         self.log = answer_log
-        self.activity: Board[Activity] = Board()
+        self.activity = activity
         self._database = database
         self._retriever = retriever
         self._chat_model = chat_model
@@ -118,9 +119,11 @@ class Answers:
         self._is_closing = True
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=grace.total_seconds())
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            while late:
+                # Asked again: on Python 3.11, Redis' client may lose a cancellation.
+                for task in late:
+                    task.cancel()
+                _, late = await asyncio.wait(late, timeout=1)
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
@@ -187,7 +190,7 @@ class Answers:
         kept = None if draft.finish_reason == STOPPED or cached else self._cache_lifetime
         await self._database.write(lambda session: store_answer(session, question, draft, key, kept))
         await self.log.append(question.answer_id, AnswerFinished(question.answer_id))
-        self.activity.post(
+        await self.activity.post(
             Activity(ActivityKind.MESSAGE_ADDED, question.workspace_id, question.conversation_id, question.answer_id)
         )
 
@@ -242,6 +245,9 @@ class Answers:
                     spans.first_token(call, writing.first_token - asked)
                 draft.text += piece.text
                 await self.log.append(answer_id, AnswerDelta(piece.text))
+                if writing.stopped:
+                    # The cancellation was lost, as Redis' client may do on Python 3.11.
+                    return
                 if time.monotonic() - turn_began > TURN_SECONDS:
                     # A model that never waits must not keep the readers from theirs.
                     await asyncio.sleep(0)

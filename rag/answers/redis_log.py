@@ -9,6 +9,8 @@ from uuid import UUID
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from rag.answers.events import (
@@ -41,8 +43,8 @@ class RedisAnswerLog:
     """
 
     def __init__(self, url: str, *, kept_seconds: float = KEPT_SECONDS, alive_seconds: float = ALIVE_SECONDS) -> None:
-        # Typed for bytes and texts at once; ours are texts.
-        self._redis: Any = Redis.from_url(url, decode_responses=True)
+        # Typed for bytes and texts at once; ours are texts. Tried twice: the connection may have been lost unnoticed.
+        self._redis: Any = Redis.from_url(url, decode_responses=True, retry=Retry(NoBackoff(), 1))
         # For what waits until something happens: the client's own bound on silence, 5 s, would end the waiting.
         self._waiting: Any = Redis.from_url(url, decode_responses=True, socket_timeout=None)
         self._kept_seconds = int(kept_seconds)

@@ -2,11 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from tests.end_to_end.client import FrontEnd
 from tests.end_to_end.server import monitora, running
-from tests.end_to_end.test_main_job import CHAT
+from tests.end_to_end.test_main_job import CHAT, CREATE_KEY, CREATE_WORKSPACE, PROGRESS, REGISTER, START_VISIT, UPLOAD
 from tests.end_to_end.test_stops import HISTORY, visitor_of
 from tests.mistral_server import Answer, MistralServer
 
@@ -49,3 +50,58 @@ async def test_an_answer_is_followed_and_stopped_from_the_other_process(
         history = await there.ask(HISTORY, id=started["conversation"]["id"])
         assert len(history["conversation"]["messages"]["nodes"]) == 2
         assert [request.path for request in mistral_server.requests].count("/v1/chat/completions") == 1
+
+
+ACTIVITY = """subscription ($id: ID!) { conversationActivity(workspaceId: $id) {
+    kind conversation { messageCount } message { role content } } }"""
+
+
+async def test_the_team_sees_on_one_process_what_happens_on_the_other(tmp_path: Path, redis_url: str) -> None:
+    migrated = monitora({"MONITORA_DATA_DIR": str(tmp_path)}, "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    manual = tmp_path / "manual.md"
+    manual.write_text("# Greenhouse\nThe greenhouse is watered every morning at six.")
+
+    with (
+        running(tmp_path, MONITORA_REDIS_URL=redis_url) as one,
+        running(tmp_path, MONITORA_REDIS_URL=redis_url) as other,
+    ):
+        account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery"}
+        session = (await FrontEnd(one).ask(REGISTER, input=account))["register"]
+        here, there = (FrontEnd(server, session["accessToken"]) for server in (one, other))
+        made = await here.ask(CREATE_WORKSPACE, input={"name": "Greenhouse", "allowedDomains": ["example.com"]})
+        workspace = made["createWorkspace"]["workspace"]["id"]
+        key = (await here.ask(CREATE_KEY, input={"workspaceId": workspace, "name": "site"}))["createApiKey"]["secret"]
+        visit = (await FrontEnd(one).ask(START_VISIT, input={"apiKey": key}))["startVisit"]
+        steps: list[dict[str, Any]] = []
+        news: list[dict[str, Any]] = []
+
+        async def follow_documents() -> None:
+            async for event in there.stream(PROGRESS, id=workspace):
+                steps.append(event["documentProgress"])
+                if steps[-1]["status"] in {"READY", "FAILED"}:
+                    return
+
+        async def follow_conversations() -> None:
+            async for event in there.stream(ACTIVITY, id=workspace):
+                news.append(event["conversationActivity"])
+                if len(news) == 3:
+                    return
+
+        following = asyncio.gather(follow_documents(), follow_conversations())
+        await asyncio.sleep(0.5)
+        await here.ask(UPLOAD, input={"workspaceId": workspace, "file": here.file(manual)})
+        visitor = FrontEnd(one, visit["token"])
+        said = {"content": "When is the greenhouse watered?", "clientMessageId": str(uuid4())}
+        answered = [event["chat"] async for event in visitor.stream(CHAT, input=said)]
+        await asyncio.wait_for(following, 30)
+
+    assert steps[-1]["progress"] == 1.0
+    assert steps[-1]["document"] == {"name": "manual.md", "chunkCount": 1}
+    assert len(steps) > 1, "told step by step, not found at the end"
+    assert [(event["kind"], event["message"]["role"]) for event in news] == [
+        ("CONVERSATION_STARTED", "USER"),
+        ("MESSAGE_ADDED", "USER"),
+        ("MESSAGE_ADDED", "ASSISTANT"),
+    ]
+    assert news[-1]["message"]["content"] == answered[-1]["message"]["content"]

@@ -185,7 +185,7 @@ async def test_a_socket_closes_when_its_token_expires(server: Server) -> None:
     async with _socket(server, token) as socket:
         await socket.receive(timeout=30)
 
-        assert socket.close_code == 4401
+        assert socket.close_code == 4403
 
 
 SELECTIONS = {

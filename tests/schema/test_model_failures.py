@@ -13,6 +13,7 @@ from sqlalchemy import select
 from data.models import Message, MessageRole
 from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
+from rag.board import MemoryBoard
 from rag.models.local_embedder import LocalEmbedder
 from rag.models.mistral import CHAT_PATIENCE, MistralChat
 from rag.models.protocols import Prompt
@@ -42,7 +43,9 @@ async def people(services: Services, ready_sdk: None, mistral_server: MistralSer
     patience = replace(CHAT_PATIENCE, reply=1.0, between_tokens=1.0, attempts=1)
     chat = MistralChat("key", server_url=mistral_server.url, patience=patience)
     retriever = Retriever(services.database, LocalEmbedder())
-    answers = Answers(services.database, MemoryAnswerLog(), retriever, chat, cache_lifetime=timedelta(hours=1))
+    answers = Answers(
+        services.database, MemoryAnswerLog(), retriever, chat, MemoryBoard(), cache_lifetime=timedelta(hours=1)
+    )
     yield People(replace(services, answers=answers))
     await answers.close(timedelta(seconds=5))
     await chat.aclose()

@@ -85,10 +85,10 @@ class Estate:
         """Put the rows back."""
         await asyncio.to_thread(_copy, saved, self.file)
 
-    def stir(self) -> None:
+    async def stir(self) -> None:
         """Let something happen that the team's live view tells."""
         keys = (self.rows[table]["id"] for table in ("workspaces", "conversations", "messages"))
-        self.services.answers.activity.post(Activity(ActivityKind.MESSAGE_ADDED, *keys))
+        await self.services.answers.activity.post(Activity(ActivityKind.MESSAGE_ADDED, *keys))
 
 
 async def furnished(services: Services, file: Path) -> Estate:
