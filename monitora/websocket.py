@@ -9,25 +9,28 @@ import asyncio
 import copy
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
 
+import structlog
+from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.execution import ExecutionResult
 
 from data.viewer import Anonymous
 from monitora.identity import bearer_token, context_of
-from monitora.security import InvalidToken
 from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT, Context, Services
 from resolvers.errors import ErrorCode, Refusal
+
+log = structlog.get_logger(__name__)
 
 _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 MAX_ID_CHARACTERS = 128
@@ -35,7 +38,10 @@ MAX_OPERATIONS = 50
 """Operations of one socket at a time: a page follows one answer, a dashboard a few streams."""
 EXPIRED = 4403
 """As for a token that is no good: clients take 4401 for final and 4403 for a reason to connect with another token."""
+FAILED = 4500
 GOING_AWAY = 1001
+GOODBYE_SECONDS = 1.0
+"""How long closing the sockets may take at a stop."""
 
 
 @dataclass(slots=True)
@@ -71,6 +77,19 @@ class Socket:
 class SocketAdapter(ASGIWebSocketAdapter):
     """Sends JSON, and texts that are JSON already. The transport bounds what waits, and for how long."""
 
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """Yield what the client sends. Raises `NonJsonMessageReceived`, also for JSON too deep or too large to hold."""
+        try:
+            async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
+                yield message
+        except (ValueError, RecursionError) as error:
+            raise NonJsonMessageReceived from error
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket, unless it is closed already."""
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await super().close(code, reason)
+
     async def send_json(self, message: Any) -> None:
         """Send a message. Raises `WebSocketDisconnected` when the reader is gone."""
         await self.send_text(_as_json(message))
@@ -105,10 +124,11 @@ class ExpressLane:
     def learn(self, result: ExecutionResult) -> None:
         """Make the template from the graph's answer to the probe; an answer with errors closes the lane."""
         self.expects_probe = False
-        if result.errors or result.extensions:
+        if result.errors:
             self.is_closed = True
             return
-        frame = {"id": self._operation_id, "type": "next", "payload": {"data": result.data}}
+        payload = {"data": result.data} | ({"extensions": result.extensions} if result.extensions else {})
+        frame = {"id": self._operation_id, "type": "next", "payload": payload}
         text = _as_json(frame)
         self._parts = re.split(f'("{PROBE_TEXT}"|{PROBE_SEQUENCE})', text)
 
@@ -128,6 +148,9 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         OPEN_SOCKETS.add(self)
         try:
             await super().handle()
+        except Exception:
+            log.exception("websocket_failed")
+            await self.websocket.close(FAILED, "The server failed")
         finally:
             OPEN_SOCKETS.discard(self)
             if self.watch is not None:
@@ -175,10 +198,16 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         """Run an operation on a copy of the handler that differs by its context: loaders and viewers are not shared."""
         handler = copy.copy(self)
-        handler.context = await cast("Socket", self.context).context()
         adapter = cast("SocketAdapter", self.websocket)
-        handler.context.lane = ExpressLane(adapter.send_text, operation.id)
         with suppress(WebSocketDisconnected):
+            try:
+                handler.context = await cast("Socket", self.context).context()
+            except Exception:
+                log.exception("operation_without_context")
+                code = {"code": ErrorCode.INTERNAL.value}
+                await operation.send_initial_errors([GraphQLError("The server failed: try again.", extensions=code)])
+                return
+            handler.context.lane = ExpressLane(adapter.send_text, operation.id)
             await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
 
     async def _send_result_stream(self, operation: Operation[Any, None], result_source: Any) -> None:
@@ -194,8 +223,7 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def _close_at(self, expires_at: datetime) -> None:
         await asyncio.sleep((expires_at - datetime.now(UTC)).total_seconds())
-        with suppress(WebSocketDisconnected, RuntimeError):
-            await self.websocket.close(EXPIRED, "The token has expired")
+        await self.websocket.close(EXPIRED, "The token has expired")
 
     @staticmethod
     def _get_pre_execution_close_reason(_error: Any) -> None:
@@ -209,9 +237,12 @@ OPEN_SOCKETS: set[GraphQLSocketHandler] = set()
 
 async def say_goodbye() -> None:
     """Close every socket with 1001, so that clients attach elsewhere."""
-    for handler in list(OPEN_SOCKETS):
-        with suppress(WebSocketDisconnected, RuntimeError, InvalidToken):
-            await handler.websocket.close(GOING_AWAY, "The server goes away")
+    closing = [
+        asyncio.create_task(handler.websocket.close(GOING_AWAY, "The server goes away")) for handler in OPEN_SOCKETS
+    ]
+    if closing:
+        # Not for long: a reader that stalls takes not even this.
+        await asyncio.wait(closing, timeout=GOODBYE_SECONDS)
 
 
 def _problem(message: Any) -> str | None:
@@ -220,7 +251,7 @@ def _problem(message: Any) -> str | None:
         return "A message is an object with a type"
     kind, payload = message["type"], message.get("payload")
     if kind in {"subscribe", "complete"} and not _is_id(message.get("id")):
-        return f"An operation's id is a text of 1 to {MAX_ID_CHARACTERS} characters"
+        return f"An operation's id is a text of 1 to {MAX_ID_CHARACTERS} printable characters"
     if kind == "connection_init" and not isinstance(payload, dict | None):
         return "The payload of connection_init is an object"
     return _problem_of_operation(payload) if kind == "subscribe" else None
@@ -241,4 +272,4 @@ def _names_a_hash(payload: dict[str, Any]) -> bool:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARACTERS
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARACTERS and value.isprintable()

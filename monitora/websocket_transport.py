@@ -42,12 +42,15 @@ class PatientProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     async def send(self, message: Any) -> None:
-        """Send a message of ASGI. Texts, nearly all that is sent, are framed here."""
+        """Send a message of ASGI. Texts, nearly all that is sent, are framed here.
+
+        Half a surrogate pair, which JSON may smuggle in and UTF-8 cannot say, goes out as a question mark.
+        """
         text = message.get("text")
         if text is None or not self.handshake_complete or self.close_sent or self.transport.is_closing():
             await super().send(message)
             return
-        self.transport.write(_framed(text.encode()))
+        self.transport.write(_framed(text.encode(errors="replace")))
         if not self.writable.is_set():
             await self.writable.wait()
 

@@ -52,6 +52,18 @@ async def _ready(owner: FrontEnd, workspace: str, steps: list[Any]) -> None:
             return
 
 
+async def visitor_of_nothing(server: Server) -> FrontEnd:
+    """Return a visitor of a new workspace that knows nothing."""
+    anyone = FrontEnd(server)
+    account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery"}
+    session = (await anyone.ask(REGISTER, input=account))["register"]
+    owner = FrontEnd(server, session["accessToken"])
+    workspace = (await owner.ask(CREATE_WORKSPACE, input={"name": "Empty"}))["createWorkspace"]["workspace"]["id"]
+    made = await owner.ask(CREATE_KEY, input={"workspaceId": workspace, "name": "site"})
+    visit = await anyone.ask(START_VISIT, input={"apiKey": made["createApiKey"]["secret"]})
+    return FrontEnd(server, visit["startVisit"]["token"])
+
+
 async def _chat(visitor: FrontEnd, content: str) -> list[dict[str, Any]]:
     said = {"content": content, "clientMessageId": str(uuid4())}
     return [event["chat"] async for event in _events(visitor, said)]

@@ -1,5 +1,6 @@
 """The websocket's protocol, frame by frame, against the real server process."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -16,10 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitora.security import Tokens, VisitorClaims
+from monitora.websocket import MAX_OPERATIONS
 from schema.node import parse_id
 from tests.end_to_end.client import FrontEnd
 from tests.end_to_end.server import Server
-from tests.end_to_end.test_main_job import CREATE_KEY, CREATE_WORKSPACE, REGISTER, START_VISIT
+from tests.end_to_end.test_main_job import REGISTER, visitor_of_nothing
 
 Frame = dict[str, Any]
 
@@ -61,14 +63,7 @@ async def _operation(
 @pytest.fixture(scope="module")
 async def visitor(server: Server) -> FrontEnd:
     """A visitor of a workspace that knows nothing."""
-    anyone = FrontEnd(server)
-    account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery"}
-    session = (await anyone.ask(REGISTER, input=account))["register"]
-    owner = FrontEnd(server, session["accessToken"])
-    workspace = (await owner.ask(CREATE_WORKSPACE, input={"name": "Empty"}))["createWorkspace"]["workspace"]["id"]
-    made = await owner.ask(CREATE_KEY, input={"workspaceId": workspace, "name": "site"})
-    visit = await anyone.ask(START_VISIT, input={"apiKey": made["createApiKey"]["secret"]})
-    return FrontEnd(server, visit["startVisit"]["token"])
+    return await visitor_of_nothing(server)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +86,9 @@ async def visitor(server: Server) -> FrontEnd:
         '{"type": "subscribe", "id": "1", "payload": {"query": "{ me { id } }", "variables": []}}',
         '{"type": "subscribe", "id": "1", "payload": {"query": "{ me { id } }", "operationName": 1}}',
         '{"type": "complete", "id": {}}',
+        '{"type": "complete", "id": "\\ud800"}',
+        "[" * 100_000,
+        "1" * 10_000,
     ],
 )
 async def test_a_frame_that_is_not_of_the_protocol_closes_the_socket_with_4400(server: Server, frame: str) -> None:
@@ -105,23 +103,61 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=10,
 )
+_texts = st.text(max_size=200) | st.sampled_from(["[" * 50_000, "1" * 5_000, '"\\ud800"', '{"a": 1e999999}'])
 _kinds = st.sampled_from(["subscribe", "complete", "ping", "pong", "connection_init", "next"])
 _frames = st.fixed_dictionaries({"type": _kinds}, optional={"id": _json, "payload": _json}) | _json
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(frames=st.lists(_frames, min_size=1, max_size=5))
+_queries = st.sampled_from(
+    ["{ me { id } }", "{", "{ nothing }", "subscription { nothing }", "\ud800", "{ __typename }"]
+)
+_payloads = st.fixed_dictionaries({"query": _queries | _json}, optional={"variables": _json, "operationName": _json})
+_operations = st.fixed_dictionaries(
+    {"type": st.just("subscribe"), "id": st.text(max_size=3) | _json, "payload": _payloads | _json}
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    frames=st.lists((_frames | _operations).map(json.dumps) | _texts | st.binary(max_size=50), min_size=1, max_size=5)
+)
 async def test_whatever_is_sent_the_server_answers_or_closes_as_the_protocol_says(
-    server: Server, frames: list[Any]
+    server: Server, frames: list[str | bytes]
 ) -> None:
-    async with _socket(server) as socket:
+    async with _socket(server) as bystander, _socket(server) as socket:
         for frame in frames:
-            await socket.send_str(json.dumps(frame))
-        await socket.send_json({"type": "nonsense"})
-        async for message in socket:
-            assert message.type is aiohttp.WSMsgType.TEXT
+            with suppress(ConnectionError):
+                await (socket.send_bytes(frame) if isinstance(frame, bytes) else socket.send_str(frame))
+        with suppress(ConnectionError):
+            await socket.send_json({"type": "nonsense"})
+        async with asyncio.timeout(30):
+            async for message in socket:
+                assert message.type is aiohttp.WSMsgType.TEXT
+                assert message.json()["type"] in {"next", "error", "complete", "pong"}
 
         assert socket.close_code in {4400, 4409, 4429}
+        assert (await _operation(bystander, "{ __typename }"))[-1]["type"] == "complete", "another socket is not hurt"
+
+
+async def test_an_operation_too_many_is_refused_and_the_others_go_on(server: Server, visitor: FrontEnd) -> None:
+    query = "subscription ($id: ID!) { answer(answerId: $id) { sequence } }"
+    chat = "subscription ($input: ChatInput!) { chat(input: $input) { answerId } }"
+    async with _socket(server, visitor.token) as socket:
+        said = {"content": "Is anybody there?", "clientMessageId": str(uuid4())}
+        answer = (await _operation(socket, chat, {"input": said}))[0]["payload"]["data"]["chat"]["answerId"]
+        for number in range(2 * MAX_OPERATIONS):
+            payload = {"query": query, "variables": {"id": answer}}
+            await socket.send_json({"id": str(number), "type": "subscribe", "payload": payload})
+        ends: dict[str, Frame] = {}
+        while len(ends) < 2 * MAX_OPERATIONS:
+            frame = await socket.receive_json(timeout=30)
+            if frame["type"] in {"complete", "error"}:
+                ends[frame["id"]] = frame
+
+        refused = [frame["payload"][0] for frame in ends.values() if frame["type"] == "error"]
+        assert {error["extensions"]["code"] for error in refused} == {"TOO_MANY_OPERATIONS"}
+        assert sum(frame["type"] == "complete" for frame in ends.values()) >= MAX_OPERATIONS
+        assert (await _operation(socket, "{ __typename }"))[-1]["type"] == "complete"
 
 
 async def test_an_operation_before_the_greeting_closes_with_4401(server: Server) -> None:

@@ -52,7 +52,7 @@ async def _events(estate: Estate, operation: Operation, context: Any) -> AsyncIt
 
 async def _stir(estate: Estate) -> None:
     while True:
-        estate.stir()
+        await estate.stir()
         await asyncio.sleep(0.01)
 
 

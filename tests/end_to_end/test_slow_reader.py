@@ -1,0 +1,80 @@
+"""A reader that takes nothing costs bounded memory and is let go; one that is merely slow gets everything."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from monitora.websocket_transport import PatientProtocol
+
+PIECE = "é" * 4_000
+MOST_HELD = 2_000
+"""Pieces of 8 kB that the transport and two kernels hold between them, at the very most."""
+
+
+class HastyProtocol(PatientProtocol):
+    """One that does not wait long."""
+
+    stall_seconds = 0.3
+
+
+class Source:
+    """Streams pieces to whoever connects, and remembers what became of it."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.sent = 0
+        self.gone = asyncio.Event()
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Serve a socket."""
+        await socket.accept()
+        try:
+            for _ in range(self.count):
+                await socket.send_text(PIECE)
+                self.sent += 1
+            await socket.close()
+        except WebSocketDisconnect:
+            self.gone.set()
+
+
+@asynccontextmanager
+async def _serving(source: Source) -> AsyncIterator[str]:
+    application = Starlette(routes=[WebSocketRoute("/", source.serve)])
+    configuration = uvicorn.Config(application, port=0, ws=HastyProtocol, log_config=None, lifespan="off")
+    configuration.load()
+    server = uvicorn.Server(configuration)
+    server.lifespan = configuration.lifespan_class(configuration)
+    await server.startup()
+    try:
+        yield f"ws://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
+    finally:
+        await server.shutdown()
+
+
+async def test_a_reader_that_takes_nothing_is_let_go() -> None:
+    source = Source(count=1_000_000)
+    async with _serving(source) as address:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(address.split(":")[2].strip("/")), limit=1024)
+        writer.write(
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        await asyncio.wait_for(source.gone.wait(), 30)
+
+        assert 0 < source.sent < MOST_HELD
+        writer.close()
+
+
+async def test_a_reader_that_is_slow_gets_everything() -> None:
+    source = Source(count=500)
+    async with _serving(source) as address, aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
+        await asyncio.sleep(0.1)
+        pieces = [message.data async for message in socket]
+
+    assert pieces == [PIECE] * 500
