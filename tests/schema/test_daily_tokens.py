@@ -14,6 +14,7 @@ from data.models import AnalyticsDaily, Conversation, Message, MessageRole
 from data.types import now
 from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
+from rag.board import MemoryBoard
 from rag.models.local_answerer import LocalAnswerer
 from rag.models.local_embedder import LocalEmbedder
 from rag.retrieval import Retriever
@@ -35,6 +36,7 @@ async def people(services: Services) -> AsyncIterator[People]:
         MemoryAnswerLog(),
         retriever,
         LocalAnswerer(),
+        MemoryBoard(),
         cache_lifetime=lifetime,
         daily_tokens=BUDGET,
     )
