@@ -342,7 +342,8 @@ async def test_uniques_checks_and_indexes_are_in_the_migrated_file(tables: dict[
 @on_sqlite
 async def test_the_migrated_file_is_what_the_models_describe(tables: dict[str, Any]) -> None:
     for name, table in TABLES.items():
-        assert list(tables[name]["columns"]) == [column.name for column in table.columns]
+        # A column added later stands last in the file.
+        assert tables[name]["columns"].keys() == {column.name for column in table.columns}
         assert tables[name]["indexes"].keys() == {index.name for index in table.indexes}
 
 
