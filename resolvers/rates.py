@@ -29,13 +29,13 @@ class Rate:
 
 ANONYMOUS_PER_ADDRESS = Rate(
     "anonymous_per_address",
-    "600/minute",
+    "3000/minute",
     "operations without a token from one address",
-    "ten a second: no office of people reaches it, a loop does",
+    "fifty a second: no school behind one address reaches it, a loop does",
 )
 LOGIN_PER_ADDRESS = Rate(
     "login_per_address",
-    "30/minute",
+    "60/minute",
     "logins from one address",
     "a team behind one address that arrives at nine; each try costs the server 64 MB for some 50 ms",
 )
@@ -47,9 +47,9 @@ LOGIN_PER_ACCOUNT = Rate(
 )
 REGISTER_PER_ADDRESS = Rate(
     "register_per_address",
-    "20/hour",
+    "60/minute",
     "new accounts from one address",
-    "a class or a team that begins together; accounts by the thousand take days",
+    "a class that begins together; each costs the server as much as a login",
 )
 REFRESH_PER_ADDRESS = Rate(
     "refresh_per_address",
@@ -59,33 +59,33 @@ REFRESH_PER_ADDRESS = Rate(
 )
 VISIT_PER_KEY = Rate(
     "visit_per_key",
-    "1200/minute",
+    "3000/minute",
     "visits with one API key",
     "the key is public: a bound that strangers reach easily would close the chat of a busy site",
 )
 VISIT_PER_ADDRESS = Rate(
     "visit_per_address",
-    "120/minute",
+    "600/minute",
     "visits from one address",
-    "two page views a second with the chat opened, from one office or school",
+    "ten chats opened a second, from one school or through one proxy",
 )
 MESSAGE_PER_VISITOR = Rate(
     "message_per_visitor",
-    "20/minute",
+    "60/minute",
     "messages of one visitor",
-    "a question every three seconds: faster than answers are read",
+    "a question a second: far faster than answers are read, and a page that errs is bounded",
 )
 MESSAGE_PER_ACCOUNT = Rate(
     "message_per_account",
-    "60/minute",
+    "120/minute",
     "messages of one account",
     "staff try their assistant by hand or by a script of questions",
 )
 MESSAGE_PER_ADDRESS = Rate(
     "message_per_address",
-    "300/minute",
+    "1200/minute",
     "messages from one address",
-    "thirty pupils who ask ten times a minute; one person with many visits is bounded too",
+    "a hundred people who ask twelve times a minute; one person with many visits is bounded too",
 )
 UPLOAD_PER_ACCOUNT = Rate(
     "upload_per_account",

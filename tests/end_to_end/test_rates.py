@@ -113,4 +113,4 @@ def test_the_rates_are_listed_with_the_settings(tmp_path: Path) -> None:
     shown = monitora({"MONITORA_DATA_DIR": str(tmp_path)}, "settings").stdout
 
     assert "MONITORA_RATE_LOGIN_PER_ADDRESS" in shown
-    assert "30/minute" in shown
+    assert "3000/minute" in shown
