@@ -29,7 +29,10 @@ MAX_FIELDS = 2
 """The parts of a form that are no files: `operations` and `map`."""
 
 PREFLIGHT_HEADER = "graphql-require-preflight"
-PREFLIGHT_HEADERS = (PREFLIGHT_HEADER, "graphql-preflight", "apollo-require-preflight", "x-apollo-operation-name")
+PREFLIGHT_HEADERS = (
+    *(PREFLIGHT_HEADER, "graphql-preflight", "apollo-require-preflight"),
+    *("x-apollo-operation-name", "x-requested-with", "x-csrf-token"),
+)
 """Of these a form carries one. A page of another site cannot send any of them without asking first."""
 
 

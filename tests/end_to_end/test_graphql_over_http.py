@@ -201,7 +201,7 @@ async def test_a_form_that_any_page_could_send_is_refused(server: Server) -> Non
 
 
 @pytest.mark.parametrize(
-    "header", ["GraphQL-Require-Preflight", "GraphQL-Preflight", "Apollo-Require-Preflight", "X-Apollo-Operation-Name"]
+    "header", ["GraphQL-Require-Preflight", "Apollo-Require-Preflight", "X-Apollo-Operation-Name", "X-Requested-With"]
 )
 async def test_a_form_carries_one_of_the_headers_in_use(server: Server, header: str) -> None:
     variables = {"input": {"workspaceId": "x", "file": None}}
