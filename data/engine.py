@@ -167,6 +167,7 @@ def _sql_server_engine(url: str, *, pool_size: int, seconds: int) -> AsyncEngine
     # OUTPUT, by which SQLAlchemy would read rows back, is refused on tables with triggers (error 334).
     for statement in ("insert", "update", "delete"):
         setattr(engine.dialect, f"{statement}_returning", False)
+    _forgive_ended_transactions(engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -186,3 +187,17 @@ def _sql_server_engine(url: str, *, pool_size: int, seconds: int) -> AsyncEngine
         threads.shutdown(wait=False)
 
     return engine
+
+
+def _forgive_ended_transactions(engine: AsyncEngine) -> None:
+    """Let a rollback find no transaction (error 3903): a server that ended it told why by the error before."""
+    roll_back = engine.dialect.do_rollback
+
+    def forgiving(connection: Any) -> None:
+        try:
+            roll_back(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            if "(3903)" not in str(error):
+                raise
+
+    engine.dialect.do_rollback = forgiving  # type: ignore[assignment]
