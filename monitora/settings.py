@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from resolvers.context import Introspection, Policy
+from resolvers.context import Introspection, Policy, Registration
 from resolvers.rates import RATES, Rate, parsed
 
 PREFIX = "MONITORA_"
@@ -126,6 +126,9 @@ class Settings(BaseSettings):
         description="Highest cost of one operation, about the values of the largest response it can have.",
     )
     max_operation_depth: int = Field(20, ge=5, le=100, description="Fields inside one another in one operation.")
+    registration: Registration = Field(
+        Registration.OPEN, description="Who makes accounts: anybody (open), or the operator alone (closed)."
+    )
     graphiql: bool = Field(True, description="Whether GraphiQL is served, at /graphiql.")
     introspection: Introspection = Field(
         Introspection.EVERYBODY,
@@ -236,6 +239,7 @@ class Settings(BaseSettings):
             max_operation_depth=self.max_operation_depth,
             introspection=self.introspection,
             persisted_operations_only=self.persisted_operations_only,
+            registration=self.registration,
         )
 
     def prepare_data_dir(self) -> None:

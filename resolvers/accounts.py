@@ -1,14 +1,12 @@
 """Accounts and their logins: register, log in, refresh, log out, change the password, and who is behind a token."""
 
 import asyncio
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import CursorResult, case, delete, null, or_, update
+from sqlalchemy import CursorResult, Update, case, delete, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data import procedures
@@ -17,8 +15,9 @@ from data.models import AppSession, AppUser, Role
 from data.types import now
 from data.viewer import Staff
 from monitora.security import HashedPassword, StaffClaims, digest, new_refresh_token, session_of
-from resolvers import passwords
-from resolvers.context import Context
+from resolvers import passwords, sessions
+from resolvers.context import Context, Registration
+from resolvers.emails import normalised_email
 from resolvers.errors import ErrorCode, Rejection
 from resolvers.rates import LOGIN_PER_ACCOUNT, LOGIN_PER_ADDRESS, REFRESH_PER_ADDRESS, REGISTER_PER_ADDRESS
 
@@ -39,7 +38,9 @@ class OpenSession:
 
 
 async def register(context: Context, email: str, password: str, full_name: str | None) -> OpenSession:
-    """Create an account with its profile and log it in. Raises `Rejection`, `Refusal`."""
+    """Create an account with its profile and log it in. Raises `Rejection`, also where it is closed, and `Refusal`."""
+    if context.policy.registration is Registration.CLOSED:
+        raise Rejection(ErrorCode.REGISTRATION_CLOSED, "This server's operator makes its accounts: ask them for one.")
     await context.count(REGISTER_PER_ADDRESS, context.client.network)
     user_id, hashed = await _create(context, email, password, full_name, Role.ADMIN)
     return await _open_session(context, user_id, hashed)
@@ -62,7 +63,7 @@ async def login(context: Context, email: str, password: str, device_token: str |
     except Rejection:
         address = ""
     await context.count(LOGIN_PER_ADDRESS, context.client.network)
-    await context.count(LOGIN_PER_ACCOUNT, f"{address} {context.client.network}")
+    await context.count(LOGIN_PER_ACCOUNT, _tries_of(context, address))
     found = await context.database.read(lambda session: procedures.get_user_for_auth(session, email=address))
     known = found if found is not None and found.is_active else None
     decoy = await asyncio.to_thread(lambda: context.services.passwords.decoy)
@@ -79,7 +80,7 @@ async def change_password(context: Context, current: str, new: str) -> int:
     """Change the own password, end the other sessions and return how many. Raises `Rejection`, `Refusal`."""
     staff = context.staff()
     user = await context.database.read(lambda session: session.get_one(AppUser, staff.user_id))
-    await context.count(LOGIN_PER_ACCOUNT, f"{user.email} {context.client.network}")
+    await context.count(LOGIN_PER_ACCOUNT, _tries_of(context, user.email))
     # First, so that a choice to be made anew is not counted as an attempt.
     await passwords.check(new, user.email, user.full_name, field="newPassword")
     admitted = await context.database.write(lambda session: _admit(session, context, user.id))
@@ -89,20 +90,32 @@ async def change_password(context: Context, current: str, new: str) -> int:
 
     async def store(session: AsyncSession) -> int:
         changed = await session.execute(
-            update(AppUser)
-            .where(AppUser.id == user.id, AppUser.password_hash == user.password_hash)
-            .values(password_hash=hashed.hash, password_salt=hashed.salt, failed_login_attempts=0, locked_until=None)
-            .execution_options(synchronize_session=False)
+            _given(hashed).where(AppUser.id == user.id, AppUser.password_hash == user.password_hash)
         )
         if cast("CursorResult[Any]", changed).rowcount != 1:
             # Another request changed it since: what was shown is the password no more.
             raise _wrong_credentials(context, "currentPassword")
-        ended = await session.execute(
-            delete(AppSession)
-            .where(AppSession.user_id == user.id, AppSession.id != staff.session_id)
-            .execution_options(synchronize_session=False)
-        )
-        return cast("CursorResult[Any]", ended).rowcount
+        return await sessions.end(session, AppSession.user_id == user.id, AppSession.id != staff.session_id)
+
+    return await context.database.write(store)
+
+
+async def set_password(context: Context, email: str, new: str) -> int:
+    """Give an account another password, unlock it, end its sessions and return how many. Raises `Rejection`.
+
+    For the operator: nobody's present password is asked for.
+    """
+    address = normalised_email(email)
+    user = await context.database.read(lambda session: session.scalar(select(AppUser).where(AppUser.email == address)))
+    if user is None:
+        raise Rejection(ErrorCode.BAD_USER_INPUT, "There is no account with this e-mail.", ["email"])
+    await passwords.check(new, address, user.full_name, field="password")
+    hashed = await asyncio.to_thread(context.services.passwords.hash, new)
+
+    async def store(session: AsyncSession) -> int:
+        # First, for it holds the account's row: a login comes wholly before, and is ended, or finds the new password.
+        await session.execute(_given(hashed).where(AppUser.id == user.id))
+        return await sessions.end(session, AppSession.user_id == user.id)
 
     return await context.database.write(store)
 
@@ -168,25 +181,6 @@ async def identify(database: Database, claims: StaffClaims, access_token: str) -
     return Staff(session.user_id, session.session_id, Role(session.role))
 
 
-def normalised_email(email: str) -> str:
-    """Return the one form in which an address is stored and compared. Raises `Rejection`.
-
-    The local part is folded as identifiers are (NFKC and case, UTS 39), so that look-alikes of its letters are one. The
-    domain is in the form of the DNS (IDNA 2008): in any other, SQL Server would take straße.de and strasse.de for one.
-    """
-    local, _, domain = email.strip().rpartition("@")
-    try:
-        address = validate_email(f"{_folded(local)}@{domain}", check_deliverability=False)
-    except EmailNotValidError as error:
-        raise Rejection(ErrorCode.EMAIL_INVALID, f"This is not an e-mail address: {error}", ["email"]) from error
-    return f"{address.local_part}@{address.ascii_domain.lower()}"
-
-
-def _folded(text: str) -> str:
-    once = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", once).casefold()
-
-
 async def _create(context: Context, email: str, password: str, full_name: str | None, role: Role) -> tuple[UUID, str]:
     """Return the new account's key, and its password's hash."""
     address = normalised_email(email)
@@ -214,6 +208,22 @@ async def _insert_user(
     if not created.success or created.user_id is None:
         raise Rejection(ErrorCode.EMAIL_TAKEN, "An account with this e-mail exists already: log in.", ["email"])
     return created.user_id
+
+
+def _given(hashed: HashedPassword) -> Update:
+    """Return what gives an account a password, no failed attempt and no lock."""
+    values = {"password_hash": hashed.hash, "password_salt": hashed.salt}
+    return (
+        update(AppUser)
+        .values(**values, failed_login_attempts=0, locked_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _tries_of(context: Context, email: str) -> str | None:
+    """Return who tries an account: its address from a network; None when the network is not known."""
+    network = context.client.network
+    return None if network is None else f"{email} {network}"
 
 
 async def _verify(context: Context, password: str, hashed: str) -> bool:

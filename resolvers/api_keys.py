@@ -12,8 +12,8 @@ from data.types import now
 from data.visibility import visible
 from monitora.security import API_KEY_PREFIX_LENGTH, VisitorClaims, digest, new_api_key
 from resolvers import workspaces
-from resolvers.accounts import normalised_email
 from resolvers.context import Client, Context
+from resolvers.emails import normalised_email
 from resolvers.errors import ErrorCode, NotFound, Rejection
 from resolvers.origins import Origin, is_allowed
 from resolvers.rates import VISIT_PER_ADDRESS, VISIT_PER_KEY

@@ -31,6 +31,13 @@ class Introspection(StrEnum):
     NOBODY = "nobody"
 
 
+class Registration(StrEnum):
+    """Whether anybody may make an account."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The lifetimes and limits an operator may set."""
@@ -46,6 +53,7 @@ class Policy:
     max_operation_depth: int = 20
     introspection: Introspection = Introspection.EVERYBODY
     persisted_operations_only: bool = False
+    registration: Registration = Registration.OPEN
 
 
 @dataclass(frozen=True, slots=True)

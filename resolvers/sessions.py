@@ -3,7 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import ColumnElement, CursorResult, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.models import AppSession
@@ -14,21 +14,19 @@ from resolvers.errors import NotFound
 async def revoke(context: Context, session_id: UUID) -> None:
     """End a session of the account that asks, be it the present one. Raises `Refusal`."""
     staff = context.staff()
-    if not await _end(context, AppSession.id == session_id, AppSession.user_id == staff.user_id):
+    own = (AppSession.id == session_id, AppSession.user_id == staff.user_id)
+    if not await context.database.write(lambda session: end(session, *own)):
         raise NotFound("session")
 
 
 async def revoke_others(context: Context) -> int:
     """End every session of the account but the one that asks, and return how many. Raises `Refusal`."""
     staff = context.staff()
-    return await _end(context, AppSession.user_id == staff.user_id, AppSession.id != staff.session_id)
+    others = (AppSession.user_id == staff.user_id, AppSession.id != staff.session_id)
+    return await context.database.write(lambda session: end(session, *others))
 
 
-async def _end(context: Context, *conditions: Any) -> int:
-    async def erase(session: AsyncSession) -> int:
-        ended = await session.execute(
-            delete(AppSession).where(*conditions).execution_options(synchronize_session=False)
-        )
-        return cast("CursorResult[Any]", ended).rowcount
-
-    return await context.database.write(erase)
+async def end(session: AsyncSession, *conditions: ColumnElement[bool]) -> int:
+    """End, inside a unit, the sessions that fulfil the conditions, and return how many."""
+    ended = await session.execute(delete(AppSession).where(*conditions).execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", ended).rowcount

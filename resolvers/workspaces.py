@@ -11,8 +11,8 @@ from data.models import AnalyticsDaily, AppUser, Document, InsightsCache, Role, 
 from data.types import today
 from data.viewer import Staff
 from data.visibility import visible, writable
-from resolvers.accounts import normalised_email
 from resolvers.context import Context
+from resolvers.emails import normalised_email
 from resolvers.errors import ErrorCode, Forbidden, NotFound, Rejection
 from resolvers.origins import MAX_DOMAINS, normalised_domain
 

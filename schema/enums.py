@@ -88,6 +88,7 @@ _described(
         "INTERNAL": "The server failed; the request id finds it in the log.",
         "EMAIL_INVALID": "The text is no e-mail address.",
         "EMAIL_TAKEN": "An account with this e-mail exists.",
+        "REGISTRATION_CLOSED": "The operator makes the accounts of this server.",
         "PASSWORD_WEAK": "The password is too short, too long or too easy to guess.",
         "INVALID_CREDENTIALS": "The e-mail or the password is wrong, or the account is locked for a while.",
         "REFRESH_TOKEN_INVALID": "The refresh token is unknown, expired or was used before: log in again.",

@@ -39,10 +39,11 @@ class Person:
     services: Services
     token: str | None = None
     origin: str | None = "http://testserver"
+    address: str | None = "127.0.0.1"
 
     async def context(self) -> Context:
         """Return the context of one operation."""
-        client = Client(ip_address="127.0.0.1", user_agent="tests", origin=self.origin, host="testserver")
+        client = Client(ip_address=self.address, user_agent="tests", origin=self.origin, host="testserver")
         viewer = await viewer_of(self.services, client, self.token) if self.token else Anonymous()
         return Context(viewer, self.services, client, self.token)
 

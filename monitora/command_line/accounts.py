@@ -1,4 +1,4 @@
-"""`create-user` and `rotate-secrets`: what the operator does about accounts and secrets."""
+"""`create-user`, `set-password` and `rotate-secrets`: what the operator does about accounts and secrets."""
 
 import secrets
 import sys
@@ -42,6 +42,25 @@ def create_user(email: str, name: str | None, role: str, generate: bool) -> None
         click.echo(f"Password: {password}")
 
 
+@commands.command("set-password")
+@click.argument("email")
+@click.option("--generate", is_flag=True, help="Make a password and print it.")
+def set_password(email: str, generate: bool) -> None:
+    """Give an account another password, for one that was forgotten. It is unlocked, and logged out everywhere.
+
+    The password is asked for, read from the input when it is no terminal, or generated.
+    """
+    chosen = settings()
+    password = _password(generate=generate)
+    try:
+        ended = run(lambda: _set_password(chosen, email, password))
+    except Rejection as rejection:
+        raise Problem(rejection.message) from rejection
+    click.echo(f"The account {email} has another password. Sessions ended: {ended}.")
+    if generate:
+        click.echo(f"Password: {password}")
+
+
 @commands.command("rotate-secrets")
 def rotate_secrets() -> None:
     """Encrypt the passwords of external databases anew, with the present key.
@@ -68,6 +87,11 @@ def _password(*, generate: bool) -> str:
 async def _create(chosen: Settings, email: str, password: str, name: str | None, role: Role) -> None:
     async with running_services(chosen) as services:
         await accounts.create_user(Context(Anonymous(), services), email, password, name, role)
+
+
+async def _set_password(chosen: Settings, email: str, password: str) -> int:
+    async with running_services(chosen) as services:
+        return await accounts.set_password(Context(Anonymous(), services), email, password)
 
 
 async def _rotate(chosen: Settings) -> databases.Reencrypted:

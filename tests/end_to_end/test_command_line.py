@@ -122,6 +122,21 @@ def test_an_account_is_made_once(prepared: dict[str, str]) -> None:
     assert "too easy to guess" in weak.stderr
 
 
+def test_a_forgotten_password_is_replaced(prepared: dict[str, str]) -> None:
+    monitora(prepared, "create-user", "forgetful@example.com", given="correct horse battery\n")
+
+    done = monitora(prepared, "set-password", "forgetful@example.com", given="four unrelated words indeed\n")
+    weak = monitora(prepared, "set-password", "forgetful@example.com", given="forgetful1234\n")
+    nobody = monitora(prepared, "set-password", "nobody@example.com", "--generate")
+
+    assert done.returncode == 0, done.stderr
+    assert weak.returncode == 1
+    assert "too easy to guess" in weak.stderr
+    assert nobody.returncode == 1
+    assert "no account with this e-mail" in nobody.stderr
+    assert "Password: " not in nobody.stdout
+
+
 def test_secrets_are_encrypted_anew(prepared: dict[str, str]) -> None:
     done = monitora(prepared, "rotate-secrets")
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from data.models import AppSession, AppUser, Profile
 from data.types import now
 from monitora.security import digest
-from resolvers import accounts
+from resolvers.emails import normalised_email
 from resolvers.errors import Rejection
 from tests.people import PASSWORD, People, Person
 from tests.schema.logins import ME, SESSION, register
@@ -172,17 +172,17 @@ async def test_an_account_switched_off_is_out_at_once(people: People) -> None:
 def test_an_address_has_one_form(written: str, stored: str | None) -> None:
     if stored is None:
         with pytest.raises(Rejection):
-            accounts.normalised_email(written)
+            normalised_email(written)
     else:
-        assert accounts.normalised_email(written) == stored
+        assert normalised_email(written) == stored
 
 
 @given(st.emails() | st.builds("{}@example.org".format, st.text(min_size=1, max_size=20)))
 def test_the_form_of_an_address_is_its_own_form(email: str) -> None:
     try:
-        once = accounts.normalised_email(email)
+        once = normalised_email(email)
     except Rejection:
         return
 
-    assert accounts.normalised_email(once) == once
-    assert accounts.normalised_email(email.swapcase()) == once or not email.isascii()
+    assert normalised_email(once) == once
+    assert normalised_email(email.swapcase()) == once or not email.isascii()

@@ -11,6 +11,9 @@ from sqlalchemy import select, update
 from data.models import AppUser
 from data.types import now
 from monitora.security import Passwords
+from resolvers import accounts
+from resolvers.context import Registration
+from resolvers.errors import Rejection
 from tests.people import PASSWORD, People, Person
 from tests.schema.logins import ME, SESSION, lock, register
 from tests.statements import Statements
@@ -295,3 +298,39 @@ async def test_of_two_changes_at_once_one_holds(people: People) -> None:
     )
 
     assert sorted(answer["__typename"] for answer in changed) == ["ChangePasswordPayload", "InvalidInput"]
+
+
+async def test_a_password_set_by_the_operator_unlocks_the_account_and_ends_its_sessions(people: People) -> None:
+    session = await register(people)
+    await lock(people)
+
+    ended = await accounts.set_password(await people.anyone.context(), "ADA@example.com", "four unrelated words indeed")
+
+    assert ended == 1
+    assert await Person(people.services, session["accessToken"]).refusal(ME) == "UNAUTHENTICATED"
+    renewed = await people.anyone.change(f"refreshSession {SESSION}", refreshToken=session["refreshToken"])
+    assert renewed["code"] == "REFRESH_TOKEN_INVALID"
+    before = await people.anyone.change("login", email="ada@example.com", password=PASSWORD)
+    assert before["code"] == "INVALID_CREDENTIALS"
+    opened = await people.anyone.change("login", email="ada@example.com", password="four unrelated words indeed")
+    assert opened["__typename"] == "Session"
+
+
+async def test_a_password_set_by_the_operator_follows_the_rules(people: People) -> None:
+    await register(people)
+
+    with pytest.raises(Rejection, match="too easy to guess"):
+        await accounts.set_password(await people.anyone.context(), "ada@example.com", "ada@example.com")
+
+
+async def test_registration_can_be_closed(people: People) -> None:
+    closed = replace(people.services, policy=replace(people.services.policy, registration=Registration.CLOSED))
+
+    fresh, taken = [await register(People(closed), email) for email in ("new@example.com", await _taken(people))]
+
+    assert fresh["code"] == "REGISTRATION_CLOSED"
+    assert fresh == taken, "it does not tell which addresses have accounts"
+
+
+async def _taken(people: People) -> str:
+    return (await people.account())[1]

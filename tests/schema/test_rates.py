@@ -89,6 +89,13 @@ async def test_one_account_s_tries_are_not_another_s(limited: Limited) -> None:
     assert not (await anyone.execute(LOGIN, input={**ACCOUNT, "email": "eve@example.com"})).errors
 
 
+async def test_callers_without_an_address_do_not_share_their_tries(limited: Limited) -> None:
+    nobody_knows_whence = replace(limited(login_per_account="1/minute").anyone, address=None)
+    await nobody_knows_whence.execute(LOGIN, input=ACCOUNT)
+
+    assert not (await nobody_knows_whence.execute(LOGIN, input=ACCOUNT)).errors
+
+
 async def test_a_token_is_not_counted_among_those_without(limited: Limited, people: People) -> None:
     owner = await people.admin()
     few = limited(anonymous_per_address="1/minute")
