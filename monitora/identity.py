@@ -4,7 +4,7 @@ from starlette.requests import HTTPConnection
 
 from data.viewer import Anonymous, Viewer, Visitor
 from monitora.security import InvalidToken, VisitorClaims
-from resolvers import accounts
+from resolvers import accounts, sessions, workspaces
 from resolvers.context import Client, Context, Services
 from resolvers.origins import Origin
 
@@ -34,6 +34,20 @@ async def viewer_of(services: Services, client: Client, token: str) -> Viewer:
         return Visitor(claims.workspace_id, claims.visitor_id, claims.name, claims.email)
     staff = await accounts.identify(services.database, claims, token)
     return staff or Anonymous(INVALID)
+
+
+async def is_over(services: Services, token: str) -> bool:
+    """Tell whether what a token opened has ended: the account's session, or the visitor's assistant.
+
+    A session whose tokens were exchanged for others goes on.
+    """
+    try:
+        claims = services.tokens.read(token)
+    except InvalidToken:
+        return True
+    if isinstance(claims, VisitorClaims):
+        return not await workspaces.is_switched_on(services.database, claims.workspace_id)
+    return not await sessions.is_open(services.database, claims.session_id)
 
 
 def bearer_token(authorization: str | None) -> str | None:

@@ -1,8 +1,8 @@
 """The graphql-transport-ws protocol, by Strawberry's handler, with what a public server needs besides.
 
 Frames that are not of the protocol close the socket with its codes, a syntax error ends one operation, each operation
-has a context of its own, a token that expires closes the socket, a reader that stalls is let go, and the pieces of an
-answer take an express lane past the execution of the graph.
+has a context of its own, a token that expires or a session that ends closes the socket, a reader that stalls is let go,
+and the pieces of an answer take an express lane past the execution of the graph.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.types.execution import ExecutionResult
 
 from data.viewer import Anonymous
-from monitora.identity import bearer_token, context_of
+from monitora.identity import bearer_token, context_of, is_over
 from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT, Context, Services
 from resolvers.errors import ErrorCode, Refusal
 
@@ -36,7 +36,7 @@ _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 MAX_ID_CHARACTERS = 128
 MAX_OPERATIONS = 50
 """Operations of one socket at a time: a page follows one answer, a dashboard a few streams."""
-EXPIRED = 4403
+OVER = 4403
 """As for a token that is no good: clients take 4401 for final and 4403 for a reason to connect with another token."""
 FAILED = 4500
 GOING_AWAY = 1001
@@ -67,6 +67,15 @@ class Socket:
     async def context(self) -> Context:
         """Return the context of one operation: the session is looked up again, for it may have ended."""
         return await context_of(self.services, self.connection, self.authorization)
+
+    async def is_over(self) -> bool:
+        """Tell whether what the client's token opened has ended. No, while the database cannot say."""
+        token = bearer_token(self.authorization)
+        try:
+            return token is not None and await is_over(self.services, token)
+        except Exception:
+            log.exception("session_not_looked_up")
+            return False
 
     async def is_refused(self) -> bool:
         """Tell whether the client showed a token that is no good."""
@@ -144,7 +153,7 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     watch: asyncio.Task[None] | None = None
 
     async def handle(self) -> None:
-        """Serve the socket until either side closes it, or its token expires."""
+        """Serve the socket until either side closes it, or what its token opened is over."""
         OPEN_SOCKETS.add(self)
         try:
             await super().handle()
@@ -157,11 +166,11 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 self.watch.cancel()
 
     async def handle_connection_init(self, message: Any) -> None:
-        """Greet the client, and remember when its token expires."""
+        """Greet the client, and keep an eye on what its token opened."""
         await super().handle_connection_init(message)
         expires_at = cast("Socket", self.context).expires_at
         if self.connection_acknowledged and expires_at is not None and self.watch is None:
-            self.watch = asyncio.create_task(self._close_at(expires_at))
+            self.watch = asyncio.create_task(self._close_once_over(expires_at))
 
     async def handle_message(self, message: Any) -> None:
         """Serve a frame; close the socket with 4400 for one that is not of the protocol."""
@@ -221,9 +230,18 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             else:
                 yield result
 
-    async def _close_at(self, expires_at: datetime) -> None:
-        await asyncio.sleep((expires_at - datetime.now(UTC)).total_seconds())
-        await self.websocket.close(EXPIRED, "The token has expired")
+    async def _close_once_over(self, expires_at: datetime) -> None:
+        socket, reason = cast("Socket", self.context), "The token has expired"
+        review_seconds = socket.services.policy.access_reviewed_every.total_seconds()
+        while (left := (expires_at - datetime.now(UTC)).total_seconds()) > 0:
+            await asyncio.sleep(min(left, review_seconds))
+            # A socket at rest learns of it at its next operation.
+            if self.operations and await socket.is_over():
+                reason = "The session has ended"
+                break
+        for operation_id in list(self.operations):
+            await self.cleanup_operation(operation_id)
+        await self.websocket.close(OVER, reason)
 
     @staticmethod
     def _get_pre_execution_close_reason(_error: Any) -> None:

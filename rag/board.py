@@ -1,7 +1,7 @@
 """A board per workspace: what is posted to it reaches everyone who follows it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from typing import Any, Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
@@ -42,7 +42,9 @@ class Board(Protocol[Posted]):
         """Tell everyone who follows the workspace."""
         ...
 
-    def follow(self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]) -> AsyncIterator[Posted]:
+    def follow(
+        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]
+    ) -> AsyncGenerator[Posted, None]:
         """Yield how things stand now, as `present` reads them, then what is posted, without end."""
         ...
 
@@ -58,7 +60,9 @@ class MemoryBoard(Generic[Posted]):
         for reader in self._readers.get(note.workspace_id, ()):
             reader.post(note)
 
-    async def follow(self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]) -> AsyncIterator[Posted]:
+    async def follow(
+        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]
+    ) -> AsyncGenerator[Posted, None]:
         """Yield how things stand now, as `present` reads them, then what is posted, without end."""
         reader: _Reader[Posted] = _Reader()
         self._readers.setdefault(workspace_id, set()).add(reader)

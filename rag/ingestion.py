@@ -1,7 +1,7 @@
 """From a stored file to indexed chunks: a job in the background, whose steps are stored and can be followed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -105,7 +105,7 @@ class Ingestion:
         """Wait until nothing is queued or under way."""
         await self._waiting.join()
 
-    async def follow(self, workspace_id: UUID) -> AsyncIterator[Progress]:
+    async def follow(self, workspace_id: UUID) -> AsyncGenerator[Progress, None]:
         """Yield where each document of a workspace stands that is unfinished or just was, then every change, endlessly.
 
         A reader who comes right after an upload may come after its end: it must not wait for what has happened.

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Self
@@ -65,7 +65,9 @@ class RedisBoard(Generic[Posted]):
         with suppress(RedisError):
             await self._redis.xadd(self._stream, entry, maxlen=KEPT_NOTES, approximate=True)
 
-    def follow(self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]) -> AsyncIterator[Posted]:
+    def follow(
+        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]
+    ) -> AsyncGenerator[Posted, None]:
         """Yield how things stand now, as `present` reads them, then what is posted, without end."""
         return self._here.follow(workspace_id, present)
 

@@ -40,11 +40,15 @@ class Registration(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The lifetimes and limits an operator may set."""
+    """The lifetimes and limits, most of which an operator may set.
+
+    `access_reviewed_every` is how soon what is followed ends once its session or the right to read it is over.
+    """
 
     access_token_lifetime: timedelta = timedelta(minutes=15)
     session_lifetime: timedelta = timedelta(days=30)
     visitor_token_lifetime: timedelta = timedelta(hours=1)
+    access_reviewed_every: timedelta = timedelta(seconds=30)
     failed_logins_allowed: int = 5
     lock_duration: timedelta = timedelta(minutes=15)
     max_message_characters: int = 4_000

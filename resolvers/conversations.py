@@ -96,7 +96,10 @@ async def stop(context: Context, answer_id: UUID) -> None:
 
 
 async def regenerate(context: Context, message_id: UUID) -> Question:
-    """Answer a message again and keep the earlier answer. Takes the question's id or an answer's. Raises `Refusal`."""
+    """Answer a message again, keeping the earlier answer. Takes the question's id or an answer's.
+
+    Raises `Rejection`, `Refusal`.
+    """
 
     async def renew(session: AsyncSession) -> Question:
         message = await _message(session, context, message_id)
@@ -107,6 +110,7 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
             raise NotFound("question")
         message.answer_id = uuid4()
         conversation = await session.get_one(Conversation, message.conversation_id)
+        await _check_switched_on(session, conversation.workspace_id)
         return replace(_question(message, conversation.workspace_id), asked_again=True)
 
     await _count(context)
@@ -140,12 +144,12 @@ async def rate(context: Context, message_id: UUID, feedback: int | None, comment
 
 async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[Activity]:
     """Yield what happens in a workspace's conversations from now on. Raises `Refusal`."""
-    await workspaces.readable(context, workspace_id)
 
     async def nothing_yet() -> list[Activity]:
         return []
 
-    async for happening in context.services.answers.activity.follow(workspace_id, nothing_yet):
+    news = context.services.answers.activity.follow(workspace_id, nothing_yet)
+    async for happening in workspaces.while_readable(context, workspace_id, news):
         yield happening
 
 
@@ -235,6 +239,7 @@ async def _with_live_answer(context: Context, message: Message) -> Message:
 async def _conversation(
     session: AsyncSession, context: Context, said: Ask, workspace_id: UUID, visitor_id: str, message_id: UUID
 ) -> Conversation:
+    await _check_switched_on(session, workspace_id)
     if said.conversation_id is not None:
         rows = visible(context.viewer, Conversation).where(Conversation.id == said.conversation_id)
         conversation = await session.scalar(rows)
@@ -243,9 +248,6 @@ async def _conversation(
         if conversation.visitor_id != visitor_id:
             raise Forbidden("Only its visitor writes in a conversation: start one of your own.")
         return conversation
-    workspace = await session.get(Workspace, workspace_id)
-    if workspace is None or not workspace.is_active:
-        raise Rejection(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["workspaceId"])
     speaker = context.viewer
     conversation = Conversation(
         # Made from the message's key: the first message sent twice makes one conversation.
@@ -258,6 +260,12 @@ async def _conversation(
     )
     session.add(conversation)
     return conversation
+
+
+async def _check_switched_on(session: AsyncSession, workspace_id: UUID) -> None:
+    workspace = await session.get(Workspace, workspace_id)
+    if workspace is None or not workspace.is_active:
+        raise Rejection(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["workspaceId"])
 
 
 async def _message_of_answer(session: AsyncSession, context: Context, answer_id: UUID) -> Message:

@@ -96,8 +96,7 @@ async def retry(context: Context, document_id: UUID) -> Document:
 
 async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[Progress]:
     """Yield where documents stand that are unfinished or just were, then every change. Raises `Refusal`."""
-    await workspaces.readable(context, workspace_id)
-    async for step in context.services.ingestion.follow(workspace_id):
+    async for step in workspaces.while_readable(context, workspace_id, context.services.ingestion.follow(workspace_id)):
         yield step
 
 

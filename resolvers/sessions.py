@@ -3,10 +3,12 @@
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, delete
+from sqlalchemy import ColumnElement, CursorResult, delete, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from data.models import AppSession
+from data.engine import Database
+from data.models import AppSession, AppUser
+from data.types import now
 from resolvers.context import Context
 from resolvers.errors import NotFound
 
@@ -24,6 +26,16 @@ async def revoke_others(context: Context) -> int:
     staff = context.staff()
     others = (AppSession.user_id == staff.user_id, AppSession.id != staff.session_id)
     return await context.database.write(lambda session: end(session, *others))
+
+
+async def is_open(database: Database, session_id: UUID) -> bool:
+    """Tell whether a session goes on, whichever its tokens are now, and its account is active."""
+    alive = (
+        select(AppSession.id)
+        .join(AppUser, AppUser.id == AppSession.user_id)
+        .where(AppSession.id == session_id, AppSession.expires_at > now(), AppUser.is_active == true())
+    )
+    return await database.read(lambda session: session.scalar(alive)) is not None
 
 
 async def end(session: AsyncSession, *conditions: ColumnElement[bool]) -> int:

@@ -1,12 +1,15 @@
 """Workspaces: create, read, update, delete; and the two questions every other room asks of them."""
 
-from typing import Any, TypedDict
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any, TypedDict, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.engine import Database
 from data.models import AnalyticsDaily, AppUser, Document, InsightsCache, Role, Workspace, WorkspaceMember
 from data.types import today
 from data.viewer import Staff
@@ -24,6 +27,8 @@ MAX_CSS_CHARACTERS = 20_000
 MAX_MODEL_CHARACTERS = 100
 MAX_TEMPERATURE = 1.5
 MAX_ANSWER_TOKENS = 4_000
+
+Told = TypeVar("Told")
 
 
 class WorkspaceValues(TypedDict, total=False):
@@ -127,6 +132,39 @@ async def readable(context: Context, workspace_id: UUID) -> Workspace:
     if workspace is None:
         raise NotFound("workspace")
     return workspace
+
+
+async def while_readable(
+    context: Context, workspace_id: UUID, news: AsyncGenerator[Told, None]
+) -> AsyncGenerator[Told, None]:
+    """Yield news of a workspace, which have no end, for as long as the account may read it. Raises `Refusal`.
+
+    It is looked at again from time to time: what is read of each piece of news goes through `visible` anyway.
+    """
+    await readable(context, workspace_id)
+    clock, period = asyncio.get_running_loop().time, context.policy.access_reviewed_every.total_seconds()
+    review_at = clock() + period
+    upcoming = asyncio.ensure_future(anext(news))
+    try:
+        while True:
+            await asyncio.wait({upcoming}, timeout=max(review_at - clock(), 0))
+            if clock() >= review_at:
+                context.forget_loaded()
+                await readable(context, workspace_id)
+                review_at = clock() + period
+            if upcoming.done():
+                yield upcoming.result()
+                upcoming = asyncio.ensure_future(anext(news))
+    finally:
+        upcoming.cancel()
+        await asyncio.gather(upcoming, return_exceptions=True)
+        await news.aclose()
+
+
+async def is_switched_on(database: Database, workspace_id: UUID) -> bool:
+    """Tell whether a workspace is there and serves its visitors."""
+    found = select(Workspace.is_active).where(Workspace.id == workspace_id)
+    return await database.read(lambda session: session.scalar(found)) is True
 
 
 async def is_owner(context: Context, workspace_id: UUID) -> bool:

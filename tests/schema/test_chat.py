@@ -339,3 +339,25 @@ async def test_anyone_without_a_token_asks_nothing(shop: Shop) -> None:
 
     with pytest.raises(AssertionError, match="UNAUTHENTICATED"):
         await nobody.chat(QUESTION, workspaceId=shop.id)
+
+
+async def test_an_assistant_that_is_switched_off_is_silent_also_in_conversations_begun_before(people: People) -> None:
+    shop = await people.shop()
+    await shop.learn()
+    visitor = await shop.visitor()
+    started = (await visitor.chat("When does the garden centre open?"))[0]
+    await shop.owner.change(
+        "updateWorkspace ... on UpdateWorkspacePayload { workspace { id } }", id=shop.id, isActive=False
+    )
+
+    asked = {
+        "content": "And on Sunday?",
+        "clientMessageId": str(uuid4()),
+        "conversationId": started["conversation"]["id"],
+    }
+    more = await visitor.change("sendMessage ... on SendMessagePayload { answerId }", **asked)
+    again = await visitor.change(
+        "regenerateAnswer ... on SendMessagePayload { answerId }", messageId=started["message"]["id"]
+    )
+
+    assert {more["code"], again["code"]} == {"WORKSPACE_INACTIVE"}

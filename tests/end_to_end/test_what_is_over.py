@@ -1,0 +1,183 @@
+"""What is followed over a socket ends soon after the session, or the right to read, that it began with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+import uvicorn
+from sqlalchemy import update
+
+from data.models import AppUser, Role
+from monitora.application import create_application
+from monitora.settings import Settings
+from monitora.websocket_transport import PatientProtocol
+from rag.answers.generation import Answers
+from rag.answers.log import MemoryAnswerLog
+from rag.board import MemoryBoard
+from rag.models.local_embedder import LocalEmbedder
+from rag.models.mistral import MistralChat
+from rag.retrieval import Retriever
+from resolvers import accounts
+from resolvers.context import Services
+from tests.mistral_server import Answer, MistralServer
+from tests.people import CHAT, PASSWORD, People, Person, Shop
+from tests.schema.logins import SESSION
+
+ACTIVITY = "subscription ($id: ID!) { conversationActivity(workspaceId: $id) { kind } }"
+Ending = Callable[[Shop, str], Awaitable[Any]]
+
+
+@pytest.fixture
+async def services(services: Services, mistral_server: MistralServer) -> AsyncIterator[Services]:
+    """The parts of a server whose answers take long."""
+    mistral_server.behave_in_chat(Answer(["At", " nine"] + [" and on"] * 2_000, pace=0.02))
+    chat = MistralChat("key", server_url=mistral_server.url)
+    retriever, log = Retriever(services.database, LocalEmbedder()), MemoryAnswerLog()
+    answers = Answers(services.database, log, retriever, chat, MemoryBoard(), cache_lifetime=timedelta(hours=1))
+    yield replace(services, answers=answers)
+    await answers.close(timedelta(0))
+    await chat.aclose()
+
+
+@pytest.fixture
+async def address(services: Services, settings: Settings) -> AsyncIterator[str]:
+    """The address of a server that looks again many times a second."""
+    application = create_application(settings)
+    often = replace(services.policy, access_reviewed_every=timedelta(milliseconds=50))
+    application.state.services, application.state.settings = replace(services, policy=often), settings
+    configuration = uvicorn.Config(application, port=0, ws=PatientProtocol, log_config=None, lifespan="off")
+    configuration.load()
+    server = uvicorn.Server(configuration)
+    server.lifespan = configuration.lifespan_class(configuration)
+    await server.startup()
+    yield f"ws://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/graphql"
+    await server.shutdown()
+
+
+Follow = Callable[..., Awaitable[aiohttp.ClientWebSocketResponse]]
+
+
+@pytest.fixture
+async def follow(address: str) -> AsyncIterator[Follow]:
+    """Opens sockets on which somebody follows something."""
+    async with aiohttp.ClientSession() as session:
+        yield partial(_following, session, address)
+
+
+async def _following(
+    session: aiohttp.ClientSession, address: str, person: Person, query: str, **variables: Any
+) -> aiohttp.ClientWebSocketResponse:
+    socket = await session.ws_connect(address, protocols=["graphql-transport-ws"], origin=person.origin)
+    await socket.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {person.token}"}})
+    assert (await socket.receive_json(timeout=30))["type"] == "connection_ack"
+    await socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": variables}})
+    return socket
+
+
+async def _log_in(shop: Shop, email: str) -> Person:
+    session = await Person(shop.owner.services).change(f"login {SESSION}", email=email, password=PASSWORD)
+    return replace(shop.owner, token=session["accessToken"])
+
+
+async def _revoke(shop: Shop, email: str) -> None:
+    await (await _log_in(shop, email)).ask("mutation { revokeOtherSessions { endedSessions } }")
+
+
+async def _log_out(shop: Shop, _email: str) -> None:
+    await shop.owner.ask("mutation { logout { ended } }")
+
+
+async def _change_password(shop: Shop, email: str) -> None:
+    changed = "changePassword ... on ChangePasswordPayload { endedSessions }"
+    words = {"currentPassword": PASSWORD, "newPassword": "four unrelated words indeed"}
+    assert (await (await _log_in(shop, email)).change(changed, **words))["endedSessions"] == 1
+
+
+async def _set_password(shop: Shop, email: str) -> None:
+    await accounts.set_password(await shop.owner.context(), email, "four unrelated words indeed")
+
+
+async def _deactivate(shop: Shop, email: str) -> None:
+    await shop.owner.services.database.write(
+        lambda unit: unit.execute(update(AppUser).where(AppUser.email == email).values(is_active=False))
+    )
+
+
+@pytest.mark.parametrize("end", [_revoke, _log_out, _change_password, _set_password, _deactivate])
+async def test_what_a_session_follows_ends_with_it(follow: Follow, people: People, end: Ending) -> None:
+    owner, email = await people.account()
+    shop = await people.shop(owner)
+    socket = await follow(owner, ACTIVITY, id=shop.id)
+
+    await end(shop, email)
+    await socket.receive(timeout=30)
+
+    assert socket.close_code == 4403
+
+
+async def test_what_is_followed_goes_on_while_tokens_are_exchanged(follow: Follow, people: People) -> None:
+    opened = await people.anyone.change(f"register {SESSION}", email="ada@example.com", password=PASSWORD)
+    owner = Person(people.services, opened["accessToken"])
+    shop = await people.shop(owner)
+    socket = await follow(owner, ACTIVITY, id=shop.id)
+    renewed = await people.anyone.change(f"refreshSession {SESSION}", refreshToken=opened["refreshToken"])
+    shop = Shop(Person(people.services, renewed["accessToken"]), shop.id)
+    await asyncio.sleep(0.2)
+
+    said = {"content": "Is anybody there?", "clientMessageId": str(uuid4())}
+    await (await shop.visitor()).change("sendMessage ... on SendMessagePayload { answerId }", **said)
+
+    news = await socket.receive_json(timeout=30)
+    assert news["payload"]["data"]["conversationActivity"]["kind"] == "CONVERSATION_STARTED"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [ACTIVITY, "subscription ($id: ID!) { documentProgress(workspaceId: $id) { progress } }"],
+    ids=["conversations", "documents"],
+)
+async def test_a_reader_follows_nothing_of_a_workspace_taken_back(follow: Follow, people: People, query: str) -> None:
+    shop = await people.shop()
+    reader, email = await people.account(Role.LECTEUR)
+    shared = "Workspace ... on UpdateWorkspacePayload { workspace { id } }"
+    await shop.owner.change(f"share{shared}", id=shop.id, email=email)
+    socket = await follow(reader, query, id=shop.id)
+
+    await shop.owner.change(f"unshare{shared}", id=shop.id, email=email)
+    end = await socket.receive_json(timeout=30)
+
+    assert end["payload"]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert (await socket.receive_json(timeout=30))["type"] == "complete"
+    assert not socket.closed, "the session goes on"
+
+
+async def _delete(shop: Shop, _email: str) -> None:
+    await shop.owner.change("deleteWorkspace ... on DeleteWorkspacePayload { deletedId }", id=shop.id)
+
+
+async def _switch_off(shop: Shop, _email: str) -> None:
+    await shop.owner.change(
+        "updateWorkspace ... on UpdateWorkspacePayload { workspace { id } }", id=shop.id, isActive=False
+    )
+
+
+@pytest.mark.parametrize("end", [_delete, _switch_off])
+async def test_a_visitor_s_socket_closes_with_its_assistant(follow: Follow, people: People, end: Ending) -> None:
+    shop = await people.shop()
+    await shop.learn()
+    said = {"content": "When does the garden centre open?", "clientMessageId": str(uuid4())}
+    socket = await follow(await shop.visitor(), CHAT, input=said)
+    await socket.receive_json(timeout=30)
+
+    await end(shop, "")
+
+    async with asyncio.timeout(30):
+        while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+    assert socket.close_code == 4403
