@@ -114,11 +114,13 @@ async def _widget(_request: Request) -> Response:
 
 
 async def _demo(request: Request) -> Response:
-    key = await demo.published_key(request.app.state.services.database, request.app.state.settings)
+    database, settings = request.app.state.services.database, request.app.state.settings
+    if (state := await pending(database)) is not None:
+        return PlainTextResponse(state, status_code=503)
+    key = await demo.published_key(database, settings)
     if key is None:
         return PlainTextResponse("There is no sample workspace: run `monitora demo` once.", status_code=404)
-    page = (widget.DEMO / "index.html").read_text(encoding="utf-8").replace("__MONITORA_KEY__", key)
-    return HTMLResponse(page)
+    return HTMLResponse(demo.page(key, settings))
 
 
 async def _healthz(_request: Request) -> Response:

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import widget
 from data.engine import Database
 from data.models import ApiKey, AppUser, Role, Workspace
 from data.viewer import Anonymous
@@ -71,6 +72,13 @@ async def published_key(database: Database, settings: Settings) -> str | None:
 
     known = await database.read(stored)
     return next((key for hashed, key in keys.items() if hashed in known), None)
+
+
+def page(key: str, settings: Settings) -> str:
+    """Return the demo page with its key. Where GraphiQL is switched off, nothing on the page leads to it."""
+    lines = (widget.DEMO / "index.html").read_text(encoding="utf-8").splitlines(keepends=True)
+    shown = "".join(line for line in lines if settings.graphiql or 'href="/graphiql"' not in line)
+    return shown.replace("__MONITORA_KEY__", key)
 
 
 async def _workspace(services: Services, user: AppUser) -> UUID:

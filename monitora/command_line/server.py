@@ -59,7 +59,7 @@ def _summary(chosen: Settings, made: sample.Demo) -> list[str]:
     return [
         "",
         f"  Demo page   {address}/demo",
-        f"  GraphiQL    {address}/graphiql",
+        *([f"  GraphiQL    {address}/graphiql"] if chosen.graphiql else []),
         f"  Widget      {address}/widget.js",
         "",
         f"  Log in as   {made.email}",

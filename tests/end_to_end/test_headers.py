@@ -1,5 +1,7 @@
 """The headers of every answer: no more may be done with it than it is for."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import aiohttp
 import pytest
 
 from monitora.security import StaffClaims, Tokens
-from tests.end_to_end.server import Server, running
+from tests.end_to_end.server import Server, monitora, running
 
 OTHER_SITE = {"origin": "https://example.com"}
 SECRET = "a secret of thirty-two bytes or more"
@@ -112,7 +114,11 @@ async def test_another_site_reads_nothing_else(server: Server, path: str) -> Non
 
 
 async def test_a_fault_is_answered_and_guarded_as_everything_else(tmp_path: Path) -> None:
-    # Given a server whose database has no tables, and a token that makes it look for a session.
+    # Given a server whose tables are not those it knows, and a token that makes it look for a session.
+    assert monitora({"MONITORA_DATA_DIR": str(tmp_path)}, "migrate").returncode == 0
+    with closing(sqlite3.connect(tmp_path / "monitora.db")) as database:
+        database.execute("ALTER TABLE api_keys RENAME COLUMN key_hash TO lost")
+        database.execute("ALTER TABLE app_sessions RENAME COLUMN user_id TO lost")
     token = Tokens(SECRET).for_staff(StaffClaims(uuid4(), uuid4()), timedelta(minutes=1))
 
     with running(tmp_path, MONITORA_SECRET_KEY=SECRET) as server:
@@ -125,15 +131,22 @@ async def test_a_fault_is_answered_and_guarded_as_everything_else(tmp_path: Path
     assert _is_guarded(graph)
     error = (await graph.json())["errors"][0]
     assert error["extensions"]["code"] == "INTERNAL"
-    assert "table" not in error["message"]
+    assert "column" not in error["message"]
     assert error["extensions"]["requestId"] in (tmp_path / "server.log").read_text()
     assert graph.headers["access-control-allow-origin"] == "*"
 
 
 async def test_graphiql_and_the_schema_can_be_kept_from_everybody(tmp_path: Path) -> None:
+    off = {"MONITORA_DATA_DIR": str(tmp_path), "MONITORA_GRAPHIQL": "off"}
+    made = monitora(off, "demo", "--prepare-only")
     with running(tmp_path, MONITORA_GRAPHIQL="off", MONITORA_INTROSPECTION="nobody") as server:
         for path in ("/graphiql", "/graphiql/", "/graphiql/graphiql.js", "/widget/graphiql/index.html"):
             assert (await _asked(server, path)).status == 404
+        demo = await _asked(server, "/demo")
         answer = await _asked(server, "/graphql", params={"query": "{ __schema { queryType { name } } }"})
 
     assert (await answer.json())["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert demo.status == 200
+    assert "/graphiql" not in await demo.text()
+    assert "/demo" in made.stdout
+    assert "/graphiql" not in made.stdout

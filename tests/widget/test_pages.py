@@ -1,7 +1,10 @@
 """The server's own pages in a real browser, under the Content-Security-Policy they come with."""
 
+from pathlib import Path
+
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.end_to_end.server import running
 from tests.mistral_server import Answer
 from tests.widget.chat import Chat
 from tests.widget.conftest import Assistant, Prepared
@@ -31,18 +34,38 @@ async def test_the_demo_page_does_all_it_does_under_its_policy(visitor: BrowserC
     assert violations == []
 
 
+async def _log_in(page: Page, password: str) -> None:
+    await page.get_by_label("E-mail").fill("admin@monitora.example")
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Log in", exact=True).click()
+    await expect(page.get_by_text("admin@monitora.example").first).to_be_visible()
+
+
 async def test_graphiql_logs_in_asks_and_shows_the_schema_under_its_policy(
     visitor: BrowserContext, prepared: Prepared
 ) -> None:
     page, violations = await _watched(visitor, f"http://{prepared.server.host}/graphiql")
+    # This server shows its schema to accounts alone.
+    await page.get_by_label("Show Documentation Explorer").click()
+    await expect(page.get_by_text("Error fetching schema")).to_be_visible()
 
-    await page.get_by_label("E-mail").fill("admin@monitora.example")
-    await page.get_by_label("Password").fill(prepared.password)
-    await page.get_by_role("button", name="Log in", exact=True).click()
-    await expect(page.get_by_text("admin@monitora.example").first).to_be_visible()
+    await _log_in(page, prepared.password)
+    await expect(page.get_by_role("link", name="ChatInput")).to_be_visible()
     await page.get_by_role("button", name="Execute query").click()
     await expect(page.locator(".graphiql-response")).to_contain_text("totalCount")
-    await page.get_by_label("Show Documentation Explorer").click()
-    await expect(page.get_by_role("link", name="ChatInput")).to_be_visible()
+
+    await page.get_by_role("button", name="Log out").click()
+    await expect(page.get_by_text("Error fetching schema")).to_be_visible()
+    assert violations == []
+
+
+async def test_graphiql_asks_where_nobody_is_shown_the_schema(
+    visitor: BrowserContext, prepared: Prepared, restartable: Path
+) -> None:
+    with running(restartable, **prepared.settings, MONITORA_INTROSPECTION="nobody") as server:
+        page, violations = await _watched(visitor, f"http://{server.host}/graphiql")
+        await _log_in(page, prepared.password)
+        await page.get_by_role("button", name="Execute query").click()
+        await expect(page.locator(".graphiql-response")).to_contain_text("totalCount")
 
     assert violations == []

@@ -1,6 +1,7 @@
 /** @jsxImportSource react */
 import { GraphiQL } from "graphiql";
 import "graphiql/style.css";
+import { useMemo, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
 import { Account } from "./account";
 import { AccountBar } from "./account-bar";
@@ -11,15 +12,22 @@ import "./page.css";
 const endpoint = new URL("/graphql", location.href);
 const account = new Account(endpoint);
 
-createRoot(document.getElementById("page")!).render(
-  <>
-    <AccountBar account={account} />
-    <GraphiQL
-      fetcher={createFetcher(endpoint, account)}
-      defaultTabs={EXAMPLES}
-      defaultEditorToolsVisibility="variables"
-      shouldPersistHeaders={false}
-      showPersistHeadersSettings={false}
-    />
-  </>,
-);
+function Page() {
+  // Another fetcher makes GraphiQL ask for the schema again: who is logged in decides who is shown it.
+  const user = useSyncExternalStore(account.onChange, () => account.user?.email);
+  const fetcher = useMemo(() => createFetcher(endpoint, account), [user]);
+  return (
+    <>
+      <AccountBar account={account} />
+      <GraphiQL
+        fetcher={fetcher}
+        defaultTabs={EXAMPLES}
+        defaultEditorToolsVisibility="variables"
+        shouldPersistHeaders={false}
+        showPersistHeadersSettings={false}
+      />
+    </>
+  );
+}
+
+createRoot(document.getElementById("page")!).render(<Page />);

@@ -11,7 +11,6 @@ export interface Source {
   excerpt: string;
   score: number;
   location: string | null;
-  url: string | null;
 }
 
 /** Events of one answer, numbered by the server. */

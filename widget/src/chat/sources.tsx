@@ -2,7 +2,6 @@ import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import type { Source } from "./answers";
 import { Icon } from "./icons";
-import { safeAddress, SafeLink } from "./markdown";
 import type { Words } from "./words";
 
 const SHOWN_AT_FIRST = 3;
@@ -18,7 +17,7 @@ export function Sources({ sources, words, ref }: { sources: Source[]; words: Wor
       <ol>
         {sources.map((source, index) => (
           <li key={index} class={index >= SHOWN_AT_FIRST && !showsAll ? "folded" : undefined}>
-            <Passage source={source} number={index + 1} words={words} onOpen={() => index >= SHOWN_AT_FIRST && setShowsAll(true)} />
+            <Passage source={source} number={index + 1} onOpen={() => index >= SHOWN_AT_FIRST && setShowsAll(true)} />
           </li>
         ))}
       </ol>
@@ -34,11 +33,10 @@ export function Sources({ sources, words, ref }: { sources: Source[]; words: Wor
 interface PassageProps {
   source: Source;
   number: number;
-  words: Words;
   onOpen: () => void;
 }
 
-function Passage({ source, number, words, onOpen }: PassageProps) {
+function Passage({ source, number, onOpen }: PassageProps) {
   return (
     <details onToggle={(event) => event.currentTarget.open && onOpen()}>
       <summary>
@@ -50,11 +48,6 @@ function Passage({ source, number, words, onOpen }: PassageProps) {
         <Icon name="chevron" />
       </summary>
       <blockquote dir="auto">{source.excerpt}</blockquote>
-      {source.url && safeAddress(source.url) && (
-        <p>
-          <SafeLink href={source.url}>{words.openDocument}</SafeLink>
-        </p>
-      )}
     </details>
   );
 }
