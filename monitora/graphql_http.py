@@ -117,7 +117,8 @@ def bounded(receive: Receive, headers: Mapping[str, str], max_file_bytes: int) -
 
     def check(size: int) -> None:
         if size > max_bytes:
-            raise RequestFailed(413, f"This request has at most {max_bytes} bytes.", ErrorCode.REQUEST_TOO_LARGE)
+            text = f"This request has at most {max_bytes} bytes; a file is taken with the token of an account."
+            raise RequestFailed(413, text, ErrorCode.REQUEST_TOO_LARGE)
 
     async def counted() -> Message:
         nonlocal received

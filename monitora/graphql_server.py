@@ -25,7 +25,7 @@ from monitora.graphql_http import (
     media_type,
     parsed_json,
 )
-from monitora.identity import context_of
+from monitora.identity import context_of, may_send_files
 from monitora.rate_headers import rate_headers
 from monitora.websocket import GraphQLSocketHandler, Socket, SocketAdapter
 from resolvers.context import Context, Services
@@ -67,7 +67,9 @@ class GraphQLServer(GraphQL[Any, None]):
             return
         request = Request(scope)
         services: Services = request.app.state.services
-        request = Request(scope, bounded(receive, request.headers, services.policy.max_file_bytes))
+        takes_files = may_send_files(services, request.headers.get("authorization"))
+        max_file_bytes = services.policy.max_file_bytes if takes_files else 0
+        request = Request(scope, bounded(receive, request.headers, max_file_bytes))
         try:
             response = await self.run(request)
         except ClientDisconnect:

@@ -3,7 +3,7 @@
 from starlette.requests import HTTPConnection
 
 from data.viewer import Anonymous, Viewer, Visitor
-from monitora.security import InvalidToken, VisitorClaims
+from monitora.security import InvalidToken, StaffClaims, VisitorClaims
 from resolvers import accounts, sessions, workspaces
 from resolvers.context import Client, Context, Services
 from resolvers.origins import Origin
@@ -34,6 +34,14 @@ async def viewer_of(services: Services, client: Client, token: str) -> Viewer:
         return Visitor(claims.workspace_id, claims.visitor_id, claims.name, claims.email)
     staff = await accounts.identify(services.database, claims, token)
     return staff or Anonymous(INVALID)
+
+
+def may_send_files(services: Services, authorization: str | None) -> bool:
+    """Tell whether a request is worth reading a file for: it shows a good token of an account."""
+    try:
+        return isinstance(services.tokens.read(bearer_token(authorization) or ""), StaffClaims)
+    except InvalidToken:
+        return False
 
 
 async def is_over(services: Services, token: str) -> bool:

@@ -62,8 +62,7 @@ async def login(context: Context, email: str, password: str, device_token: str |
         address = normalised_email(email)
     except Rejection:
         address = ""
-    await context.count(LOGIN_PER_ADDRESS, context.client.network)
-    await context.count(LOGIN_PER_ACCOUNT, _tries_of(context, address))
+    await _count_try(context, address)
     found = await context.database.read(lambda session: procedures.get_user_for_auth(session, email=address))
     known = found if found is not None and found.is_active else None
     decoy = await asyncio.to_thread(lambda: context.services.passwords.decoy)
@@ -80,7 +79,7 @@ async def change_password(context: Context, current: str, new: str) -> int:
     """Change the own password, end the other sessions and return how many. Raises `Rejection`, `Refusal`."""
     staff = context.staff()
     user = await context.database.read(lambda session: session.get_one(AppUser, staff.user_id))
-    await context.count(LOGIN_PER_ACCOUNT, _tries_of(context, user.email))
+    await _count_try(context, user.email)
     # First, so that a choice to be made anew is not counted as an attempt.
     await passwords.check(new, user.email, user.full_name, field="newPassword")
     admitted = await context.database.write(lambda session: _admit(session, context, user.id))
@@ -220,10 +219,11 @@ def _given(hashed: HashedPassword) -> Update:
     )
 
 
-def _tries_of(context: Context, email: str) -> str | None:
-    """Return who tries an account: its address from a network; None when the network is not known."""
+async def _count_try(context: Context, email: str) -> None:
+    """Count an attempt to show an account's password. Raises `RateLimited`."""
     network = context.client.network
-    return None if network is None else f"{email} {network}"
+    await context.count(LOGIN_PER_ADDRESS, network)
+    await context.count(LOGIN_PER_ACCOUNT, None if network is None else f"{email} {network}")
 
 
 async def _verify(context: Context, password: str, hashed: str) -> bool:

@@ -8,13 +8,17 @@ from rag.document import Block
 from rag.parsing.errors import MAX_TEXT_CHARACTERS, FileErrorCode, UnreadableDocument
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
+_MARKS = "".join(chr(code) for code in range(0x300, 0x1E950) if unicodedata.combining(chr(code)))
+_STACK = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
+"""More accents on a letter than any language has (UAX 15, 12.2): putting them in order takes their number's square."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _MAX_HEADING_CHARACTERS = 200
 
 
 def clean_code(text: str) -> str:
     """Return `text` composed (NFC), without control characters, invisible marks or blanks at the ends of lines."""
-    text = _UNPRINTABLE.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))
+    printable = _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", _STACK.sub(r"\1", printable))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
 

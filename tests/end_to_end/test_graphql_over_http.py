@@ -5,11 +5,14 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pytest
 
+from tests.end_to_end.client import FrontEnd
 from tests.end_to_end.server import Server
+from tests.end_to_end.test_main_job import REGISTER, visitor_of_nothing
 
 ANSWER = "application/graphql-response+json"
 PREFLIGHT = {"graphql-require-preflight": "1"}
@@ -49,7 +52,7 @@ async def _ask(server: Server, accept: str, **parameters: Any) -> Answer:
     return await _post(server, json.dumps(parameters), accept=accept)
 
 
-def _form(operations: Any, places: Any, file: bytes = b"text") -> aiohttp.FormData:
+def _form(operations: Any, places: Any, file: bytes | io.BytesIO = b"text") -> aiohttp.FormData:
     form = aiohttp.FormData()
     form.add_field("operations", operations if isinstance(operations, str) else json.dumps(operations))
     form.add_field("map", places if isinstance(places, str) else json.dumps(places))
@@ -273,3 +276,21 @@ async def test_a_body_that_does_not_say_its_size_is_cut_off_at_the_bound(server:
         return  # the server hung up while the client was sending
 
     assert (answer.status, answer.code) == (413, "REQUEST_TOO_LARGE")
+
+
+async def test_a_file_is_read_for_the_token_of_an_account_alone(server: Server) -> None:
+    account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery"}
+    session = (await FrontEnd(server).ask(REGISTER, input=account))["register"]
+    visitor = await visitor_of_nothing(server)
+    answers = {}
+    for who, token in (("staff", session["accessToken"]), ("visitor", visitor.token), ("forged", "x.y.z")):
+        variables = {"input": {"workspaceId": "x", "file": None}}
+        places = {"0": ["variables.input.file"]}
+        form = _form({"query": UPLOAD, "variables": variables}, places, file=io.BytesIO(b"x" * (2 * 2**20)))
+        headers = {**PREFLIGHT, "authorization": f"Bearer {token}"}
+        try:
+            answers[who] = (await _send(server, data=form, headers=headers)).code
+        except aiohttp.ClientOSError:
+            answers[who] = "REQUEST_TOO_LARGE"  # the server hung up while the client was sending
+
+    assert answers == {"staff": "NOT_FOUND", "visitor": "REQUEST_TOO_LARGE", "forged": "REQUEST_TOO_LARGE"}

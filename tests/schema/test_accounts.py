@@ -177,6 +177,13 @@ def test_an_address_has_one_form(written: str, stored: str | None) -> None:
         assert normalised_email(written) == stored
 
 
+@given(st.sampled_from(["\u0301\u0316", "\ufdfa", "a", "@", "a.", "\u00e9."]), st.integers(130, 500_000))
+def test_an_address_too_long_to_be_one_costs_nothing(text: str, times: int) -> None:
+    """Normalising the longest of these would take minutes, for anybody who sends it to `login`."""
+    with pytest.raises(Rejection, match="at most 254"):
+        normalised_email(text * (2 * times) + "@example.com")
+
+
 @given(st.emails() | st.builds("{}@example.org".format, st.text(min_size=1, max_size=20)))
 def test_the_form_of_an_address_is_its_own_form(email: str) -> None:
     try:

@@ -44,6 +44,7 @@ async def _extensions(person: Person, query: str, **variables: Any) -> dict[str,
 
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename } }"
 REGISTER = "mutation ($input: RegisterInput!) { register(input: $input) { __typename } }"
+CHANGE = "mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { __typename } }"
 REFRESH = "mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename } }"
 VISIT = "mutation ($input: StartVisitInput!) { startVisit(input: $input) { __typename } }"
 SEND = "mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }"
@@ -94,6 +95,18 @@ async def test_callers_without_an_address_do_not_share_their_tries(limited: Limi
     await nobody_knows_whence.execute(LOGIN, input=ACCOUNT)
 
     assert not (await nobody_knows_whence.execute(LOGIN, input=ACCOUNT)).errors
+
+
+async def test_passwords_are_changed_no_more_often_from_one_address_than_logins(
+    limited: Limited, people: People
+) -> None:
+    """Whichever account: to weigh a new password takes the server longer than to try one."""
+    few = limited(login_per_address="1/minute")
+    one, other = [_with_rates_of(few, await people.admin()) for _ in range(2)]
+    passwords = {"currentPassword": "wrong password", "newPassword": "four unrelated words indeed"}
+    await one.execute(CHANGE, input=passwords)
+
+    assert await other.refusal(CHANGE, input=passwords) == "RATE_LIMITED"
 
 
 async def test_a_token_is_not_counted_among_those_without(limited: Limited, people: People) -> None:

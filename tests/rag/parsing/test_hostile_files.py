@@ -67,6 +67,17 @@ def no_surprise(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     return caplog
 
 
+@pytest.mark.parametrize("separator", ["", "\u200b"], ids=["at once", "in parts"])
+def test_accents_without_end_on_one_letter(separator: str) -> None:
+    """Putting these in order takes their number's square, in which time the whole process does nothing else."""
+    accents = ("\u0301\u0316" * 10 + separator) * 10_000
+
+    (block,) = parse("stacked.txt", f"a{accents} b".encode()).blocks
+
+    assert block.text.endswith(" b")
+    assert len(block.text) < 50
+
+
 @examples(150)
 @given(name=NAMES, content=st.binary(max_size=300))
 def test_random_bytes(no_surprise: pytest.LogCaptureFixture, name: str, content: bytes) -> None:
