@@ -1,6 +1,7 @@
 """What the operator sees of an operation: one line of the log, a span, and counts. Never variables or results."""
 
 import hashlib
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -37,6 +38,8 @@ ERRORS = Counter("monitora_errors", "Operations that met an error or a rejection
 
 MAX_NAME_CHARACTERS = 64
 """What is kept of an operation's name: the client chooses it."""
+NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
+"""What the specification of GraphQL calls a name. Any other text names no operation, and may hold what it likes."""
 UNKNOWN = "unknown"
 """The kind of an operation that cannot be read."""
 
@@ -78,7 +81,8 @@ class Observation(SchemaExtension):
         OPERATION_SECONDS.labels(kind).observe(seconds)
         for code in codes:
             ERRORS.labels(code).inc()
-        name = (self.execution_context.operation_name or "")[:MAX_NAME_CHARACTERS] or None
+        asked = self.execution_context.operation_name or ""
+        name = asked[:MAX_NAME_CHARACTERS] if NAME.fullmatch(asked) else None
         viewer, viewer_id, workspace_id = described(context.viewer)
         workspace = workspace_id or context.workspace_id
         log.info(
@@ -99,7 +103,9 @@ class Observation(SchemaExtension):
         query = self.execution_context.query or ""
         span.set_attribute("monitora.request_id", context.request_id)
         # The text may hold what a client wrote into it in place of variables: its hash tells texts apart.
-        span.set_attribute("monitora.graphql.document.sha256", hashlib.sha256(query.encode()).hexdigest())
+        span.set_attribute(
+            "monitora.graphql.document.sha256", hashlib.sha256(query.encode(errors="surrogatepass")).hexdigest()
+        )
         if kind != UNKNOWN:
             span.update_name(kind)
             span.set_attribute("graphql.operation.type", kind)

@@ -1,6 +1,7 @@
 """What is noted of an operation, and what an operation that cannot even begin tells."""
 
 import pytest
+from strawberry.types import ExecutionResult
 
 from resolvers.context import Context
 from schema import schema
@@ -49,3 +50,16 @@ async def test_the_workspace_that_staff_named_is_noted(people: People) -> None:
     await schema.execute(text, variable_values={"input": {"id": shop.id, "name": "Other"}}, context_value=context)
 
     assert context.workspace_id is not None
+
+
+@pytest.mark.parametrize("name", ["ada@example.com", "A\x1b[2J", "A\n2026-01-01", "\ud800", ""])
+async def test_what_is_no_name_of_an_operation_is_not_logged_as_one(
+    people: People, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    context = await people.anyone.context()
+
+    result = await schema.execute("query A { __typename }", context_value=context, operation_name=name)
+
+    assert isinstance(result, ExecutionResult)
+    assert result.errors
+    assert "name=None" in capsys.readouterr().out
