@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import click
 
 from data.models import Document, DocumentStatus
-from monitora.command_line.root import Problem, commands, run, settings
+from monitora.command_line.root import Problem, commands, run, settings_to_talk
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
 from monitora.services import models, running_services
 from monitora.settings import Settings
@@ -28,7 +28,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=_FILE)
 def ingest(workspace: str, paths: tuple[Path, ...]) -> None:
     """Add files to a workspace (its name or key) and index them now: text, Markdown, HTML, PDF, DOCX, CSV."""
-    chosen = settings()
+    chosen = settings_to_talk()
     failed = _reported(lambda: run(lambda: _ingest(chosen, workspace, paths)))
     if failed:
         raise Problem(f"{failed} of {len(paths)} files could not be indexed.")
@@ -39,7 +39,7 @@ def ingest(workspace: str, paths: tuple[Path, ...]) -> None:
 @click.argument("question")
 def ask(workspace: str, question: str) -> None:
     """Ask a workspace (its name or key) a question, and see the answer as it is written, with its sources."""
-    chosen = settings()
+    chosen = settings_to_talk()
     _reported(lambda: run(lambda: _ask(chosen, workspace, question)))
 
 
@@ -49,7 +49,7 @@ def evaluate_retrieval(path: Path) -> None:
     """Measure retrieval on a file of paragraphs and questions: recall, rank, and knowing when not to answer."""
     from rag.evaluation import evaluate  # noqa: PLC0415 - nothing else needs it
 
-    chosen = settings()
+    chosen = settings_to_talk()
 
     async def measure() -> str:
         async with models(chosen) as (_, embedder):

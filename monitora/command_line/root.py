@@ -38,6 +38,14 @@ def settings() -> Settings:
     return loaded
 
 
+def settings_to_talk() -> Settings:
+    """Read the settings for a command whose own words are to be read: unless it was set, the log has warnings only."""
+    loaded = settings()
+    if "log_level" not in loaded.model_fields_set:
+        configure_logging("warning", loaded.log_format)
+    return loaded
+
+
 def run(job: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run an asynchronous job to its end."""
     return asyncio.run(job())
