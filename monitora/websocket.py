@@ -8,8 +8,7 @@ and the pieces of an answer take an express lane past the execution of the graph
 import asyncio
 import copy
 import json
-import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -121,30 +120,35 @@ class ExpressLane:
     def __init__(self, send: Callable[[str], Awaitable[None]], operation_id: str) -> None:
         self._send = send
         self._operation_id = operation_id
-        self._parts: list[str] | None = None
+        self._template: str | None = None
         self.expects_probe = False
-        self.is_closed = False
 
     @property
     def is_open(self) -> bool:
         """Whether pieces can be sent."""
-        return self._parts is not None
+        return self._template is not None
 
-    def learn(self, result: ExecutionResult) -> None:
-        """Make the template from the graph's answer to the probe; an answer with errors closes the lane."""
-        self.expects_probe = False
-        if result.errors:
-            self.is_closed = True
-            return
-        payload = {"data": result.data} | ({"extensions": result.extensions} if result.extensions else {})
-        frame = {"id": self._operation_id, "type": "next", "payload": payload}
-        text = _as_json(frame)
-        self._parts = re.split(f'("{PROBE_TEXT}"|{PROBE_SEQUENCE})', text)
+    async def without_probes(self, results: AsyncIterator[ExecutionResult]) -> AsyncIterator[ExecutionResult]:
+        """Yield the graph's results, but for its answer to the probe."""
+        async for result in results:
+            if self.expects_probe:
+                self.expects_probe = False
+                self._learn(result)
+            else:
+                yield result
 
     async def send(self, sequence: int, text: str) -> None:
-        """Send a piece."""
-        values = {f'"{PROBE_TEXT}"': _as_json(text), str(PROBE_SEQUENCE): str(sequence)}
-        await self._send("".join(values.get(part, part) for part in self._parts or ()))
+        """Send a piece. The lane is open."""
+        await self._send(cast("str", self._template) % {"sequence": sequence, "text": _as_json(text)})
+
+    def _learn(self, result: ExecutionResult) -> None:
+        """Make the template from the graph's answer to the probe; an answer with errors leaves the lane closed."""
+        if result.errors:
+            return
+        payload = {"data": result.data} | ({"extensions": result.extensions} if result.extensions else {})
+        frame = _as_json({"id": self._operation_id, "type": "next", "payload": payload})
+        template = frame.replace("%", "%%").replace(f'"{PROBE_TEXT}"', "%(text)s")
+        self._template = template.replace(str(PROBE_SEQUENCE), "%(sequence)d")
 
 
 class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
@@ -220,15 +224,7 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
 
     async def _send_result_stream(self, operation: Operation[Any, None], result_source: Any) -> None:
-        await super()._send_result_stream(operation, self._without_probes(result_source))
-
-    async def _without_probes(self, result_source: Any) -> Any:
-        lane: ExpressLane = self.context.lane
-        async for result in result_source:
-            if lane.expects_probe:
-                lane.learn(result)
-            else:
-                yield result
+        await super()._send_result_stream(operation, self.context.lane.without_probes(result_source))
 
     async def _close_once_over(self, expires_at: datetime) -> None:
         socket, reason = cast("Socket", self.context), "The token has expired"

@@ -109,7 +109,6 @@ class Lane(Protocol):
     """A way for the pieces of an answer past the execution of the graph, where the transport has one."""
 
     expects_probe: bool
-    is_closed: bool
 
     @property
     def is_open(self) -> bool:

@@ -200,18 +200,15 @@ async def _shown(
 ) -> AsyncIterator[AnswerEvent]:
     """Yield events to be executed; where the transport has an express lane, pieces of text take it instead.
 
-    The lane's template is the result of a probe, yielded before the first piece. The reader pulls: what is sent on the
-    lane goes out after what was yielded before it, and before what is yielded next.
+    The lane's template is the result of a probe, yielded while the first event is still to come. The reader pulls: what
+    is sent on the lane goes out after what was yielded before it, and before what is yielded next.
     """
     lane = info.context.lane
+    if lane is not None:
+        lane.expects_probe = True
+        yield AnswerDelta(answer_id=answer_id, sequence=PROBE_SEQUENCE, text=PROBE_TEXT)
     async for numbered in numbered_events:
-        if lane is None or lane.is_closed or not isinstance(numbered.event, events.AnswerDelta):
-            yield await _event(info, answer_id, numbered)
-            continue
-        if not lane.is_open:
-            lane.expects_probe = True
-            yield AnswerDelta(answer_id=answer_id, sequence=PROBE_SEQUENCE, text=PROBE_TEXT)
-        if lane.is_open:
+        if lane is not None and lane.is_open and isinstance(numbered.event, events.AnswerDelta):
             await lane.send(numbered.sequence, numbered.event.text)
         else:
             yield await _event(info, answer_id, numbered)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
+from redis.asyncio import Redis
 
 from rag.answers.events import (
     INTERRUPTED,
@@ -170,6 +171,74 @@ async def test_a_stop_reaches_the_process_that_writes(processes: tuple[RedisAnsw
 
     assert await asyncio.wait_for(asked, 10) == answer_id
     assert not await there.request_stop(uuid4())
+
+
+@pytest.mark.parametrize("written", ["[]", "no JSON", '["delta"]', '["summary", "of a newer version"]'])
+async def test_an_event_of_another_version_ends_the_answer_for_readers_of_this_one(
+    processes: tuple[RedisAnswerLog, RedisAnswerLog], redis_url: str, written: str
+) -> None:
+    here, there = processes
+    answer_id = uuid4()
+    await here.open(answer_id)
+    await _write(here, answer_id, STARTED)
+    async with Redis.from_url(redis_url) as newer:
+        await newer.xadd(f"monitora:answer:{answer_id.hex}", {"event": written})
+
+    assert await there.knows(answer_id)
+    assert not await there.failed(answer_id)
+    assert [numbered.event for numbered in await _read(there, answer_id)] == [STARTED, INTERRUPTED]
+
+
+async def test_nothing_stays_in_redis_for_ever(redis_url: str) -> None:
+    log = RedisAnswerLog(redis_url, kept_seconds=100)
+    answer_id = uuid4()
+    await log.open(answer_id)
+    await _write(log, answer_id, STARTED)
+    await log.close()  # as when the process is killed
+
+    async with Redis.from_url(redis_url) as operator:
+        kept = [await operator.ttl(key) async for key in operator.scan_iter(f"monitora:answer:{answer_id.hex}*")]
+    assert len(kept) == 2
+    assert all(0 < seconds <= 100 for seconds in kept), kept
+
+
+async def test_a_redis_that_hangs_costs_an_answer_one_time_out_and_its_other_readers_the_rest(redis_url: str) -> None:
+    patience = 0.2
+    here, there = (RedisAnswerLog(redis_url, alive_seconds=0.5, patience_seconds=patience) for _ in range(2))
+    answer_id, pieces = uuid4(), _pieces(300)
+    await here.open(answer_id)
+    await _write(here, answer_id, STARTED, *pieces[:3])
+
+    async with Redis.from_url(redis_url) as operator:
+        await operator.client_pause(60_000, all=False)
+        async with asyncio.timeout(patience * len(pieces) / 2):
+            await _write(here, answer_id, *pieces[3:], FINISHED)
+        await operator.client_unpause()
+
+    assert [numbered.event for numbered in await _read(here, answer_id)][-1] == FINISHED
+    elsewhere = [numbered.event for numbered in await _read(there, answer_id)]
+    assert elsewhere == [STARTED, *pieces[:3], INTERRUPTED], "no gap"
+    for log in (here, there):
+        await log.close()
+
+
+async def test_a_redis_that_hangs_is_not_waited_for_by_readers(redis_url: str) -> None:
+    here, there = (RedisAnswerLog(redis_url, alive_seconds=0.3, patience_seconds=0.1) for _ in range(2))
+    answer_id = uuid4()
+    await here.open(answer_id)
+    await _write(here, answer_id, STARTED)
+    reading = asyncio.create_task(_read(there, answer_id))
+    await asyncio.sleep(0.05)
+
+    async with Redis.from_url(redis_url) as operator:
+        await operator.client_pause(1_500)
+    assert (await reading)[-1].event == INTERRUPTED
+    assert await there.open(uuid4()), "and answers begin"
+
+    async with Redis.from_url(redis_url) as operator:
+        await operator.ping()  # until it is back
+    for log in (here, there):
+        await log.close()
 
 
 async def test_without_redis_a_process_serves_what_it_writes_itself() -> None:

@@ -64,6 +64,22 @@ async def _messages(people: People) -> list[Message]:
     return list(rows)
 
 
+async def test_a_message_sent_and_then_chatted_is_one_message_one_model_call_and_one_answer(
+    people: People, shop: Shop, mistral_server: MistralServer
+) -> None:
+    visitor = await shop.visitor()
+    said = {"content": QUESTION, "clientMessageId": str(uuid4())}
+
+    sent = await visitor.change("sendMessage ... on SendMessagePayload { answerId }", **said)
+    during = [event["chat"] async for event in visitor.stream(CHAT, input=said)]
+    afterwards = [event["chat"] async for event in visitor.stream(CHAT, input=said)]
+
+    assert {event["answerId"] for event in (*during, *afterwards)} == {sent["answerId"]}
+    assert during[-1]["message"] == afterwards[-1]["message"]
+    assert [request.path for request in mistral_server.requests].count("/v1/chat/completions") == 1
+    assert [message.role for message in await _messages(people)] == [MessageRole.USER, MessageRole.ASSISTANT]
+
+
 async def test_the_prompt_holds_system_prompt_context_history_and_message(
     people: People, shop: Shop, mistral_server: MistralServer
 ) -> None:
