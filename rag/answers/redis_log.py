@@ -184,7 +184,7 @@ class RedisAnswerLog:
             log.exception("answer_log_unreachable", answer_id=str(answer_id))
             await self._memory.append(answer_id, INTERRUPTED)
         except ValueError:
-            log.exception("answer_unreadable", answer_id=str(answer_id))
+            log.warning("answer_unreadable", answer_id=str(answer_id))
             await self._memory.append(answer_id, INTERRUPTED)
         finally:
             self._tasks.pop(answer_id, None)
