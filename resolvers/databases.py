@@ -15,6 +15,7 @@ from monitora.security import Encryption, Undecryptable
 from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.errors import ErrorCode, NotFound, Rejection
+from resolvers.rates import DATABASE_PER_ACCOUNT
 from resolvers.workspaces import bounded, rejected
 
 MAX_DATABASES = 20
@@ -169,6 +170,7 @@ def _encrypted(context: Context, key: UUID, password: str | None) -> str | None:
 
 async def _reachable(context: Context, host: str, port: int) -> str:
     """Return a host's name in its one form. Raises `Rejection` for one that the server may not connect to."""
+    await context.count(DATABASE_PER_ACCOUNT, context.staff().user_id.hex)
     try:
         return (await context.services.outbound.database(host.strip(), port)).host
     except NotAllowed as error:

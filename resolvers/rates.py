@@ -93,6 +93,18 @@ UPLOAD_PER_ACCOUNT = Rate(
     "uploads of one account",
     "a folder dropped at once, sent two files a second",
 )
+SHARE_PER_ACCOUNT = Rate(
+    "share_per_account",
+    "60/hour",
+    "workspaces shared by one account",
+    "sharing tells whether an address has an account: a team is shared with in one go, a list of addresses is not",
+)
+DATABASE_PER_ACCOUNT = Rate(
+    "database_per_account",
+    "60/minute",
+    "external databases added or moved by one account",
+    "each looks a name up, which takes a thread for as long as it takes",
+)
 
 RATES = (
     ANONYMOUS_PER_ADDRESS,
@@ -106,6 +118,8 @@ RATES = (
     MESSAGE_PER_ACCOUNT,
     MESSAGE_PER_ADDRESS,
     UPLOAD_PER_ACCOUNT,
+    SHARE_PER_ACCOUNT,
+    DATABASE_PER_ACCOUNT,
 )
 
 

@@ -18,6 +18,7 @@ from resolvers.context import Context
 from resolvers.emails import normalised_email
 from resolvers.errors import ErrorCode, Forbidden, NotFound, Rejection
 from resolvers.origins import MAX_DOMAINS, normalised_domain
+from resolvers.rates import SHARE_PER_ACCOUNT
 
 MAX_NAME_CHARACTERS = 255
 MAX_DESCRIPTION_CHARACTERS = 4_000
@@ -93,6 +94,7 @@ async def remove(context: Context, workspace_id: UUID) -> None:
 
 async def share(context: Context, workspace_id: UUID, email: str) -> None:
     """Let another account read a workspace. Sharing twice changes nothing. Raises `Rejection`, `Refusal`."""
+    await context.count(SHARE_PER_ACCOUNT, context.staff().user_id.hex)
     address = normalised_email(email)
 
     async def store(session: AsyncSession) -> None:

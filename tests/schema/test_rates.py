@@ -168,6 +168,22 @@ async def test_staff_s_messages_and_uploads_are_counted_by_account(limited: Limi
         await of_few.upload(GARDEN, "garden.md")
 
 
+async def test_shares_and_external_databases_are_counted_by_account(limited: Limited, people: People) -> None:
+    shop = await people.shop()
+    few = limited(share_per_account="1/minute", database_per_account="1/minute")
+    owner = _with_rates_of(few, shop.owner)
+    guess = {"id": shop.id, "email": "somebody@example.com"}
+    assert (await owner.change("shareWorkspace", **guess))["code"] == "BAD_USER_INPUT"
+    with pytest.raises(Refused, match="Too many workspaces shared"):
+        await owner.change("shareWorkspace", **guess)
+
+    # A host that may not be connected to has been looked up all the same.
+    inside = {"name": "erp", "dbType": "MYSQL", "host": "127.0.0.1", "database": "erp", "username": "reader"}
+    assert (await owner.change("createWorkspaceDatabase", workspaceId=shop.id, **inside))["code"] == "HOST_NOT_ALLOWED"
+    with pytest.raises(Refused, match="Too many external databases"):
+        await owner.change("createWorkspaceDatabase", workspaceId=shop.id, **inside)
+
+
 async def test_counting_adds_no_statement(limited: Limited, people: People, statements: Statements) -> None:
     visitor = await (await people.shop()).visitor()
     counted = _with_rates_of(limited(**{rate.name: rate.default for rate in RATES}), visitor)
