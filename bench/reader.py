@@ -43,6 +43,7 @@ class Reader(asyncio.Protocol):
         self._buffer = b""
         self._is_open = False
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: Any) -> None:
@@ -71,7 +72,7 @@ class Reader(asyncio.Protocol):
         self._buffer = data[place:]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for future in (self.ready, self.done):
+        for future in (self.ready, self.asked, self.done):
             if not future.done():
                 future.set_exception(exc or ConnectionError("the server closed the socket"))
                 future.exception()
@@ -86,6 +87,8 @@ class Reader(asyncio.Protocol):
                 variables = {"input": {"content": self._question, "clientMessageId": str(uuid4())}}
                 self._send({"id": "1", "type": "subscribe", "payload": {"query": CHAT, "variables": variables}})
             self.ready.set_result(None)
+        elif b"AnswerStarted" in text:
+            self.asked.set_result(None)
         elif b'"complete"' in text:
             self.done.set_result(None)
         elif b'"error"' in text or b"AnswerFailed" in text:

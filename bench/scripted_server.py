@@ -88,6 +88,7 @@ async def bare(socket: WebSocket) -> None:
     except WebSocketDisconnect:
         return
     count, rate = question.split()[:2]
+    await socket.send_text('{"id":"1","type":"next","payload":{"data":{"chat":{"__typename":"AnswerStarted"}}}}')
     number = 0
     async for text in tokens(int(count), float(rate)):
         number += 1

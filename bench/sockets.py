@@ -62,6 +62,7 @@ async def run(target: Target, readers: int, count: int, rate: int, idle: int) ->
     load = Load()
     silent = [await target.connect(load) for _ in range(idle)]
     asked = [await target.connect(load, f"{count} {rate} {uuid4()}") for _ in range(readers)]
+    await asyncio.gather(*(reader.asked for reader in asked))
     load.began = await target.begin(readers)
     await asyncio.gather(*(reader.done for reader in asked))
     assert len(load.delays) == readers * count, f"{target.name}: {len(load.delays)} of {readers * count} tokens"
