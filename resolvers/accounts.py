@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, Update, case, delete, null, or_, select, update
+from sqlalchemy import CursorResult, Update, case, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data import procedures
@@ -148,7 +148,7 @@ async def refresh(context: Context, refresh_token: str) -> OpenSession:
         )
         alive = row.expires_at > now() and user.is_active and cast("CursorResult[Any]", changed).rowcount == 1
         if not alive:
-            await session.execute(delete(AppSession).where(AppSession.id == session_id))
+            await sessions.end(session, AppSession.id == session_id)
         return opened if alive else None
 
     opened = await context.database.write(rotate)

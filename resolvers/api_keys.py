@@ -9,12 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.models import ApiKey, Workspace
 from data.types import now
-from data.visibility import visible
 from monitora.security import API_KEY_PREFIX_LENGTH, VisitorClaims, digest, new_api_key
 from resolvers import workspaces
 from resolvers.context import Client, Context
 from resolvers.emails import normalised_email
-from resolvers.errors import ErrorCode, NotFound, Rejection
+from resolvers.errors import ErrorCode, Rejection
 from resolvers.origins import Origin, is_allowed
 from resolvers.rates import VISIT_PER_ADDRESS, VISIT_PER_KEY
 
@@ -77,10 +76,7 @@ async def revoke(context: Context, key_id: UUID) -> None:
     """End a key at once. Raises `Refusal`."""
 
     async def store(session: AsyncSession) -> None:
-        key = await session.scalar(visible(context.viewer, ApiKey).where(ApiKey.id == key_id))
-        if key is None:
-            raise NotFound("API key")
-        await workspaces.owned(context, session, key.workspace_id)
+        key = await workspaces.owned_row(context, session, ApiKey, key_id, "API key")
         if key.revoked_at is None:
             key.revoked_at = now()
 

@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.engine import Database, Work
 from data.models import DatabaseType, WorkspaceDatabase
 from data.outbound import NotAllowed
-from data.visibility import visible
 from monitora.security import Encryption, Undecryptable
 from resolvers import workspaces
 from resolvers.context import Context
-from resolvers.errors import ErrorCode, NotFound, Rejection
+from resolvers.errors import ErrorCode, Rejection
 from resolvers.rates import DATABASE_PER_ACCOUNT
 from resolvers.workspaces import bounded, rejected
 
@@ -74,14 +73,16 @@ async def change(context: Context, key: UUID, values: DatabaseValues) -> None:
     A password that is kept goes to no other host: who may change the host need not know it.
     """
     context.staff()
-    before = await context.database.read(lambda session: _owned(context, session, key))
+    before = await context.database.read(
+        lambda session: workspaces.owned_row(context, session, WorkspaceDatabase, key, "database")
+    )
     columns = _checked(context, key, values)
     if "host" in values or "port" in values:
         port = values.get("port", before.port)
         columns |= {"host": await _reachable(context, values.get("host", before.host), port), "port": port}
 
     async def store(session: AsyncSession) -> None:
-        row = await _owned(context, session, key)
+        row = await workspaces.owned_row(context, session, WorkspaceDatabase, key, "database")
         moves = (columns.get("host", row.host), columns.get("port", row.port)) != (row.host, row.port)
         if moves and row.password_encrypted is not None and "password" not in values:
             raise rejected("password", "The database is elsewhere now: give its password again, or null for none.")
@@ -96,7 +97,7 @@ async def remove(context: Context, key: UUID) -> None:
     context.staff()
 
     async def erase(session: AsyncSession) -> None:
-        await session.delete(await _owned(context, session, key))
+        await session.delete(await workspaces.owned_row(context, session, WorkspaceDatabase, key, "database"))
 
     await context.database.write(erase)
 
@@ -132,14 +133,6 @@ def _exchanged(key: UUID, text: str, renewed: str) -> Work[None]:
         )
 
     return store
-
-
-async def _owned(context: Context, session: AsyncSession, key: UUID) -> WorkspaceDatabase:
-    row = await session.scalar(visible(context.viewer, WorkspaceDatabase).where(WorkspaceDatabase.id == key))
-    if row is None:
-        raise NotFound("database")
-    await workspaces.owned(context, session, row.workspace_id)
-    return row
 
 
 def _checked(context: Context, key: UUID, values: DatabaseValues) -> dict[str, Any]:

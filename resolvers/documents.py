@@ -13,12 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
 from data.types import now
-from data.visibility import visible
 from rag.parsing import FileType, UnreadableDocument, detect_type
 from rag.progress import Progress
 from resolvers import workspaces
 from resolvers.context import Context
-from resolvers.errors import ErrorCode, NotFound, Rejection
+from resolvers.errors import ErrorCode, Rejection
 from resolvers.rates import UPLOAD_PER_ACCOUNT
 
 MAX_NAME_CHARACTERS = 500
@@ -64,7 +63,7 @@ async def remove(context: Context, document_id: UUID) -> None:
     """Take a document out of the answers and erase its file and chunks. Raises `Refusal`."""
 
     async def store(session: AsyncSession) -> str:
-        document = await _owned(context, session, document_id)
+        document = await workspaces.owned_row(context, session, Document, document_id, "document")
         document.deleted_at = now()
         document.is_indexed = False
         document.chunk_count = 0
@@ -79,7 +78,7 @@ async def retry(context: Context, document_id: UUID) -> Document:
     """Queue a document again that failed, and return it. Raises `Rejection` when it did not fail, and `Refusal`."""
 
     async def store(session: AsyncSession) -> Document:
-        document = await _owned(context, session, document_id)
+        document = await workspaces.owned_row(context, session, Document, document_id, "document")
         if document.status is not DocumentStatus.FAILED:
             raise Rejection(ErrorCode.DOCUMENT_NOT_FAILED, "Only a document that failed can be tried again.", ["id"])
         document.status = DocumentStatus.PENDING
@@ -98,14 +97,6 @@ async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[Progre
     """Yield where documents stand that are unfinished or just were, then every change. Raises `Refusal`."""
     async for step in workspaces.while_readable(context, workspace_id, context.services.ingestion.follow(workspace_id)):
         yield step
-
-
-async def _owned(context: Context, session: AsyncSession, document_id: UUID) -> Document:
-    document = await session.scalar(visible(context.viewer, Document).where(Document.id == document_id))
-    if document is None:
-        raise NotFound("document")
-    await workspaces.owned(context, session, document.workspace_id)
-    return document
 
 
 def _examined(name: str, file: BinaryIO, max_bytes: int) -> tuple[FileType, int]:

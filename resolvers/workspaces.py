@@ -10,7 +10,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.engine import Database
-from data.models import AnalyticsDaily, AppUser, Document, InsightsCache, Role, Workspace, WorkspaceMember
+from data.models import (
+    AnalyticsDaily,
+    ApiKey,
+    AppUser,
+    Document,
+    InsightsCache,
+    Role,
+    Workspace,
+    WorkspaceDatabase,
+    WorkspaceMember,
+)
 from data.types import today
 from data.viewer import Staff
 from data.visibility import visible, writable
@@ -30,6 +40,8 @@ MAX_TEMPERATURE = 1.5
 MAX_ANSWER_TOKENS = 4_000
 
 Told = TypeVar("Told")
+Held = TypeVar("Held", ApiKey, Document, WorkspaceDatabase)
+"""Kinds of rows that a workspace holds and its owner changes."""
 
 
 class WorkspaceValues(TypedDict, total=False):
@@ -187,6 +199,15 @@ async def owned(context: Context, session: AsyncSession, workspace_id: UUID) -> 
     if await session.scalar(select(Workspace.id).where(Workspace.id == workspace_id, writable(context.viewer))) is None:
         raise Forbidden
     return workspace
+
+
+async def owned_row(context: Context, session: AsyncSession, model: type[Held], key: UUID, what: str) -> Held:
+    """Return, inside a unit, a row of a workspace that the account may change. Raises `Refusal`, `what` not found."""
+    row = await session.scalar(visible(context.viewer, model).where(model.id == key))
+    if row is None:
+        raise NotFound(what)
+    await owned(context, session, row.workspace_id)
+    return row
 
 
 def checked(values: WorkspaceValues) -> dict[str, Any]:
