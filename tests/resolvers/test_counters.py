@@ -1,13 +1,9 @@
 """Counting uses in the process, in Redis for several processes, and in the process again when Redis is gone."""
 
 import asyncio
-import shutil
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -18,6 +14,7 @@ from limits.aio.storage import MemoryStorage
 
 from resolvers.counters import Counters
 from resolvers.rates import MESSAGE_PER_VISITOR, VISIT_PER_KEY, Standing, parsed
+from tests.redis_server import running_redis
 
 
 def _counters(text: str, redis_url: str = "") -> Counters:
@@ -106,21 +103,10 @@ async def test_uses_that_left_their_window_are_forgotten(monkeypatch: pytest.Mon
 def redis_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A Redis server that a test may stop, with its address, for which nobody waits long."""
     monkeypatch.setattr("resolvers.counters.REDIS_PATIENCE", 0.2)
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis-server is not installed")
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-        yield f"redis://127.0.0.1:{port}/0", process
+    with running_redis(tmp_path) as (url, process):
+        yield url, process
+        # One that hangs does not hear that it is to end.
         process.send_signal(signal.SIGCONT)
-        process.terminate()
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGSTOP], ids=["stopped", "hangs"])
