@@ -70,7 +70,11 @@ def apply_objects(connection: Connection) -> Objects:
 
 def is_babelfish(connection: Connection) -> bool:
     """Tell Babelfish for PostgreSQL, which speaks SQL Server's protocol and lacks some of its statements."""
-    return bool(connection.scalar(text("SELECT CAST(SERVERPROPERTY('Babelfish') AS INT)")))
+    if "is_babelfish" not in connection.info:
+        # A migration asks for each object, and the server behind a connection does not change.
+        statement = text("SELECT CAST(SERVERPROPERTY('Babelfish') AS INT)")
+        connection.info["is_babelfish"] = bool(connection.scalar(statement))
+    return bool(connection.info["is_babelfish"])
 
 
 def _applied(connection: Connection) -> dict[str, Row[str, str, str]]:
