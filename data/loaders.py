@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.dataloader import DataLoader
 
+from core.telemetry import span
 from data.engine import Database
 from data.models import AnalyticsDaily
 from data.pages import Page, PageRequest, fetch_page, fetch_pages
-from data.telemetry import span
 from data.viewer import Viewer
 from data.visibility import Row, visible
 

@@ -1,7 +1,7 @@
 """Column types that mean the same on SQLite and SQL Server."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -16,16 +16,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Choice = TypeVar("Choice", bound=StrEnum)
-
-
-def now() -> datetime:
-    """Return the present moment in UTC, with microseconds."""
-    return datetime.now(UTC)
-
-
-def today() -> date:
-    """Return the present day in UTC, the one `analytics_daily` counts by."""
-    return now().date()
 
 
 class utc_now(FunctionElement[datetime]):  # noqa: N801 - an SQL function is written as it reads in SQL

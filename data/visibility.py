@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, select
 
+from core.clock import now
 from data.models import (
     AnalyticsDaily,
     ApiKey,
@@ -28,7 +29,6 @@ from data.models import (
     WorkspaceDatabase,
     WorkspaceStats,
 )
-from data.types import now
 from data.viewer import Staff, Viewer, Visitor
 
 Row = TypeVar("Row", bound=Model | View)

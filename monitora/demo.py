@@ -17,11 +17,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import widget
+from core.security.keys import API_KEY_PREFIX_LENGTH, digest
 from data.engine import Database
 from data.models import ApiKey, AppUser, Role, Workspace
 from data.viewer import Anonymous
 from monitora.operator import acting_for
-from monitora.security import API_KEY_PREFIX_LENGTH, digest
 from monitora.settings import Settings
 from resolvers import accounts, documents, widget_settings, workspaces
 from resolvers.context import Context, Services

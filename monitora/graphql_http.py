@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive
 from strawberry.file_uploads.utils import replace_placeholders_with_files
 
-from resolvers.errors import ErrorCode
+from core.errors import ErrorCode
 
 JSON = "application/json; charset=utf-8"
 GRAPHQL_RESPONSE = "application/graphql-response+json; charset=utf-8"

@@ -16,6 +16,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
+from core.errors import ErrorCode
 from monitora.graphql_http import (
     GRAPHQL_RESPONSE,
     NOT_KEPT,
@@ -29,7 +30,6 @@ from monitora.identity import context_of, may_send_files
 from monitora.rate_headers import rate_headers
 from monitora.websocket import GraphQLSocketHandler, Socket, SocketAdapter
 from resolvers.context import Context, Services
-from resolvers.errors import ErrorCode
 from schema import schema
 
 log = structlog.get_logger(__name__)

@@ -2,8 +2,8 @@
 
 from starlette.requests import HTTPConnection
 
+from core.security.tokens import InvalidToken, StaffClaims, VisitorClaims
 from data.viewer import Anonymous, Viewer, Visitor
-from monitora.security import InvalidToken, StaffClaims, VisitorClaims
 from resolvers import accounts, sessions, workspaces
 from resolvers.context import Client, Context, Services
 from resolvers.origins import Origin

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.rate_limits import Counters
 from data.models import AppUser, Role, Workspace
 from data.viewer import Staff
 from resolvers.context import Context, Services
-from resolvers.counters import Counters
 
 
 class UnknownWorkspace(Exception):

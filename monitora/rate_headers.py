@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from resolvers.rates import Standing
+from core.rate_limits import Standing
 
 RATE_HEADERS = ("RateLimit", "RateLimit-Policy", "Retry-After")
 """The fields' names, for pages of other sites to read."""

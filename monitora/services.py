@@ -6,27 +6,29 @@ from dataclasses import replace
 from datetime import timedelta
 
 import widget
+from core.events import Board, MemoryBoard, Posted
+from core.outbound import OutboundGuard
+from core.rate_limits import Counters
+from core.redis_events import RedisBoard
+from core.security.encryption import Encryption
+from core.security.passwords import Passwords
+from core.security.tokens import Tokens
 from data.engine import Database
-from data.outbound import OutboundGuard
-from monitora.security import Encryption, Passwords, Tokens
 from monitora.settings import Settings
 from monitora.telemetry import trace_statements
 from rag.activity import Activity
 from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
 from rag.answers.redis_log import RedisAnswerLog
-from rag.board import Board, MemoryBoard, Posted
 from rag.ingestion import Ingestion
 from rag.models.local_answerer import LocalAnswerer
 from rag.models.local_embedder import LocalEmbedder
 from rag.models.mistral import CHAT_PATIENCE, MistralChat, MistralEmbedder
 from rag.models.protocols import ChatModel, Embedder
 from rag.progress import Progress
-from rag.redis_board import RedisBoard
 from rag.retrieval import Retriever
 from rag.storage import FileStorage
 from resolvers.context import Services
-from resolvers.counters import Counters
 from resolvers.persisted import PersistedOperations
 
 ABANDONED_AFTER = timedelta(minutes=5)

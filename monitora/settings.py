@@ -14,8 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from core.rate_limits import Rate, parsed
 from resolvers.context import Introspection, Policy, Registration
-from resolvers.rates import RATES, Rate, parsed
+from resolvers.rates import RATES
 
 PREFIX = "MONITORA_"
 SECRETS = {

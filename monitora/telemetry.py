@@ -16,7 +16,7 @@ from sqlalchemy import Connection, ExceptionContext, event
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from data import telemetry
+from core import telemetry
 from data.engine import Database
 from monitora.settings import InvalidSettings
 

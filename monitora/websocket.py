@@ -24,10 +24,10 @@ from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconne
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.execution import ExecutionResult
 
+from core.errors import ErrorCode, Refusal
 from data.viewer import Anonymous
 from monitora.identity import bearer_token, context_of, is_over
 from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT, Context, Services
-from resolvers.errors import ErrorCode, Refusal
 
 log = structlog.get_logger(__name__)
 

@@ -12,12 +12,12 @@ import structlog
 from sqlalchemy import CursorResult, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
+from core.events import Board
+from core.telemetry import span
 from data.engine import Database
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
-from data.telemetry import span
-from data.types import now
 from rag import metrics
-from rag.board import Board
 from rag.chunking import chunk
 from rag.document import Chunk, ParsedDocument, indexed_text
 from rag.models.protocols import Embedder, ModelError, Vectors

@@ -10,9 +10,9 @@ import numpy as np
 from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.telemetry import span
 from data.engine import Database
 from data.models import Document, DocumentChunk
-from data.telemetry import span
 from rag.index import WorkspaceIndex
 from rag.models.protocols import Embedder
 from rag.passages import Passage

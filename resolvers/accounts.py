@@ -9,16 +9,18 @@ from uuid import UUID, uuid4
 from sqlalchemy import CursorResult, Update, case, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
+from core.errors import ErrorCode, Rejection
+from core.security.keys import digest, new_refresh_token, session_of
+from core.security.passwords import HashedPassword
+from core.security.tokens import StaffClaims
 from data import procedures
 from data.engine import Database
 from data.models import AppSession, AppUser, Role
-from data.types import now
 from data.viewer import Staff
-from monitora.security import HashedPassword, StaffClaims, digest, new_refresh_token, session_of
 from resolvers import passwords, sessions
 from resolvers.context import Context, Registration
 from resolvers.emails import normalised_email
-from resolvers.errors import ErrorCode, Rejection
 from resolvers.rates import LOGIN_PER_ACCOUNT, LOGIN_PER_ADDRESS, REFRESH_PER_ADDRESS, REGISTER_PER_ADDRESS
 
 MAX_NAME_CHARACTERS = 255

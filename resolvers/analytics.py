@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import today
 from data import procedures
 from data.models import AnalyticsDaily, DailyMetrics, InsightsCache, WorkspaceStats
-from data.types import today
 from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.errors import BadInput, NotFound

@@ -7,13 +7,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
+from core.errors import ErrorCode, Rejection
+from core.security.keys import API_KEY_PREFIX_LENGTH, digest, new_api_key
+from core.security.tokens import VisitorClaims
 from data.models import ApiKey, Workspace
-from data.types import now
-from monitora.security import API_KEY_PREFIX_LENGTH, VisitorClaims, digest, new_api_key
 from resolvers import workspaces
 from resolvers.context import Client, Context
 from resolvers.emails import normalised_email
-from resolvers.errors import ErrorCode, Rejection
 from resolvers.origins import Origin, is_allowed
 from resolvers.rates import VISIT_PER_ADDRESS, VISIT_PER_KEY
 

@@ -7,18 +7,20 @@ from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 from uuid import UUID, uuid4
 
+from core.outbound import OutboundGuard
+from core.rate_limits import Counters, Rate, Standing
+from core.security.encryption import Encryption
+from core.security.passwords import Passwords
+from core.security.tokens import Tokens
 from data.engine import Database
 from data.loaders import Loaders
-from data.outbound import OutboundGuard
 from data.viewer import Anonymous, Staff, Viewer, Visitor
-from monitora.security import Encryption, Passwords, Tokens
 from rag.answers.generation import Answers
 from rag.ingestion import Ingestion
 from rag.storage import FileStorage
-from resolvers.counters import Counters
 from resolvers.errors import Forbidden, RateLimited, Unauthenticated
 from resolvers.persisted import PersistedOperations
-from resolvers.rates import ANONYMOUS_PER_ADDRESS, Rate, Standing
+from resolvers.rates import ANONYMOUS_PER_ADDRESS
 
 LOG_IN = "Log in first: this needs the access token of an account."
 

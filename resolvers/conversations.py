@@ -8,8 +8,9 @@ from sqlalchemy import or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
+from core.errors import ErrorCode, Rejection
 from data.models import Conversation, Message, MessageRole, Workspace
-from data.types import now
 from data.viewer import Staff, Visitor
 from data.visibility import visible
 from rag.activity import Activity, ActivityKind
@@ -17,7 +18,7 @@ from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.record import Question
 from resolvers import workspaces
 from resolvers.context import Context
-from resolvers.errors import BadInput, ErrorCode, Forbidden, NotFound, Rejection
+from resolvers.errors import BadInput, Forbidden, NotFound
 from resolvers.rates import MESSAGE_PER_ACCOUNT, MESSAGE_PER_ADDRESS, MESSAGE_PER_VISITOR
 
 TITLE_CHARACTERS = 80

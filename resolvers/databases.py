@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.errors import ErrorCode, Rejection
+from core.outbound import NotAllowed
+from core.security.encryption import Encryption, Undecryptable
 from data.engine import Database, Work
 from data.models import DatabaseType, WorkspaceDatabase
-from data.outbound import NotAllowed
-from monitora.security import Encryption, Undecryptable
 from resolvers import workspaces
 from resolvers.context import Context
-from resolvers.errors import ErrorCode, Rejection
 from resolvers.rates import DATABASE_PER_ACCOUNT
 from resolvers.workspaces import bounded, rejected
 

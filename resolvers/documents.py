@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
+from core.errors import ErrorCode, Rejection
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
-from data.types import now
 from rag.parsing import FileType, UnreadableDocument, detect_type
 from rag.progress import Progress
 from resolvers import workspaces
 from resolvers.context import Context
-from resolvers.errors import ErrorCode, Rejection
 from resolvers.rates import UPLOAD_PER_ACCOUNT
 
 MAX_NAME_CHARACTERS = 500

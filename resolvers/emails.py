@@ -4,7 +4,7 @@ import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
-from resolvers.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, Rejection
 
 MAX_CHARACTERS = 254
 """The longest address that can be written to (RFC 5321, 4.5.3.1.3). What is longer is not even normalised: the time of

@@ -4,7 +4,7 @@ import asyncio
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
-from resolvers.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, Rejection
 
 MIN_CHARACTERS = 10
 MAX_CHARACTERS = 200

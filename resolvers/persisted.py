@@ -10,7 +10,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from resolvers.errors import BadInput, ErrorCode, Refusal
+from core.errors import ErrorCode, Refusal
+from resolvers.errors import BadInput
 
 KEPT_TEXTS = 1_000
 MAX_KEPT_CHARACTERS = 10_000

@@ -3,29 +3,7 @@
 Each is a window that moves with the clock. An operator sets another number, or none, by the rate's name.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from limits import RateLimitItem, parse_many
-
-MAX_USES = 10_000
-MAX_WINDOW_SECONDS = 24 * 60 * 60
-"""Each use is remembered as long as the window is: the two bound the memory of one caller."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """How often one caller may do something.
-
-    `name` is the rate's in settings and headers, `default` how often in the notation of `limits`, `what` what is
-    counted and for whom, `why` the reason for the number.
-    """
-
-    name: str
-    default: str
-    what: str
-    why: str
-
+from core.rate_limits import Rate
 
 ANONYMOUS_PER_ADDRESS = Rate(
     "anonymous_per_address",
@@ -121,31 +99,3 @@ RATES = (
     SHARE_PER_ACCOUNT,
     DATABASE_PER_ACCOUNT,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a caller stands after a use. `frees_at` is when the oldest use leaves the window: one more may come."""
-
-    rate: Rate
-    quota: int
-    window_seconds: int
-    remaining: int
-    frees_at: datetime
-    is_refused: bool
-
-
-def parsed(text: str) -> RateLimitItem | None:
-    """Read a rate such as "10/minute" or "100 per 2 hours"; None for an empty text. Raises `ValueError`."""
-    if not text.strip():
-        return None
-    try:
-        items = parse_many(text)
-    except ValueError as error:
-        raise ValueError("write a number per time, such as 10/minute, or nothing for no limit") from error
-    if len(items) != 1:
-        raise ValueError("write one number per time, such as 10/minute")
-    item = items[0]
-    if not 1 <= item.amount <= MAX_USES or item.get_expiry() > MAX_WINDOW_SECONDS:
-        raise ValueError(f"a rate is 1 to {MAX_USES} uses in a day or less; an empty value is no limit")
-    return item

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, delete, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
 from data.engine import Database
 from data.models import AppSession, AppUser
-from data.types import now
 from resolvers.context import Context
 from resolvers.errors import NotFound
 

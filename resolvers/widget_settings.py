@@ -4,8 +4,8 @@ import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from core.errors import ErrorCode, Rejection
 from data.models import Workspace
-from resolvers.errors import ErrorCode, Rejection
 
 MAX_TITLE_CHARACTERS = 100
 MAX_WELCOME_CHARACTERS = 1_000

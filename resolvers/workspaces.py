@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import today
+from core.errors import ErrorCode, Rejection
 from data.engine import Database
 from data.models import (
     AnalyticsDaily,
@@ -21,12 +23,11 @@ from data.models import (
     WorkspaceDatabase,
     WorkspaceMember,
 )
-from data.types import today
 from data.viewer import Staff
 from data.visibility import visible, writable
 from resolvers.context import Context
 from resolvers.emails import normalised_email
-from resolvers.errors import ErrorCode, Forbidden, NotFound, Rejection
+from resolvers.errors import Forbidden, NotFound
 from resolvers.origins import MAX_DOMAINS, normalised_domain
 from resolvers.rates import SHARE_PER_ACCOUNT
 

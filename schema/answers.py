@@ -6,13 +6,13 @@ from uuid import UUID
 
 import strawberry
 
+from core.errors import ErrorCode
 from data import models
 from rag.answers import events
 from rag.answers.events import Numbered
 from rag.answers.record import Question
 from resolvers import conversations
 from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT
-from resolvers.errors import ErrorCode
 from schema.conversations import Conversation, Message, Source
 from schema.node import key_of
 from schema.operation import Info, shown

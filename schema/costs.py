@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from data.types import today
+from core.clock import today
 from resolvers.analytics import DEFAULT_DAYS, MAX_DAYS
 from schema.connections import DEFAULT_PAGE, MAX_PAGE
 

@@ -8,11 +8,11 @@ import strawberry
 from starlette.datastructures import UploadFile
 from strawberry.file_uploads import Upload
 
+from core.errors import ErrorCode
 from data import models
 from data.models import DocumentStatus, IngestionStage
 from rag.progress import Progress
 from resolvers import documents
-from resolvers.errors import ErrorCode
 from schema.node import Node, RowType, key_of
 from schema.operation import Info
 from schema.user_errors import InvalidInput, RejectionsAsData

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import strawberry
 
+from core.errors import ErrorCode
 from data.models import DatabaseType, DocumentStatus, IngestionStage, MessageRole, Role
 from rag.activity import ActivityKind
-from resolvers.errors import ErrorCode
 
 Choice = TypeVar("Choice", bound=type[Enum])
 

@@ -9,8 +9,8 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors
 from strawberry.schema.exceptions import InvalidOperationTypeError
 
+from core.errors import ErrorCode, Refusal, Rejection
 from resolvers.context import Context
-from resolvers.errors import ErrorCode, Refusal, Rejection
 from schema.scalars import WrongScalar
 
 log = structlog.get_logger(__name__)

@@ -12,9 +12,9 @@ from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 
+from core.errors import Refusal
 from data import models
 from resolvers.context import Context
-from resolvers.errors import Refusal
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
 from schema.accounts import AccountMutations, AccountQueries, LoginSession, User
 from schema.activity import ActivitySubscriptions

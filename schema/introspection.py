@@ -6,8 +6,8 @@ from typing import Any
 from graphql import FieldNode, GraphQLError, ValidationRule
 from strawberry.extensions import SchemaExtension
 
+from core.errors import ErrorCode
 from resolvers.context import Context
-from resolvers.errors import ErrorCode
 
 FIELDS = {"__schema", "__type"}
 

@@ -25,8 +25,8 @@ from graphql import (
 )
 from graphql.language import DocumentNode
 
+from core.errors import ErrorCode
 from resolvers.context import Policy
-from resolvers.errors import ErrorCode
 from schema.costs import ITEM_WEIGHT, SIZE_ARGUMENTS, Price, page_size, price_of
 
 MAX_ROOT_FIELDS = 20

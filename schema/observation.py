@@ -13,10 +13,10 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import InvalidOperationTypeError
 
-from data import telemetry
+from core import telemetry
+from core.errors import ErrorCode
 from data.viewer import Staff, Viewer, Visitor
 from resolvers.context import Context
-from resolvers.errors import ErrorCode
 
 log = structlog.get_logger(__name__)
 

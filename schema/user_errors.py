@@ -6,8 +6,8 @@ from typing import Any
 import strawberry
 from strawberry.extensions import FieldExtension
 
-from resolvers import errors
-from resolvers.errors import ErrorCode
+from core import errors
+from core.errors import ErrorCode
 
 
 @strawberry.interface(description="Why a mutation did not do what was asked, in a way the person can mend.")

@@ -14,9 +14,9 @@ from passlib.hash import argon2
 from sqlalchemy import ClauseElement, Connection, Engine, event
 from sqlalchemy.dialects import mssql
 
+from core.security.passwords import Passwords
 from data.engine import Database
 from data.migrations import migrate
-from monitora.security import Passwords
 from monitora.services import running_services
 from monitora.settings import Settings
 from resolvers.context import Services

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Column, Connection, MetaData, Row, Table, Unicode, delete, insert, inspect, select, text
 
+from core.clock import now
 from data.repeatable import KINDS, Script, scripts, statements
-from data.types import UtcDateTime, now
+from data.types import UtcDateTime
 
 APPLIED = Table(
     "schema_objects",

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.clock import now
 from data.models.base import ZERO, Created, Keyed, Model, Updated, View, primary_key
-from data.types import now, utc_now
+from data.types import utc_now
 
 
 class AnalyticsDaily(Keyed, Created, Updated, Model):

@@ -9,7 +9,8 @@ from sqlalchemy import MetaData, PrimaryKeyConstraint, Uuid, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
-from data.types import UtcDateTime, now, utc_now
+from core.clock import now
+from data.types import UtcDateTime, utc_now
 
 NO = text("0")
 YES = text("1")

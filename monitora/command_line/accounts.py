@@ -5,15 +5,15 @@ import sys
 
 import click
 
+from core.errors import Rejection
+from core.security.encryption import Encryption
 from data.models import Role
 from data.viewer import Anonymous
 from monitora.command_line.root import Problem, commands, run, settings
-from monitora.security import Encryption
 from monitora.services import opened_database, running_services
 from monitora.settings import Settings
 from resolvers import accounts, databases
 from resolvers.context import Context
-from resolvers.errors import Rejection
 
 GENERATED_BYTES = 15
 

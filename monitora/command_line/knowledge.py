@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import click
 
+from core.errors import Refusal, Rejection
 from data.models import Document, DocumentStatus
 from monitora.command_line.root import Problem, commands, run, settings_to_talk
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
@@ -17,7 +18,6 @@ from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
 from rag.answers.sources import Source
 from resolvers import conversations, documents
 from resolvers.context import Context, Services
-from resolvers.errors import Refusal, Rejection
 
 Result = TypeVar("Result")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

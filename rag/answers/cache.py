@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
 from data.models import ResponseCache
-from data.types import now
 from rag.answers.sources import Source
 from rag.models.protocols import Turn
 

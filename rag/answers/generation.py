@@ -9,8 +9,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from core.events import Board
+from core.telemetry import span
 from data.engine import Database
-from data.telemetry import span
 from rag import metrics
 from rag.activity import Activity, ActivityKind
 from rag.answers import cache
@@ -18,7 +19,6 @@ from rag.answers.events import INTERRUPTED, TOKENS_SPENT, AnswerDelta, AnswerFai
 from rag.answers.log import AnswerLog
 from rag.answers.record import Draft, Question, Situation, read_situation, store_answer, version
 from rag.answers.sources import Source
-from rag.board import Board
 from rag.language import detect
 from rag.models import spans
 from rag.models.protocols import ChatModel, Completion, ModelError, Prompt

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
 from data.models import AnalyticsDaily, Conversation, Message, MessageRole, Workspace
-from data.types import now
 from rag.answers import cache
 from rag.answers.sources import Source
 from rag.models.protocols import Completion, Turn

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from opentelemetry.trace import Span, SpanKind
 from opentelemetry.util.types import AttributeValue
 
-from data.telemetry import span
+from core.telemetry import span
 from rag.metrics import MODEL_TOKENS
 from rag.models.protocols import Completion, Prompt
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from passlib.hash import argon2
 from starlette.datastructures import UploadFile
 
+from core.security.passwords import Passwords
 from data.engine import Database
-from monitora.security import Passwords
 from monitora.services import running_services
 from monitora.settings import Settings
 from resolvers.context import Services

@@ -28,6 +28,7 @@ from sqlalchemy.dialects import mssql
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from core.clock import now
 from data.engine import Database
 from data.models import (
     AnalyticsDaily,
@@ -43,7 +44,6 @@ from data.models import (
     Model,
     Workspace,
 )
-from data.types import now
 from tests.data.rows import Given, fetch, on_sqlite, one, run, unless_babelfish
 
 SPECIFICATION = """

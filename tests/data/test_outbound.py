@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.outbound import NEVER, SPECIAL, Address, Destination, Network, NotAllowed, OutboundGuard, host_name
+from core.outbound import NEVER, SPECIAL, Address, Destination, Network, NotAllowed, OutboundGuard, host_name
 
 PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"]
 INSIDE = [
@@ -193,7 +193,7 @@ async def test_a_database_has_a_port_of_its_own(port: int) -> None:
 
 
 async def test_a_name_server_that_is_slow_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.outbound.RESOLVE_SECONDS", 0.01)
+    monkeypatch.setattr("core.outbound.RESOLVE_SECONDS", 0.01)
 
     async def never(_name: str) -> Sequence[str]:
         await asyncio.Event().wait()

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.clock import now
 from data import procedures
 from data.engine import Database
 from data.models import (
@@ -24,7 +25,6 @@ from data.models import (
     ResponseCache,
     Role,
 )
-from data.types import now
 from tests.data.rows import Given, fetch, one, run
 
 HOUR = timedelta(hours=1)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, text, update
 
+from core.clock import now
 from data import procedures
 from data.engine import Database
 from data.models import (
@@ -32,7 +33,6 @@ from data.models import (
     WorkspaceDatabase,
 )
 from data.repeatable import scripts
-from data.types import now
 from tests.data.rows import Given, fetch, on_sqlite, one, run
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
+from core.clock import now
 from data.engine import Database
 from data.models import DailyMetrics, UserWorkspace, WorkspaceStats
-from data.types import now
 from tests.data.rows import Given, fetch, on_sqlite
 
 NOON = datetime(2026, 1, 19, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis.graphql import nodes
 
-from resolvers.errors import ErrorCode
+from core.errors import ErrorCode
 from schema.graph import NODES
 from tests.end_to_end.server import Server
 from tests.examples import examples

@@ -7,7 +7,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.errors import ErrorCode
+from core.errors import ErrorCode
 from tests.end_to_end.server import Server
 from tests.examples import examples
 

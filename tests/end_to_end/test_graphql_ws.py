@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitora.security import Tokens, VisitorClaims
+from core.security.tokens import Tokens, VisitorClaims
 from tests.end_to_end.server import Server
 from tests.end_to_end.test_main_job import visitor_of_nothing
 from tests.mistral_server import Answer, MistralServer

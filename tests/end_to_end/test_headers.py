@@ -10,7 +10,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from monitora.security import StaffClaims, Tokens
+from core.security.tokens import StaffClaims, Tokens
 from tests.end_to_end.server import Server, monitora, running
 
 OTHER_SITE = {"origin": "https://example.com"}

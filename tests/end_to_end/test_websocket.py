@@ -16,7 +16,7 @@ from gql.transport.exceptions import TransportQueryError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitora.security import Tokens, VisitorClaims
+from core.security.tokens import Tokens, VisitorClaims
 from monitora.websocket import MAX_OPERATIONS
 from schema.node import parse_id
 from tests.end_to_end.client import FrontEnd

@@ -13,13 +13,13 @@ import pytest
 import uvicorn
 from sqlalchemy import update
 
+from core.events import MemoryBoard
 from data.models import AppUser, Role
 from monitora.application import create_application
 from monitora.settings import Settings
 from monitora.websocket_transport import PatientProtocol
 from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
-from rag.board import MemoryBoard
 from rag.models.local_embedder import LocalEmbedder
 from rag.models.mistral import MistralChat
 from rag.retrieval import Retriever

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitora.security import ENCRYPTION_FORMAT, Encryption, Undecryptable
+from core.security.encryption import ENCRYPTION_FORMAT, Encryption, Undecryptable
 from resolvers.databases import MAX_PASSWORD_BYTES
 
 OLD = "the old key, of at least thirty-two bytes"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitora.security import InvalidToken, StaffClaims, Tokens, VisitorClaims
+from core.security.tokens import InvalidToken, StaffClaims, Tokens, VisitorClaims
 
 OLD = "the old secret, of at least thirty-two bytes"
 NEW = "the new secret, of at least thirty-two bytes"

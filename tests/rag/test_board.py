@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 from redis.asyncio import Redis
 
+from core.events import MAX_UNREAD, Board, MemoryBoard, Note
+from core.redis_events import RedisBoard
 from data.models import DocumentStatus, IngestionStage
 from rag.activity import Activity, ActivityKind
-from rag.board import MAX_UNREAD, Board, MemoryBoard, Note
 from rag.progress import Progress
-from rag.redis_board import RedisBoard
 
 WORKSPACE = uuid4()
 

@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 from limits.aio.storage import MemoryStorage
 
-from resolvers.counters import Counters
-from resolvers.rates import MESSAGE_PER_VISITOR, VISIT_PER_KEY, Standing, parsed
+from core.rate_limits import Counters, Standing, parsed
+from resolvers.rates import MESSAGE_PER_VISITOR, VISIT_PER_KEY
 from tests.redis_server import running_redis
 
 
@@ -85,7 +85,7 @@ async def test_processes_with_one_redis_count_together(redis_url: str) -> None:
 
 
 async def test_uses_that_left_their_window_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resolvers.counters.SWEPT_EVERY", 0.01)
+    monkeypatch.setattr("core.rate_limits.SWEPT_EVERY", 0.01)
     counters = _counters("5/second")
     storage = cast("MemoryStorage", counters._own.storage)
     for caller in range(50):
@@ -102,7 +102,7 @@ async def test_uses_that_left_their_window_are_forgotten(monkeypatch: pytest.Mon
 @pytest.fixture
 def redis_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A Redis server that a test may stop, with its address, for which nobody waits long."""
-    monkeypatch.setattr("resolvers.counters.REDIS_PATIENCE", 0.2)
+    monkeypatch.setattr("core.rate_limits.REDIS_PATIENCE", 0.2)
     with running_redis(tmp_path) as (url, process):
         yield url, process
         # One that hangs does not hear that it is to end.
@@ -130,7 +130,7 @@ async def test_without_redis_each_process_counts_by_itself(
 async def test_redis_is_asked_again_after_a_pause(
     monkeypatch: pytest.MonkeyPatch, redis_to_stop: tuple[str, subprocess.Popen[bytes]]
 ) -> None:
-    monkeypatch.setattr("resolvers.counters.REDIS_PAUSE", 0.0)
+    monkeypatch.setattr("core.rate_limits.REDIS_PAUSE", 0.0)
     url, process = redis_to_stop
     counters = _counters("2/minute", url)
     caller = uuid4().hex

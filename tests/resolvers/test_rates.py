@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.rate_limits import MAX_USES, parsed
 from resolvers.context import Client
-from resolvers.rates import MAX_USES, RATES, parsed
+from resolvers.rates import RATES
 
 
 def test_every_rate_has_a_name_of_its_own_a_number_that_can_be_read_and_a_reason() -> None:

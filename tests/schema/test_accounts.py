@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from core.clock import now
+from core.errors import Rejection
+from core.security.keys import digest
 from data.models import AppSession, AppUser, Profile
-from data.types import now
-from monitora.security import digest
 from resolvers.emails import normalised_email
-from resolvers.errors import Rejection
 from tests.people import PASSWORD, People, Person
 from tests.schema.logins import ME, SESSION, register
 

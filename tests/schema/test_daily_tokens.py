@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
+from core.events import MemoryBoard
 from data.models import AnalyticsDaily, Conversation, Message, MessageRole
-from data.types import now
 from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
-from rag.board import MemoryBoard
 from rag.models.local_answerer import LocalAnswerer
 from rag.models.local_embedder import LocalEmbedder
 from rag.retrieval import Retriever

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from core.outbound import OutboundGuard
+from core.security.encryption import Encryption, Undecryptable
 from data.models import Role, WorkspaceDatabase
-from data.outbound import OutboundGuard
-from monitora.security import Encryption, Undecryptable
 from monitora.settings import Settings
 from resolvers.databases import MAX_DATABASES, MAX_PASSWORD_BYTES, reencrypt
 from schema.node import parse_id

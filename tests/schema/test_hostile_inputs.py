@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strawberry.types import ExecutionResult
 
-from resolvers.errors import ErrorCode
+from core.errors import ErrorCode
 from schema.graph import NODES
 from tests.examples import examples
 from tests.people import People, Person

@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from core.events import MemoryBoard
 from data.models import Message, MessageRole
 from rag.answers.generation import Answers
 from rag.answers.log import MemoryAnswerLog
-from rag.board import MemoryBoard
 from rag.models.local_embedder import LocalEmbedder
 from rag.models.mistral import CHAT_PATIENCE, MistralChat
 from rag.models.protocols import Prompt

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from core.clock import now
+from core.errors import Rejection
+from core.security.passwords import Passwords
 from data.models import AppUser
-from data.types import now
-from monitora.security import Passwords
 from resolvers import accounts
 from resolvers.context import Registration
-from resolvers.errors import Rejection
 from tests.people import PASSWORD, People, Person
 from tests.schema.logins import ME, SESSION, lock, register
 from tests.statements import Statements

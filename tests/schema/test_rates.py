@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from core.rate_limits import Counters, parsed
 from resolvers.context import Services
-from resolvers.counters import Counters
-from resolvers.rates import RATES, parsed
+from resolvers.rates import RATES
 from tests.people import CHAT, GARDEN, PASSWORD, People, Person, Refused
 from tests.statements import Statements
 

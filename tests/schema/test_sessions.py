@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from core.clock import now
 from data.models import AppSession
-from data.types import now
 from schema.node import parse_id
 from tests.people import PASSWORD, People, Person
 from tests.schema.logins import ME, SESSION, register

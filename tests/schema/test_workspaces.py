@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from core.clock import now, today
+from core.security.keys import digest
 from data.models import AnalyticsDaily, ApiKey, Document, InsightsCache, Role, Workspace
-from data.types import now, today
-from monitora.security import digest
 from schema.node import parse_id
 from tests.people import People, Person
 from tests.statements import Statements

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from playwright.async_api import BrowserContext, Route, expect
 
-from monitora.security import Tokens, VisitorClaims
+from core.security.tokens import Tokens, VisitorClaims
 from tests.end_to_end.server import running
 from tests.mistral_server import Answer
 from tests.widget.chat import Chat, chat_at

@@ -15,9 +15,11 @@ import numpy as np
 from sqlalchemy import Boolean, Column, Date, Float, Integer, LargeBinary, Table, Uuid, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
+from core.security.keys import digest
+from core.security.tokens import StaffClaims
 from data.models import Model, Role, global_id
-from data.types import Chosen, Json, UtcDateTime, Vector, now
-from monitora.security import StaffClaims, digest
+from data.types import Chosen, Json, UtcDateTime, Vector
 from rag.activity import Activity, ActivityKind
 from rag.answers import events
 from rag.answers.sources import Source

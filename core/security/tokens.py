@@ -1,79 +1,34 @@
-"""Passwords, tokens and keys. Secrets are hashed before they are stored, or encrypted where they must be read again.
+"""Signed tokens: for staff, for visitors, and for devices that logged in before."""
 
-Nothing here knows a table.
-"""
-
-import base64
-import hashlib
-import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.types import Options
-from passlib.hash import argon2
+
+from core.security.keys import digest
 
 ALGORITHM = "HS256"
+
+
 STAFF = "staff"
+
+
 VISITOR = "visitor"
+
+
 DEVICE = "device"
+
+
 DEVICE_KNOWN_FOR = timedelta(days=180)
 """How long after its last login a device is let past the lock of its account."""
+
+
 RETURNING_WITHIN = timedelta(days=90)
 """How long after their last visit a visitor is recognised."""
-API_KEY_PREFIX_LENGTH = 11
-"""Characters of an API key that are kept readable: "mk_" and eight more, enough to recognise it by."""
-
-ENCRYPTION = b"monitora: secrets of external databases"
-"""What the encryption keys are derived for: a signing key used for both makes two keys that have nothing in common."""
-ENCRYPTION_FORMAT = "v1:"
-NONCE_BYTES = 12
-
-
-@dataclass(frozen=True, slots=True)
-class HashedPassword:
-    """An argon2id PHC string, and the salt it contains (the specification stores both)."""
-
-    hash: str
-    salt: str
-
-
-class Passwords:
-    """Argon2id through passlib.
-
-    The cost is the library's own unless another `hasher` is given: RFC 9106's second recommendation, 64 MiB, 3 passes.
-    """
-
-    def __init__(self, hasher: Any = argon2) -> None:
-        self._hasher = hasher
-
-    @cached_property
-    def decoy(self) -> str:
-        """A hash to verify against when an e-mail is unknown: the refusal takes as long as a wrong password's."""
-        return self.hash(secrets.token_urlsafe(16)).hash
-
-    def hash(self, password: str) -> HashedPassword:
-        """Hash a password. Takes tens of milliseconds of CPU: call it in a thread."""
-        hashed = str(self._hasher.hash(_composed(password)))
-        return HashedPassword(hashed, hashed.split("$")[-2])
-
-    def verify(self, password: str, hashed: str) -> bool:
-        """Tell whether the password is the hashed one. As slow as `hash`, on purpose."""
-        return bool(self._hasher.verify(_composed(password), hashed))
-
-
-def _composed(password: str) -> bytes:
-    """Return a password as it is hashed: the same for each way a keyboard may write its accents (RFC 8265, 4.2)."""
-    return unicodedata.normalize("NFC", password).encode(errors="surrogatepass")
 
 
 class InvalidToken(Exception):
@@ -194,61 +149,3 @@ def _visitor(claims: dict[str, Any]) -> VisitorClaims:
     return VisitorClaims(
         claims["sub"], UUID(claims["workspace"]), claims["origin"], claims.get("name"), claims.get("email")
     )
-
-
-class Undecryptable(Exception):
-    """None of the keys opens it, or it is not where it was put."""
-
-
-class Encryption:
-    """AES-256-GCM, for secrets that must be read again.
-
-    The first of the keys encrypts, each of them decrypts. A secret is bound to the row it belongs to: put into another
-    row, which says to connect to another host, it does not open. Nonces are random, 96 bits (NIST SP 800-38D, 8.2.2).
-    """
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._ciphers = [AESGCM(HKDF(SHA256(), 32, salt=None, info=ENCRYPTION).derive(key.encode())) for key in keys]
-
-    def encrypt(self, secret: bytes, row: UUID) -> str:
-        """Return a secret as it is stored: ASCII, 4/3 of its length and 45 characters."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = nonce + self._ciphers[0].encrypt(nonce, secret, row.bytes)
-        return ENCRYPTION_FORMAT + base64.urlsafe_b64encode(sealed).decode()
-
-    def decrypt(self, text: str, row: UUID) -> bytes:
-        """Return the secret. Raises `Undecryptable`."""
-        try:
-            sealed = base64.urlsafe_b64decode(text.removeprefix(ENCRYPTION_FORMAT).encode())
-        except ValueError as error:
-            raise Undecryptable from error
-        for cipher in self._ciphers:
-            try:
-                return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], row.bytes)
-            except (InvalidTag, ValueError):
-                continue
-        raise Undecryptable
-
-
-def digest(secret: str) -> str:
-    """Return the SHA-256 of a random secret, in hexadecimal: what is stored of tokens and keys."""
-    # What a client shows may hold half of a surrogate pair: it is unknown, like any other text that is no secret.
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
-
-
-def new_api_key() -> str:
-    """Return a new API key of 256 random bits."""
-    return f"mk_{secrets.token_urlsafe(32)}"
-
-
-def new_refresh_token(session_id: UUID) -> str:
-    """Return a refresh token that names its session, so that one used twice ends it."""
-    return f"{session_id.hex}.{secrets.token_urlsafe(32)}"
-
-
-def session_of(refresh_token: str) -> UUID | None:
-    """Return the session a refresh token names, or None when it is not of that form."""
-    try:
-        return UUID(hex=refresh_token.partition(".")[0])
-    except ValueError:
-        return None

@@ -3,19 +3,19 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from limits import RateLimitItem
+from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from monitora.security import digest
-from resolvers.rates import Rate, Standing
+from core.security.keys import digest
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +25,53 @@ REDIS_PATIENCE = 1.0
 """Seconds Redis may take: a count that is slower is made in the process."""
 REDIS_PAUSE = 5.0
 """Seconds for which Redis is left alone after it failed, so that an outage delays one operation and not each."""
+
+
+MAX_USES = 10_000
+MAX_WINDOW_SECONDS = 24 * 60 * 60
+"""Each use is remembered as long as the window is: the two bound the memory of one caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often one caller may do something.
+
+    `name` is the rate's in settings and headers, `default` how often in the notation of `limits`, `what` what is
+    counted and for whom, `why` the reason for the number.
+    """
+
+    name: str
+    default: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a caller stands after a use. `frees_at` is when the oldest use leaves the window: one more may come."""
+
+    rate: Rate
+    quota: int
+    window_seconds: int
+    remaining: int
+    frees_at: datetime
+    is_refused: bool
+
+
+def parsed(text: str) -> RateLimitItem | None:
+    """Read a rate such as "10/minute" or "100 per 2 hours"; None for an empty text. Raises `ValueError`."""
+    if not text.strip():
+        return None
+    try:
+        items = parse_many(text)
+    except ValueError as error:
+        raise ValueError("write a number per time, such as 10/minute, or nothing for no limit") from error
+    if len(items) != 1:
+        raise ValueError("write one number per time, such as 10/minute")
+    item = items[0]
+    if not 1 <= item.amount <= MAX_USES or item.get_expiry() > MAX_WINDOW_SECONDS:
+        raise ValueError(f"a rate is 1 to {MAX_USES} uses in a day or less; an empty value is no limit")
+    return item
 
 
 class Counters:

@@ -14,7 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from rag.board import MemoryBoard, Posted
+from core.events import MemoryBoard, Posted
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""Security primitives. Nothing here knows a table."""
