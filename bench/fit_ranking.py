@@ -1,4 +1,4 @@
-"""Fits the weights of rag/ranking.py on evaluation sets: python bench/fit_ranking.py en.json fr.json
+"""Fits the weights of rag/retrieval/ranking.py on evaluation sets: python bench/fit_ranking.py en.json fr.json
 
 Prints the weights fitted on all questions, and how well weights fitted on four fifths of the articles do on the others.
 The re-ranker maximises the likelihood of the candidates that answer (softmax over a question's candidates). The
@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.evaluation import AnswerableQuestion, Article, articles_of, is_hit, read_set
-from rag.index import WorkspaceIndex
-from rag.models.local_embedder import LocalEmbedder
-from rag.ranking import FEATURES, relevance
-from rag.segments import IndexedDocument
+from rag.evaluation.retrieval import AnswerableQuestion, Article, articles_of, is_hit, read_set
+from rag.index.memory.segments import IndexedDocument
+from rag.index.memory.workspace_index import WorkspaceIndex
+from rag.models.local.embedder import LocalEmbedder
+from rag.retrieval.ranking import FEATURES, relevance
 
 Array = NDArray[np.float64]
 

@@ -26,7 +26,7 @@ from monitora.application import create_application
 from monitora.command_line.logging import configure_logging
 from monitora.settings import Settings
 from monitora.websocket_transport import PatientProtocol
-from rag.models.local_embedder import LocalEmbedder
+from rag.models.local.embedder import LocalEmbedder
 from rag.models.protocols import Completion, Prompt, Token
 
 BURST = 25

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from data.drivers import resolve
-from data.tenants import WORK_FOR, session_values
+from data.row_level_security import WORK_FOR, session_values
 from data.viewer import Viewer
 
 Result = TypeVar("Result")

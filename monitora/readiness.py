@@ -9,7 +9,7 @@ import structlog
 
 from data.migrations import pending
 from monitora.settings import Settings
-from rag.answers.redis_log import RedisAnswerLog
+from rag.answers.redis_event_log import RedisAnswerLog
 from resolvers.context import Services
 
 log = structlog.get_logger(__name__)

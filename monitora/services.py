@@ -16,18 +16,19 @@ from core.security.tokens import Tokens
 from data.engine import Database
 from monitora.settings import Settings
 from monitora.telemetry import trace_statements
-from rag.activity import Activity
-from rag.answers.generation import Answers
-from rag.answers.log import MemoryAnswerLog
-from rag.answers.redis_log import RedisAnswerLog
-from rag.ingestion import Ingestion
-from rag.models.local_answerer import LocalAnswerer
-from rag.models.local_embedder import LocalEmbedder
-from rag.models.mistral import CHAT_PATIENCE, MistralChat, MistralEmbedder
+from rag.answers.conversation_events import Activity
+from rag.answers.event_log import MemoryAnswerLog
+from rag.answers.orchestration import Answers
+from rag.answers.redis_event_log import RedisAnswerLog
+from rag.ingestion.events import Progress
+from rag.ingestion.pipeline import Ingestion
+from rag.models.local.answerer import LocalAnswerer
+from rag.models.local.embedder import LocalEmbedder
+from rag.models.mistral.chat import CHAT_PATIENCE, MistralChat
+from rag.models.mistral.embedder import MistralEmbedder
 from rag.models.protocols import ChatModel, Embedder
-from rag.progress import Progress
-from rag.retrieval import Retriever
-from rag.storage import FileStorage
+from rag.retrieval.retriever import Retriever
+from rag.sources.storage import FileStorage
 from resolvers.context import Services
 from resolvers.persisted import PersistedOperations
 

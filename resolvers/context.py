@@ -15,9 +15,9 @@ from core.security.tokens import Tokens
 from data.engine import Database
 from data.loaders import Loaders
 from data.viewer import Anonymous, Staff, Viewer, Visitor
-from rag.answers.generation import Answers
-from rag.ingestion import Ingestion
-from rag.storage import FileStorage
+from rag.answers.orchestration import Answers
+from rag.ingestion.pipeline import Ingestion
+from rag.sources.storage import FileStorage
 from resolvers.errors import Forbidden, RateLimited, Unauthenticated
 from resolvers.persisted import PersistedOperations
 from resolvers.rates import ANONYMOUS_PER_ADDRESS

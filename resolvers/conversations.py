@@ -13,7 +13,7 @@ from core.errors import ErrorCode, Rejection
 from data.models import Conversation, Message, MessageRole, Workspace
 from data.viewer import Staff, Visitor
 from data.visibility import visible
-from rag.activity import Activity, ActivityKind
+from rag.answers.conversation_events import Activity, ActivityKind
 from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.record import Question
 from resolvers import workspaces

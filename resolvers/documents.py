@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from core.errors import ErrorCode, Rejection
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
+from rag.ingestion.events import Progress
 from rag.parsing import FileType, UnreadableDocument, detect_type
-from rag.progress import Progress
 from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.rates import UPLOAD_PER_ACCOUNT

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from data import models
-from rag.activity import Activity, ActivityKind
+from rag.answers.conversation_events import Activity, ActivityKind
 from resolvers import conversations
 from schema.conversations import Conversation, Message
 from schema.node import key_of
@@ -23,7 +23,7 @@ async def _message(root: strawberry.Parent[Activity], info: Info) -> Any:
 
 @strawberry.type(description="Something that happened in a conversation.")
 class ConversationActivity:
-    """An event of `conversationActivity`; its fields are read off `rag.activity.Activity`."""
+    """An event of `conversationActivity`; its fields are read off `rag.answers.conversation_events.Activity`."""
 
     kind: ActivityKind = strawberry.field(description="What happened.")
     conversation: Conversation | None = strawberry.field(

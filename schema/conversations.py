@@ -8,7 +8,7 @@ import strawberry
 from data import models
 from data.models import MessageRole
 from data.viewer import Staff
-from rag.answers import sources
+from rag.answers import citations as sources
 from resolvers.errors import NotFound
 from schema.connections import Connection, connection_field
 from schema.documents import Document
@@ -23,7 +23,7 @@ async def _document(root: strawberry.Parent[sources.Source], info: Info) -> Any:
 
 @strawberry.type(description="A passage that an answer was drawn from.")
 class Source:
-    """Read off `rag.answers.sources.Source`."""
+    """Read off `rag.answers.citations.Source`."""
 
     document: Document | None = strawberry.field(
         resolver=_document,

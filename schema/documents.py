@@ -11,7 +11,7 @@ from strawberry.file_uploads import Upload
 from core.errors import ErrorCode
 from data import models
 from data.models import DocumentStatus, IngestionStage
-from rag.progress import Progress
+from rag.ingestion.events import Progress
 from resolvers import documents
 from schema.node import Node, RowType, key_of
 from schema.operation import Info
@@ -105,7 +105,7 @@ async def _document(root: strawberry.Parent[Progress], info: Info) -> Any:
 
 @strawberry.type(description="A step of a document on its way to the index.")
 class DocumentProgress:
-    """An event of `documentProgress`; its fields are read off `rag.progress.Progress`."""
+    """An event of `documentProgress`; its fields are read off `rag.ingestion.events.Progress`."""
 
     document: Document | None = strawberry.field(
         resolver=_document,

@@ -7,7 +7,7 @@ import strawberry
 
 from core.errors import ErrorCode
 from data.models import DatabaseType, DocumentStatus, IngestionStage, MessageRole, Role
-from rag.activity import ActivityKind
+from rag.answers.conversation_events import ActivityKind
 
 Choice = TypeVar("Choice", bound=type[Enum])
 

@@ -20,10 +20,10 @@ from data.migrations import migrate
 from monitora.services import running_services
 from monitora.settings import Settings
 from resolvers.context import Services
-from tests.mistral_server import MistralServer
-from tests.people import People
-from tests.redis_server import running_redis
-from tests.statements import Statements
+from tests.support.mistral_server import MistralServer
+from tests.support.people import People
+from tests.support.redis_server import running_redis
+from tests.support.statements import Statements
 
 for name in [name for name in os.environ if name.startswith(("MONITORA_", "MISTRAL_")) and "_TEST_" not in name]:
     # A developer's own settings must not reach the tests.

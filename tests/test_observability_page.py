@@ -21,7 +21,7 @@ NOT_ATTRIBUTES = {"http.response.start", "http.disconnect", "monitora.db"}
 
 
 def _trees() -> Iterator[ast.AST]:
-    for room in ("data", "rag", "resolvers", "schema", "monitora"):
+    for room in ("core", "data", "rag", "resolvers", "schema", "monitora"):
         for path in (ROOT / room).rglob("*.py"):
             yield ast.parse(path.read_text(encoding="utf-8"))
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from data.engine import Database
 from data.migrations.objects import Objects, apply_objects, is_babelfish, out_of_date
-from data.tenants import POLICY, WORK_FOR, session_values
+from data.row_level_security import POLICY, WORK_FOR, session_values
 
 if TYPE_CHECKING:
     from alembic.config import Config

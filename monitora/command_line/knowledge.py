@@ -14,8 +14,8 @@ from monitora.command_line.root import Problem, commands, run, settings_to_talk
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
 from monitora.services import models, running_services
 from monitora.settings import Settings
+from rag.answers.citations import Source
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
-from rag.answers.sources import Source
 from resolvers import conversations, documents
 from resolvers.context import Context, Services
 
@@ -47,7 +47,7 @@ def ask(workspace: str, question: str) -> None:
 @click.argument("path", metavar="FILE", type=_FILE)
 def evaluate_retrieval(path: Path) -> None:
     """Measure retrieval on a file of paragraphs and questions: recall, rank, and knowing when not to answer."""
-    from rag.evaluation import evaluate  # noqa: PLC0415 - nothing else needs it
+    from rag.evaluation.retrieval import evaluate  # noqa: PLC0415 - nothing else needs it
 
     chosen = settings_to_talk()
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from data.models import ResponseCache
-from rag.answers.sources import Source
+from rag.answers.citations import Source
 from rag.models.protocols import Turn
 
 

@@ -6,7 +6,7 @@ Events are numbered from 1. A reader who is behind gets several pieces of text a
 from dataclasses import dataclass
 from uuid import UUID
 
-from rag.answers.sources import Source
+from rag.answers.citations import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from data.models import AnalyticsDaily, Conversation, Message, MessageRole, Workspace
 from rag.answers import cache
-from rag.answers.sources import Source
+from rag.answers.citations import Source
 from rag.models.protocols import Completion, Turn
 
 HISTORY_MESSAGES = 8

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.passages import Passage
+from rag.retrieval.passages import Passage
 
 Vectors = NDArray[np.float32]
 

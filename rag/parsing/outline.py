@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from rag.document import Block
+from rag.parsing.document import Block
 from rag.parsing.errors import MAX_TEXT_CHARACTERS, FileErrorCode, UnreadableDocument
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")

@@ -6,9 +6,8 @@ from io import BytesIO
 from itertools import islice
 from pathlib import PurePath
 
-from rag.document import ParsedDocument
-from rag.language import detect
 from rag.parsing.detection import FileType, detect_type
+from rag.parsing.document import ParsedDocument
 from rag.parsing.docx import read_docx
 from rag.parsing.errors import MAX_FILE_BYTES, FileErrorCode, UnreadableDocument
 from rag.parsing.html import read_html
@@ -16,6 +15,7 @@ from rag.parsing.markdown import read_markdown
 from rag.parsing.outline import Outline, clean
 from rag.parsing.pdf import read_pdf
 from rag.parsing.text import read_csv, read_text
+from rag.text.language import detect
 
 logger = logging.getLogger(__name__)
 

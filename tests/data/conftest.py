@@ -6,8 +6,8 @@ import pytest
 
 from data.engine import Database
 from data.migrations import migrate
-from tests.data.rows import Given
-from tests.mssql.server import NO_SERVER, emptied, migrated
+from tests.support.mssql_server import NO_SERVER, emptied, migrated
+from tests.support.rows import Given
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from data.engine import Database
 from monitora.services import running_services
 from monitora.settings import Settings
 from resolvers.context import Services
-from tests.people import GARDEN, PASSWORD, Person, Shop
-from tests.statements import Statements, calls
+from tests.support.people import GARDEN, PASSWORD, Person, Shop
+from tests.support.statements import Statements, calls
 
 STATEMENTS = {
     "register": 4,

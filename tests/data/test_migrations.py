@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from data.engine import Database
 from data.migrations import configuration, migrate, newest_revision, pending
 from data.models import Model
-from tests.data.rows import on_sqlite
+from tests.support.rows import on_sqlite
 
 
 async def _empty(tmp_path: Path) -> Database:

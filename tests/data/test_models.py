@@ -44,7 +44,7 @@ from data.models import (
     Model,
     Workspace,
 )
-from tests.data.rows import Given, fetch, on_sqlite, one, run, unless_babelfish
+from tests.support.rows import Given, fetch, on_sqlite, one, run, unless_babelfish
 
 SPECIFICATION = """
 app_users

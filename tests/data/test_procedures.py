@@ -25,7 +25,7 @@ from data.models import (
     ResponseCache,
     Role,
 )
-from tests.data.rows import Given, fetch, one, run
+from tests.support.rows import Given, fetch, one, run
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -14,7 +14,7 @@ from data.engine import Database
 from data.migrations import migrate, pending
 from data.models import Model
 from data.repeatable import KINDS, script, scripts, statements
-from tests.data.rows import fetch, on_sqlite, run
+from tests.support.rows import fetch, on_sqlite, run
 
 PROCEDURES = {
     "sp_create_user",

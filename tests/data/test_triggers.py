@@ -33,7 +33,7 @@ from data.models import (
     WorkspaceDatabase,
 )
 from data.repeatable import scripts
-from tests.data.rows import Given, fetch, on_sqlite, one, run
+from tests.support.rows import Given, fetch, on_sqlite, one, run
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TRIGGERS_OF_THE_SPECIFICATION = {

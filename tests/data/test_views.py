@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from core.clock import now
 from data.engine import Database
 from data.models import DailyMetrics, UserWorkspace, WorkspaceStats
-from tests.data.rows import Given, fetch, on_sqlite
+from tests.support.rows import Given, fetch, on_sqlite
 
 NOON = datetime(2026, 1, 19, 12, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.end_to_end.server import Server, monitora, running
-from tests.mistral_server import MistralServer
+from tests.support.mistral_server import MistralServer
+from tests.support.server import Server, monitora, running
 
 
 @pytest.fixture(scope="session")

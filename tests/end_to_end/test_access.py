@@ -7,11 +7,11 @@ import aiohttp
 
 from monitora.settings import Settings
 from resolvers.context import Services
-from tests.end_to_end.server import Server, running
 from tests.schema.access.estate import VIEWERS, Estate, furnished
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.table import row_of, rows
 from tests.schema.access.walk import ENDLESS, PATIENCE_SECONDS, REFUSED, Answer, Walk
+from tests.support.server import Server, running
 
 GREETED = "connection_ack"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.server import Server
+from tests.support.server import Server
 
 NODE = Path(__file__).parents[1] / "node"
 # fmt: off

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.server import Server, monitora
-from tests.people import GARDEN
+from tests.support.people import GARDEN
+from tests.support.server import Server, monitora
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from schemathesis.graphql import nodes
 
 from core.errors import ErrorCode
 from schema.graph import NODES
-from tests.end_to_end.server import Server
-from tests.examples import examples
+from tests.support.examples import examples
+from tests.support.server import Server
 
 GRAPH = Path(__file__).parents[2] / "schema.graphql"
 PASSWORD = "Ein Gartenzaun 47 im Regen"

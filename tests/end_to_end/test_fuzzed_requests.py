@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ErrorCode
-from tests.end_to_end.server import Server
-from tests.examples import examples
+from tests.support.examples import examples
+from tests.support.server import Server
 
 METHODS = st.sampled_from(["POST", "GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])
 KINDS = st.sampled_from(

@@ -10,9 +10,9 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from tests.end_to_end.client import FrontEnd
-from tests.end_to_end.server import Server
 from tests.end_to_end.test_main_job import REGISTER, visitor_of_nothing
+from tests.support.client import FrontEnd
+from tests.support.server import Server
 
 ANSWER = "application/graphql-response+json"
 PREFLIGHT = {"graphql-require-preflight": "1"}

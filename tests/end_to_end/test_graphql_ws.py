@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from core.security.tokens import Tokens, VisitorClaims
-from tests.end_to_end.server import Server
 from tests.end_to_end.test_main_job import visitor_of_nothing
-from tests.mistral_server import Answer, MistralServer
+from tests.support.mistral_server import Answer, MistralServer
+from tests.support.server import Server
 
 NODE = Path(__file__).parents[1] / "node"
 WORDS = ["It", " opens", " at", " nine", *[" and on"] * 36]

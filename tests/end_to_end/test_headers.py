@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from core.security.tokens import StaffClaims, Tokens
-from tests.end_to_end.server import Server, monitora, running
+from tests.support.server import Server, monitora, running
 
 OTHER_SITE = {"origin": "https://example.com"}
 SECRET = "a secret of thirty-two bytes or more"

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.end_to_end.server import Server, monitora, running
+from tests.support.server import Server, monitora, running
 
 
 async def _get(server: Server, path: str, **options: Any) -> tuple[int, dict[str, str], str]:

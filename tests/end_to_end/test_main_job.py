@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.end_to_end.client import FrontEnd
-from tests.end_to_end.server import Server
 from tests.rag.parsing.pdf_files import make_pdf
+from tests.support.client import FrontEnd
+from tests.support.server import Server
 
 REGISTER = """mutation ($input: RegisterInput!) { register(input: $input) {
     ... on Session { accessToken refreshToken user { email role } } ... on UserError { code message } } }"""

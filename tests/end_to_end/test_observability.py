@@ -20,12 +20,12 @@ from monitora.application import create_application
 from monitora.readiness import readiness
 from monitora.services import running_services
 from monitora.settings import InvalidSettings, Settings, load_settings
-from tests.collector import Collector
-from tests.end_to_end.client import FrontEnd
-from tests.end_to_end.server import Server, monitora, running
 from tests.end_to_end.test_main_job import CHAT, CREATE_KEY, CREATE_WORKSPACE, FIGURES, PROGRESS, REGISTER, START_VISIT
 from tests.end_to_end.test_main_job import UPLOAD as UPLOAD_DOCUMENT
-from tests.mistral_server import MistralServer
+from tests.support.client import FrontEnd
+from tests.support.collector import Collector
+from tests.support.mistral_server import MistralServer
+from tests.support.server import Server, monitora, running
 
 LOGIN = """mutation LogIn($input: LoginInput!) { login(input: $input) {
     ... on Session { accessToken } ... on UserError { code } } }"""

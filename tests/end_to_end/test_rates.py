@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from monitora.rate_headers import RATE_HEADERS
-from tests.end_to_end.server import Server, monitora, running
+from tests.support.server import Server, monitora, running
 
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename ... on UserError { code } } }"
 ACCOUNT = {"email": "nobody@example.com", "password": "not the password"}

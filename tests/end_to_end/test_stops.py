@@ -9,10 +9,10 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from tests.end_to_end.client import FrontEnd
-from tests.end_to_end.server import Server, monitora, running
 from tests.end_to_end.test_main_job import CHAT
-from tests.mistral_server import Answer, MistralServer
+from tests.support.client import FrontEnd
+from tests.support.mistral_server import Answer, MistralServer
+from tests.support.server import Server, monitora, running
 
 VISIT = "mutation ($input: StartVisitInput!) { startVisit(input: $input) { ... on Visit { token } } }"
 HISTORY = "query ($id: ID!) { conversation(id: $id) { messages { nodes { role content } } } }"

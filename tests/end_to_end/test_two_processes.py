@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from tests.end_to_end.client import FrontEnd
-from tests.end_to_end.server import monitora, running
 from tests.end_to_end.test_main_job import CHAT, CREATE_KEY, CREATE_WORKSPACE, PROGRESS, REGISTER, START_VISIT, UPLOAD
 from tests.end_to_end.test_stops import HISTORY, visitor_of
-from tests.mistral_server import Answer, MistralServer
+from tests.support.client import FrontEnd
+from tests.support.mistral_server import Answer, MistralServer
+from tests.support.server import monitora, running
 
 ANSWER = """subscription ($id: ID!, $after: Int) { answer(answerId: $id, after: $after) {
     __typename sequence ... on AnswerDelta { text } ... on AnswerFinished { message { content finishReason } } } }"""

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from core.security.tokens import Tokens, VisitorClaims
 from monitora.websocket import MAX_OPERATIONS
 from schema.node import parse_id
-from tests.end_to_end.client import FrontEnd
-from tests.end_to_end.server import Server
 from tests.end_to_end.test_main_job import REGISTER, visitor_of_nothing
+from tests.support.client import FrontEnd
+from tests.support.server import Server
 
 Frame = dict[str, Any]
 

@@ -18,16 +18,16 @@ from data.models import AppUser, Role
 from monitora.application import create_application
 from monitora.settings import Settings
 from monitora.websocket_transport import PatientProtocol
-from rag.answers.generation import Answers
-from rag.answers.log import MemoryAnswerLog
-from rag.models.local_embedder import LocalEmbedder
-from rag.models.mistral import MistralChat
-from rag.retrieval import Retriever
+from rag.answers.event_log import MemoryAnswerLog
+from rag.answers.orchestration import Answers
+from rag.models.local.embedder import LocalEmbedder
+from rag.models.mistral.chat import MistralChat
+from rag.retrieval.retriever import Retriever
 from resolvers import accounts
 from resolvers.context import Services
-from tests.mistral_server import Answer, MistralServer
-from tests.people import CHAT, PASSWORD, People, Person, Shop
-from tests.schema.logins import SESSION
+from tests.support.logins import SESSION
+from tests.support.mistral_server import Answer, MistralServer
+from tests.support.people import CHAT, PASSWORD, People, Person, Shop
 
 ACTIVITY = "subscription ($id: ID!) { conversationActivity(workspaceId: $id) { kind } }"
 Ending = Callable[[Shop, str], Awaitable[Any]]

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from tests.end_to_end.server import Server, monitora, running
 from tests.end_to_end.test_main_job import CHAT
 from tests.end_to_end.test_stops import visitor_of
 from tests.end_to_end.test_two_processes import ANSWER
+from tests.support.server import Server, monitora, running
 
 PATIENCE_SECONDS = 60
 

@@ -3,8 +3,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from data.engine import Database
-from tests.data.rows import Given
-from tests.mssql.server import NO_SERVER, emptied, migrated
+from tests.support.mssql_server import NO_SERVER, emptied, migrated
+from tests.support.rows import Given
 
 
 @pytest.fixture(scope="package")

@@ -16,8 +16,8 @@ from data.engine import Database
 from data.loaders import Loaders
 from data.models import AppUser, Conversation, DocumentChunk, InsightsCache, Message, MessageRole, MessageTopic, Role
 from data.viewer import Staff
-from tests.data.rows import Given, fetch, one, run
-from tests.mssql.server import run_alone
+from tests.support.mssql_server import run_alone
+from tests.support.rows import Given, fetch, one, run
 
 BULK = 3_000
 

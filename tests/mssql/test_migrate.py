@@ -10,7 +10,7 @@ from data.engine import Database
 from data.migrations import migrate, pending
 from data.models import Model
 from data.repeatable import scripts
-from tests.data.rows import fetch, run
+from tests.support.rows import fetch, run
 
 CATALOGUE = """
 SELECT name FROM sys.objects WHERE type IN ('P', 'TR', 'V', 'U', 'IF', 'TF', 'FN') AND SCHEMA_NAME(schema_id) = 'dbo'

@@ -13,8 +13,8 @@ from core.errors import Rejection
 from core.security.keys import digest
 from data.models import AppSession, AppUser, Profile
 from resolvers.emails import normalised_email
-from tests.people import PASSWORD, People, Person
-from tests.schema.logins import ME, SESSION, register
+from tests.support.logins import ME, SESSION, register
+from tests.support.people import PASSWORD, People, Person
 
 
 async def test_registering_makes_an_account_a_profile_and_a_session(people: People) -> None:

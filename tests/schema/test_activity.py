@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from tests.people import People, Shop
+from tests.support.people import People, Shop
 
 ACTIVITY = """subscription ($id: ID!) { conversationActivity(workspaceId: $id) {
     kind conversation { messageCount } message { role content feedback } } }"""

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from data.models import Conversation, Message, ResponseCache
-from tests.people import People, Person, Shop
+from tests.support.people import People, Person, Shop
 
 QUESTION = "When does the garden centre open?"
 SEND = "sendMessage ... on SendMessagePayload { conversation { id } message { id } answerId }"

@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from core.events import MemoryBoard
 from data.models import AnalyticsDaily, Conversation, Message, MessageRole
-from rag.answers.generation import Answers
-from rag.answers.log import MemoryAnswerLog
-from rag.models.local_answerer import LocalAnswerer
-from rag.models.local_embedder import LocalEmbedder
-from rag.retrieval import Retriever
+from rag.answers.event_log import MemoryAnswerLog
+from rag.answers.orchestration import Answers
+from rag.models.local.answerer import LocalAnswerer
+from rag.models.local.embedder import LocalEmbedder
+from rag.retrieval.retriever import Retriever
 from resolvers.context import Services
 from schema.node import parse_id
-from tests.people import CHAT, People, Person, Shop
+from tests.support.people import CHAT, People, Person, Shop
 
 BUDGET = 1_000
 QUESTION = "When does the garden centre open?"

@@ -13,7 +13,7 @@ from data.models import Role, WorkspaceDatabase
 from monitora.settings import Settings
 from resolvers.databases import MAX_DATABASES, MAX_PASSWORD_BYTES, reencrypt
 from schema.node import parse_id
-from tests.people import People, Person, Shop
+from tests.support.people import People, Person, Shop
 
 HOST = "93.184.216.34"
 NEW_KEY = "the new key, of at least thirty-two bytes"

@@ -11,9 +11,9 @@ from starlette.datastructures import UploadFile
 from data.models import Document, DocumentChunk, DocumentStatus
 from monitora.services import running_services
 from monitora.settings import Settings
-from tests.people import GARDEN, People, Person, Shop
 from tests.rag.parsing.docx_files import make_docx
 from tests.rag.parsing.pdf_files import make_pdf
+from tests.support.people import GARDEN, People, Person, Shop
 
 PROGRESS = """
 subscription ($id: ID!) { documentProgress(workspaceId: $id) { status stage progress error document { name } } }

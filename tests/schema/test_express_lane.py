@@ -9,7 +9,7 @@ import pytest
 import widget
 from monitora.websocket import ExpressLane
 from schema import schema
-from tests.people import People, Person, Shop
+from tests.support.people import People, Person, Shop
 
 
 @pytest.fixture

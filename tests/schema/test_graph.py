@@ -15,7 +15,7 @@ from graphql import (
 from sqlalchemy import text
 
 from schema import exported
-from tests.people import People
+from tests.support.people import People
 
 COMMITTED = Path(__file__).parents[2] / "schema.graphql"
 GRAPH = build_schema(exported())

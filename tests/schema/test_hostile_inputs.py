@@ -11,8 +11,8 @@ from strawberry.types import ExecutionResult
 
 from core.errors import ErrorCode
 from schema.graph import NODES
-from tests.examples import examples
-from tests.people import People, Person
+from tests.support.examples import examples
+from tests.support.people import People, Person
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 KEYS = st.one_of(st.uuids().map(lambda key: key.hex), st.uuids().map(str), TEXT)

@@ -6,7 +6,7 @@ import pytest
 from graphql import get_introspection_query
 
 from resolvers.context import Introspection, Services
-from tests.people import People, Person
+from tests.support.people import People, Person
 
 MISSPELT = [
     "{ workspace(id: 1) { nam } }",

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.models import DatabaseType, Model, WorkspaceDatabase, global_id
 from schema.graph import NODES
 from schema.node import parse_id
-from tests.people import People, Person, Shop
+from tests.support.people import People, Person, Shop
 
 QUESTION = "When does the garden centre open?"
 EVERYTHING = """

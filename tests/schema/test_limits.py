@@ -15,7 +15,7 @@ from schema import exported, schema
 from schema.checks import KEPT_CHARACTERS, KnownOperations, Operations
 from schema.costs import PRICES
 from schema.limits import Measure, excesses, measure
-from tests.people import People, Person
+from tests.support.people import People, Person
 
 ROOT = Path(__file__).parents[2]
 GRAPH = build_schema(exported())

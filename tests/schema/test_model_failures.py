@@ -12,15 +12,15 @@ from sqlalchemy import select
 
 from core.events import MemoryBoard
 from data.models import Message, MessageRole
-from rag.answers.generation import Answers
-from rag.answers.log import MemoryAnswerLog
-from rag.models.local_embedder import LocalEmbedder
-from rag.models.mistral import CHAT_PATIENCE, MistralChat
+from rag.answers.event_log import MemoryAnswerLog
+from rag.answers.orchestration import Answers
+from rag.models.local.embedder import LocalEmbedder
+from rag.models.mistral.chat import CHAT_PATIENCE, MistralChat
 from rag.models.protocols import Prompt
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from resolvers.context import Services
-from tests.mistral_server import Answer, Failure, Hang, MistralServer
-from tests.people import CHAT, People, Person, Shop
+from tests.support.mistral_server import Answer, Failure, Hang, MistralServer
+from tests.support.people import CHAT, People, Person, Shop
 
 QUESTION = "When does the garden centre open?"
 ANSWER = (

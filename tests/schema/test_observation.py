@@ -5,7 +5,7 @@ from strawberry.types import ExecutionResult
 
 from resolvers.context import Context
 from schema import schema
-from tests.people import People
+from tests.support.people import People
 
 
 async def test_an_operation_that_cannot_begin_tells_nothing_of_why(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.pages import Cursor, InvalidCursor
-from tests.people import People, Person
+from tests.support.people import People, Person
 
 DOCUMENTS = """
 query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { workspace(id: $id) {

@@ -14,9 +14,9 @@ from core.security.passwords import Passwords
 from data.models import AppUser
 from resolvers import accounts
 from resolvers.context import Registration
-from tests.people import PASSWORD, People, Person
-from tests.schema.logins import ME, SESSION, lock, register
-from tests.statements import Statements
+from tests.support.logins import ME, SESSION, lock, register
+from tests.support.people import PASSWORD, People, Person
+from tests.support.statements import Statements
 
 
 @pytest.mark.parametrize(

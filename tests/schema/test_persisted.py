@@ -8,7 +8,7 @@ import pytest
 
 from resolvers.persisted import KEPT_TEXTS, PersistedOperations, PersistedQueryNotFound
 from schema import schema
-from tests.people import People, Person
+from tests.support.people import People, Person
 
 BUILT_IN = "{ me { __typename } }"
 QUERY = "{ me { id } }"

@@ -11,8 +11,8 @@ import pytest
 from core.rate_limits import Counters, parsed
 from resolvers.context import Services
 from resolvers.rates import RATES
-from tests.people import CHAT, GARDEN, PASSWORD, People, Person, Refused
-from tests.statements import Statements
+from tests.support.people import CHAT, GARDEN, PASSWORD, People, Person, Refused
+from tests.support.statements import Statements
 
 Limited = Callable[..., People]
 

@@ -7,8 +7,8 @@ from sqlalchemy import update
 from core.clock import now
 from data.models import AppSession
 from schema.node import parse_id
-from tests.people import PASSWORD, People, Person
-from tests.schema.logins import ME, SESSION, register
+from tests.support.logins import ME, SESSION, register
+from tests.support.people import PASSWORD, People, Person
 
 SESSIONS = """{ me { sessions { totalCount nodes {
     id createdAt lastActivityAt expiresAt ipAddress userAgent isCurrent } } } }"""

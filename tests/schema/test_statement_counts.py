@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.models import Conversation, Document, Message, MessageRole
 from schema.node import parse_id
-from tests.people import People
-from tests.statements import Statements
+from tests.support.people import People
+from tests.support.statements import Statements
 
 TREE = """
 { workspaces(first: 50) { nodes { name

@@ -11,8 +11,8 @@ from core.clock import now, today
 from core.security.keys import digest
 from data.models import AnalyticsDaily, ApiKey, Document, InsightsCache, Role, Workspace
 from schema.node import parse_id
-from tests.people import People, Person
-from tests.statements import Statements
+from tests.support.people import People, Person
+from tests.support.statements import Statements
 
 CREATED = "createWorkspace ... on CreateWorkspacePayload { workspace { id name allowedDomains } }"
 VISIT = "startVisit ... on Visit { token visitorId expiresAt widget { title welcome suggestedQuestions position } }"

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
-from tests.end_to_end.client import FrontEnd
-from tests.end_to_end.server import Server, monitora, running
-from tests.mistral_server import Answer, MistralServer
+from tests.support.client import FrontEnd
+from tests.support.mistral_server import Answer, MistralServer
+from tests.support.server import Server, monitora, running
 from tests.widget.chat import Chat
 from tests.widget.customer_site import CustomerSite
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 import widget
-from tests.mistral_server import Answer
+from tests.support.mistral_server import Answer
 from tests.widget.chat import Chat
 from tests.widget.conftest import Assistant
 

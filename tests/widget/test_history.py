@@ -5,7 +5,7 @@ from contextlib import closing
 
 from playwright.async_api import BrowserContext, expect
 
-from tests.mistral_server import Answer
+from tests.support.mistral_server import Answer
 from tests.widget.chat import Chat, chat_at
 from tests.widget.conftest import Assistant
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 from playwright.async_api import BrowserContext, Route, expect
 
 from core.security.tokens import Tokens, VisitorClaims
-from tests.end_to_end.server import running
-from tests.mistral_server import Answer
+from tests.support.mistral_server import Answer
+from tests.support.server import running
 from tests.widget.chat import Chat, chat_at
 from tests.widget.conftest import Assistant, Prepared
 from tests.widget.proxy import Proxy

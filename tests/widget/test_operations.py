@@ -12,7 +12,7 @@ from resolvers.context import Policy
 from schema import exported
 from schema.checks import Operations
 from schema.limits import excesses
-from tests.mistral_server import Answer
+from tests.support.mistral_server import Answer
 from tests.widget.chat import Chat, chat_at
 from tests.widget.conftest import Assistant
 

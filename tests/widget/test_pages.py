@@ -4,8 +4,8 @@ from pathlib import Path
 
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.end_to_end.server import running
-from tests.mistral_server import Answer
+from tests.support.mistral_server import Answer
+from tests.support.server import running
 from tests.widget.chat import Chat
 from tests.widget.conftest import Assistant, Prepared
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from tests.mistral_server import Answer
 from tests.rag.parsing.pdf_files import make_pdf
+from tests.support.mistral_server import Answer
 from tests.widget.chat import Chat, chat_at
 from tests.widget.conftest import Assistant
 from tests.widget.customer_site import NONCE, CustomerSite

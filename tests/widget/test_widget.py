@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from tests.mistral_server import Answer
+from tests.support.mistral_server import Answer
 from tests.widget.chat import Chat, chat_at
 from tests.widget.conftest import Assistant
 from tests.widget.proxy import Proxy

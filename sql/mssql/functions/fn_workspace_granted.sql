@@ -1,5 +1,5 @@
 -- One row when the connection may touch what belongs to a workspace, else none: it serves the server itself, a visitor
--- of the workspace, its owner, or a reader it was shared with. data/tenants.py says for whom a connection works.
+-- of the workspace, its owner, or a reader it was shared with. data/row_level_security.py says for whom a connection works.
 CREATE OR ALTER FUNCTION dbo.fn_workspace_granted (@workspace_id UNIQUEIDENTIFIER)
 RETURNS TABLE
 WITH SCHEMABINDING

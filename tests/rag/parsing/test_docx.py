@@ -1,8 +1,8 @@
 import pytest
 
-from rag.document import Block
 from rag.parsing import FileErrorCode, UnreadableDocument, parse
 from rag.parsing import docx as docx_reader
+from rag.parsing.document import Block
 from tests.rag.parsing.docx_files import W, make_archive, make_docx, paragraph, table
 
 

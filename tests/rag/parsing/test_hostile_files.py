@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.document import ParsedDocument
 from rag.parsing import UnreadableDocument, parse
+from rag.parsing.document import ParsedDocument
 from rag.parsing.html import read_html
 from rag.parsing.markdown import read_markdown
 from rag.parsing.text import read_csv, read_text
-from tests.examples import examples
 from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph, table
 from tests.rag.parsing.pdf_files import make_pdf
+from tests.support.examples import examples
 
 PDF = make_pdf(["# Heading\nSome text.", "A second page."], title="Title")
 DOCX = make_docx(paragraph("Heading", "Titre1") + paragraph("Text.") + table([["a", "b"]]), title="Title")

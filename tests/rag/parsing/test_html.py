@@ -1,7 +1,7 @@
 import pytest
 
-from rag.document import Block
 from rag.parsing import FileErrorCode, UnreadableDocument, parse
+from rag.parsing.document import Block
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><title> Help &amp; contact </title><style>p { color: red }</style></head>

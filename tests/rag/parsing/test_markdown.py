@@ -1,7 +1,7 @@
 import pytest
 
-from rag.document import Block
 from rag.parsing import parse
+from rag.parsing.document import Block
 
 GUIDE = """# The guide
 

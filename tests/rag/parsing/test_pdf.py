@@ -2,9 +2,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.document import Block
 from rag.parsing import FileErrorCode, UnreadableDocument, parse
 from rag.parsing import pdf as pdf_reader
+from rag.parsing.document import Block
 from tests.rag.parsing.pdf_files import make_pdf
 
 SENTENCE = "Every parcel is weighed, labelled and sent on the day of the order. "

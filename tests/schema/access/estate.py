@@ -20,13 +20,13 @@ from core.security.keys import digest
 from core.security.tokens import StaffClaims
 from data.models import Model, Role, global_id
 from data.types import Chosen, Json, UtcDateTime, Vector
-from rag.activity import Activity, ActivityKind
 from rag.answers import events
-from rag.answers.sources import Source
+from rag.answers.citations import Source
+from rag.answers.conversation_events import Activity, ActivityKind
 from resolvers.context import Services
 from resolvers.errors import NotFound
 from schema.node import parse_id
-from tests.people import People, Person, Shop
+from tests.support.people import People, Person, Shop
 
 MARK = "¤"
 """In every text the owner has, and in nobody else's."""

@@ -17,9 +17,9 @@ from graphql import (
 from starlette.datastructures import UploadFile
 
 from schema.graph import NODES
-from tests.people import PASSWORD
 from tests.schema.access.estate import Estate
 from tests.schema.access.selection import PAGE, Selected, everything_of, fields_of, selection_text
+from tests.support.people import PASSWORD
 
 Arguments = Mapping[str, Any]
 

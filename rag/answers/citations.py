@@ -1,0 +1,47 @@
+"""The sources of an answer, as they are stored beside it and shown under it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from rag.retrieval.passages import Passage
+
+EXCERPT_CHARACTERS = 600
+"""What a reader needs to recognise a passage; the whole stays in the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage an answer was drawn from. `score` is in [0, 1]; `location` is where to find it in the document."""
+
+    document_id: UUID
+    document_name: str
+    chunk_index: int
+    excerpt: str
+    score: float
+    location: str | None
+    url: str | None = None
+
+    @classmethod
+    def of(cls, passage: Passage) -> "Source":
+        """Return what is kept of a passage."""
+        excerpt = passage.content
+        if len(excerpt) > EXCERPT_CHARACTERS:
+            excerpt = excerpt[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + " …"
+        return cls(
+            document_id=passage.document_id,
+            document_name=passage.document_name,
+            chunk_index=passage.chunk_index,
+            excerpt=excerpt,
+            score=round(passage.score, 4),
+            location=passage.location,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the value kept in `messages.rag_sources`."""
+        return {**asdict(self), "document_id": self.document_id.hex}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Source":
+        """Read what `as_json` wrote."""
+        return cls(**{**value, "document_id": UUID(value["document_id"])})

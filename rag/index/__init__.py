@@ -1,0 +1,1 @@
+"""Search indexes of workspaces: the protocol, and its implementations."""

@@ -1,0 +1,1 @@
+"""The index held in memory, one immutable version a workspace."""

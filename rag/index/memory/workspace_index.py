@@ -1,0 +1,219 @@
+"""The index of one workspace, in memory: immutable versions that answer which passages match a question."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import numpy as np
+
+from rag.index.memory.evidence import evidence, matches, quantities
+from rag.index.memory.segments import IndexedDocument, Integers, Segment, merged, segment_of
+from rag.models.protocols import Vectors
+from rag.retrieval.passages import Passage
+from rag.retrieval.query import Question, read
+from rag.retrieval.ranking import FEATURES, Scores, confidence, relevance
+
+# Okapi BM25 (Robertson and Zaragoza, 2009), with the constants usual for short passages.
+_K1 = 0.9
+_B = 0.4
+# Scores are scaled between the best and the last of this many.
+_SCALED_OVER = 100
+# Passages that the re-ranker reads.
+_CANDIDATES = 40
+# A document's score is the mean of its best chunks, this many.
+_DOCUMENT_CHUNKS = 3
+# The larger a workspace, the more of a question some passage holds by chance; not known beyond the sets measured.
+_FITTED_CHUNKS = 1_500
+# What is known of words before any chunk is read, counted in chunks, each word in one of them: the frequencies of a few
+# chunks alone would say that whatever they do not mention is rare.
+_PRIOR_CHUNKS = 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Rows of an index, and what speaks for each: `features` has shape (rows, len(FEATURES))."""
+
+    rows: Integers
+    features: Scores
+
+
+def scaled(scores: Scores) -> Scores:
+    """Return `scores` min-max scaled over their top 100, clipped to [0, 1]; zeros where all are equal."""
+    # Mostly zeros otherwise, which take partition five times as long.
+    positive = scores[scores > 0]
+    top = positive if len(positive) >= _SCALED_OVER else scores
+    last = max(len(top) - _SCALED_OVER, 0)
+    high, low = scores.max(), np.partition(top, last)[last]
+    return np.clip((scores - low) / (high - low), 0, 1) if high > low else np.zeros_like(scores)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkspaceIndex:
+    """One version of a workspace's index.
+
+    `dense_weight` is the embedder's weight; `dense_floor` the cosine of unrelated texts in its space (0 for the local
+    embedder), which the confidence counts from.
+
+    Nothing in a version ever changes: any thread may search it while the next one is made from it, and whoever holds
+    the current version swaps it by one assignment. Making versions of one workspace is for one writer at a time.
+    Versions share their segments: adding a document reads that document alone, then merges it with segments up to twice
+    its size, so that there are at most about log2(chunks) of them.
+    """
+
+    dense_weight: float
+    dense_floor: float = 0.0
+    segments: tuple[Segment, ...] = ()
+
+    @classmethod
+    def of(
+        cls, documents: Sequence[IndexedDocument], dense_weight: float, dense_floor: float = 0.0
+    ) -> "WorkspaceIndex":
+        """Read a whole workspace at once. Raises `ValueError` when vectors and chunks do not correspond."""
+        segment = segment_of(documents)
+        return cls(dense_weight, dense_floor, (segment,) if segment.passages else ())
+
+    def __len__(self) -> int:
+        return sum(int(segment.live.sum()) for segment in self.segments)
+
+    def with_document(self, document: IndexedDocument) -> "WorkspaceIndex":
+        """Return the next version, in which `document` is new or stands for what had its id. Raises `ValueError`."""
+        added = segment_of([document])
+        segments = list(self.without_document(document.id).segments)
+        while segments and added.passages and segments[-1].live.sum() <= 2 * len(added.passages):
+            added = merged([segments.pop(), added])
+        return replace(self, segments=(*segments, added) if added.passages else tuple(segments))
+
+    def without_document(self, document_id: UUID) -> "WorkspaceIndex":
+        """Return the next version, in which no chunk of that document is left."""
+        kept = (segment.without(document_id) for segment in self.segments)
+        return replace(
+            self,
+            segments=tuple(
+                segment if 2 * segment.live.sum() > len(segment.passages) else merged([segment])
+                for segment in kept
+                if segment.live.any()
+            ),
+        )
+
+    def search(self, question: str, vector: Vectors, limit: int) -> list[Passage]:
+        """Return the `limit` passages that best answer `question`, best first, each with its confidence as score.
+
+        They are 40 at most, fewer only where the workspace has fewer. `vector` is the question's embedding, of shape
+        (dimensions,).
+        """
+        found = self.candidates(question, vector)
+        passages = [self.passage(row) for row in found.rows.tolist()]
+        ranked = sorted(
+            zip(relevance(found.features).tolist(), confidence(found.features).tolist(), passages, strict=True),
+            key=lambda each: (-each[0], each[2].document_name, each[2].chunk_index),
+        )
+        return [replace(passage, score=score) for _, score, passage in ranked[:limit]]
+
+    def candidates(self, question: str, vector: Vectors) -> Candidates:
+        """Return the passages whose lexical and dense scores together are highest, with what speaks for each."""
+        if not len(self):
+            return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))))
+        live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments]))
+        asked = read(question)
+        frequencies = self._frequencies(asked)
+        lexical = self._lexical(asked, frequencies)
+        # Rounded, because a product over more rows may add in another order.
+        dense = np.concatenate([segment.vectors @ vector for segment in self.segments]).astype(np.float64).round(5)
+        fused = np.zeros(len(lexical))
+        fused[live] = (scaled(lexical[live]) + self.dense_weight * scaled(dense[live])) / (1 + self.dense_weight)
+        rows = live[np.argsort(-fused[live], kind="stable")[:_CANDIDATES]]
+        columns = self._evidence(asked, frequencies, rows)
+        columns["fused"] = fused[rows]
+        columns["dense"] = np.clip((dense[rows] - self.dense_floor) / (1 - self.dense_floor), 0, 1)
+        columns["size"] = np.full(len(rows), min(np.log(len(self)) / np.log(_FITTED_CHUNKS), 1))
+        columns["document"] = self._documents(lexical)[rows]
+        columns["neighbour"] = self._neighbours(lexical)[rows]
+        return Candidates(rows, np.stack([columns[name] for name in FEATURES], axis=1))
+
+    def passage(self, row: int) -> Passage:
+        """Return the passage at `row`, without a score. Raises `IndexError`."""
+        for first, segment in self._offsets():
+            if row < first + len(segment.passages):
+                return segment.passages[row - first]
+        raise IndexError(row)
+
+    def _offsets(self) -> Iterator[tuple[int, Segment]]:
+        first = 0
+        for segment in self.segments:
+            yield first, segment
+            first += len(segment.passages)
+
+    def _frequencies(self, asked: Question) -> dict[str, int]:
+        """Count the chunks that hold each word, in whichever language: a name is as common as all of them make it."""
+        frequencies: dict[str, int] = defaultdict(int)
+        for terms in asked.terms.values():
+            for key, word in terms.items():
+                for segment in self.segments:
+                    if (term := segment.position(key)) is not None:
+                        frequencies[word] += int(segment.live[segment.postings(term)[0]].sum())
+        return frequencies
+
+    def _lexical(self, asked: Question, frequencies: dict[str, int]) -> Scores:
+        """Return the BM25 score of every row, live or not."""
+        size = len(self)
+        total = sum(int(segment.lengths[segment.live].sum()) for segment in self.segments)
+        scores = []
+        for segment in self.segments:
+            score = np.zeros(len(segment.passages))
+            norms = _K1 * (1 - _B + _B * segment.lengths * (size / max(total, 1)))
+            for terms in asked.terms.values():
+                for key, word in terms.items():
+                    if (term := segment.position(key)) is not None:
+                        rows, counts = segment.postings(term)
+                        idf = np.log1p((size - frequencies[word] + 0.5) / (frequencies[word] + 0.5))
+                        score[rows] += idf * (_K1 + 1) * counts / (counts + norms[rows])
+            scores.append(score * segment.live)
+        return np.concatenate(scores)
+
+    def _documents(self, lexical: Scores) -> Scores:
+        """Return, for each row, the mean score of its document's best chunks, as part of the best document's."""
+        numbers: Integers = np.concatenate([segment.documents + first for first, segment in self._offsets()])
+        best: dict[int, list[float]] = defaultdict(list)
+        for row in np.argsort(-lexical, kind="stable")[: 2 * _SCALED_OVER].tolist():
+            if len(scores := best[int(numbers[row])]) < _DOCUMENT_CHUNKS:
+                scores.append(float(lexical[row]))
+        means = np.zeros(int(numbers.max()) + 1)
+        for number, scores in best.items():
+            means[number] = sum(scores) / _DOCUMENT_CHUNKS
+        parts: Scores = means / max(float(means.max()), 1e-9)
+        return parts[numbers]
+
+    def _neighbours(self, lexical: Scores) -> Scores:
+        """Return, for each row, the better score of the chunks before and after it, as part of the best score."""
+        numbers: Integers = np.concatenate([segment.documents + first for first, segment in self._offsets()])
+        together = numbers[1:] == numbers[:-1]
+        nearby = np.zeros(len(lexical))
+        nearby[1:] = lexical[:-1] * together
+        nearby[:-1] = np.maximum(nearby[:-1], lexical[1:] * together)
+        parts: Scores = nearby / max(float(lexical.max()), 1e-9)
+        return parts
+
+    def _evidence(self, asked: Question, frequencies: dict[str, int], rows: Integers) -> dict[str, Scores]:
+        """Read the candidates at `rows`, those of each language with the question's terms in it."""
+        languages = np.array([self.passage(row).language for row in rows.tolist()])
+        columns = {name: np.zeros(len(rows)) for name in FEATURES}
+        known = len(self) + _PRIOR_CHUNKS
+        for language, terms in asked.terms.items():
+            idf = np.array([np.log(known / (frequencies[word] + 1)) for word in terms.values()])
+            for first, segment in self._offsets():
+                chosen = np.flatnonzero(
+                    (languages == language) & (rows >= first) & (rows < first + len(segment.passages))
+                )
+                found = matches(list(terms), segment, rows[chosen] - first)
+                seen = evidence(found, idf, len(chosen))
+                for name in ("coverage", "exact", "sentence", "titled", "pairs"):
+                    columns[name][chosen] = getattr(seen, name)
+                # How much the passage shares with the question, counted in words met nowhere else.
+                columns["shared"][chosen] = np.log1p(seen.coverage * idf.sum() / np.log(known))
+                if asked.expects_quantity:
+                    columns["quantity"][chosen] = [
+                        float(best in quantities(terms, segment, int(row)))
+                        for best, row in zip(seen.best.tolist(), rows[chosen] - first, strict=True)
+                    ]
+        return columns

@@ -1,0 +1,1 @@
+"""From a stored file to indexed passages."""

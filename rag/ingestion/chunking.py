@@ -1,0 +1,109 @@
+"""Documents cut into passages of about 200 tokens, at headings, blocks, lines and sentences."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from rag.ingestion.chunk import Chunk
+from rag.parsing.document import Block, ParsedDocument
+from rag.text.sentences import sentence_spans
+from rag.text.tokens import _TOKEN, count_tokens
+
+# The most tokens of a chunk, as `count_tokens` counts them.
+CHUNK_TOKENS = 200
+
+
+_LOCATION_CHARACTERS = 500
+
+
+Span = tuple[int, int]
+
+
+def _cuts(pattern: str) -> Callable[[str], list[Span]]:
+    separator = re.compile(pattern)
+
+    def spans(text: str) -> list[Span]:
+        edges = [0, *(match.end() for match in separator.finditer(text)), len(text)]
+        return list(pairwise(edges))
+
+    return spans
+
+
+def _sentences(text: str) -> list[Span]:
+    starts = [start for start, _ in sentence_spans(text)]
+    return list(pairwise([0, *starts[1:], len(text)]))
+
+
+def _tokens(text: str) -> list[Span]:
+    edges = [0, *(match.end() for match in _TOKEN.finditer(text)), len(text)]
+    return list(pairwise(edges))
+
+
+# From the seam that hurts least to the one that always exists.
+_SEAMS = (_cuts(r"\n+"), _sentences, _cuts(r"[;:,]\s+"), _cuts(r"\s+"), _tokens)
+
+
+def _pieces(text: str, offset: int = 0, seam: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Yield (start, end, tokens) of the pieces of `text`, each within `CHUNK_TOKENS`, which together are all of it."""
+    tokens = count_tokens(text)
+    if tokens <= CHUNK_TOKENS or seam == len(_SEAMS):
+        yield offset, offset + len(text), tokens
+        return
+    for start, end in _SEAMS[seam](text):
+        if start < end:
+            yield from _pieces(text[start:end], offset + start, seam + 1)
+
+
+def _split(text: str) -> list[str]:
+    """Cut a text that does not fit one chunk into the fewest chunks, of about equal length."""
+    pieces = list(_pieces(text))
+    total = sum(tokens for _, _, tokens in pieces)
+    target = total / -(-total // CHUNK_TOKENS)
+    parts: list[str] = []
+    begin, length = 0, 0
+    for start, _, tokens in pieces:
+        if length and (length + tokens > CHUNK_TOKENS or length + tokens / 2 > target):
+            parts.append(text[begin:start])
+            begin, length = start, 0
+        length += tokens
+    parts.append(text[begin:])
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _location(blocks: list[Block]) -> str | None:
+    if blocks[0].page is not None:
+        return f"page {blocks[0].page}"
+    return " › ".join(blocks[0].heading)[:_LOCATION_CHARACTERS] or None
+
+
+def _packed(blocks: list[Block]) -> Iterator[tuple[list[Block], str]]:
+    """Yield the texts of chunks, each with the blocks it comes from: whole blocks together while they fit."""
+    together: list[Block] = []
+    length = 0
+    for block in blocks:
+        if not block.text.strip():
+            continue
+        tokens = count_tokens(block.text)
+        if together and (block.heading != together[0].heading or length + tokens > CHUNK_TOKENS):
+            yield together, "\n\n".join(each.text.strip() for each in together)
+            together, length = [], 0
+        if tokens > CHUNK_TOKENS:
+            for part in _split(block.text):
+                yield [block], part
+        else:
+            together.append(block)
+            length += tokens
+    if together:
+        yield together, "\n\n".join(each.text.strip() for each in together)
+
+
+def chunk(document: ParsedDocument) -> list[Chunk]:
+    """Cut `document` into chunks of at most `CHUNK_TOKENS` tokens, none empty, in reading order.
+
+    A chunk holds blocks of one heading. A block that fits is never cut; one that does not is cut at lines, then
+    sentences, clauses, words, and at last anywhere. Together the chunks hold every character that is not white space.
+    """
+    return [
+        Chunk(index, content, blocks[0].heading, _location(blocks), count_tokens(content))
+        for index, (blocks, content) in enumerate(_packed(document.blocks))
+    ]

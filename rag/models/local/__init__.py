@@ -1,0 +1,1 @@
+"""Models without a server: lexical vectors, and an extractive answerer."""

@@ -1,0 +1,1 @@
+"""Mistral, or any server that speaks its API."""

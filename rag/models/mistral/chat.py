@@ -1,0 +1,157 @@
+"""Answers streamed by Mistral, or by any server that speaks its API (vLLM, llama.cpp, Ollama)."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from rag.answers.prompt import messages
+from rag.models import spans
+from rag.models.mistral.connection import Connection, Patience, ask, model_errors, within
+from rag.models.protocols import Completion, ModelError, ModelErrorCode, Prompt, Token
+
+if TYPE_CHECKING:
+    from mistralai.client.models import CompletionChunk, CompletionEvent, UsageInfo
+    from mistralai.client.utils.eventstreaming import EventStreamAsync
+
+
+CHAT_PATIENCE = Patience()
+"""A visitor waits."""
+
+
+# The specification's default, `mistral-small`, and its relatives are families: the server wants one of their versions.
+_FAMILIES = frozenset({"mistral-small", "mistral-medium", "mistral-large", "ministral-3b", "ministral-8b", "codestral"})
+
+
+class MistralChat:
+    """Answers streamed by a chat model. The prompt says which model."""
+
+    name = "mistral"
+    provider = spans.MISTRAL
+
+    def __init__(
+        self, api_key: str | None, *, server_url: str | None = None, patience: Patience = CHAT_PATIENCE
+    ) -> None:
+        """Prepare to ask the server at `server_url`, or Mistral's own. Nothing is sent before the first question.
+
+        Raises `ValueError` without a key for Mistral's own server.
+        """
+        self._connection = Connection(api_key, server_url, patience.connect)
+        self._patience = patience
+
+    async def aclose(self) -> None:
+        """Close the connections to the server."""
+        await self._connection.aclose()
+
+    async def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
+        """Yield the answer's tokens, then one `Completion`; closing the iterator closes the request.
+
+        Failures are tried again only before the first token: after it, the visitor would read the answer twice.
+        A server that does not count tokens gives 0 prompt tokens, and as many completion tokens as pieces of text.
+
+        Raises `ModelError`, possibly after some tokens.
+        """
+        events, first = await ask(lambda: self._begin(prompt), self._patience)
+        answer = _Answer(prompt.model)
+        chunk: CompletionChunk | None = first
+        try:
+            while chunk is not None:
+                for text in answer.read(chunk):
+                    yield Token(text)
+                chunk = None if answer.is_whole() else await self._next(events, answer)
+        finally:
+            await _close(events)
+        yield answer.completion()
+
+    def _served_name(self, model: str) -> str:
+        """Return the name by which Mistral's own server knows a family's present model."""
+        return f"{model}-latest" if self._connection.is_mistrals_own and model in _FAMILIES else model
+
+    async def _begin(self, prompt: Prompt) -> "tuple[EventStreamAsync[CompletionEvent], CompletionChunk]":
+        """Send the prompt and read up to the first chunk that says something."""
+        sdk = await self._connection.sdk()
+        events = await sdk.chat.stream_async(
+            model=self._served_name(prompt.model),
+            messages=cast("list[Any]", messages(prompt)),
+            temperature=prompt.temperature,
+            max_tokens=prompt.max_tokens,
+        )
+        try:
+            async for event in events:
+                if any(_texts(event.data)) or _finish_reason(event.data):
+                    return events, event.data
+        except BaseException:
+            await _close(events)
+            raise
+        raise ModelError(ModelErrorCode.INTERRUPTED, "The model's answer has nothing in it. Ask again.", retryable=True)
+
+    async def _next(self, events: "EventStreamAsync[CompletionEvent]", answer: "_Answer") -> "CompletionChunk | None":
+        """Return the next chunk, or None after the last. What fails behind the end of an answer does not matter."""
+        silence = "The model stopped in the middle of its answer. Ask again."
+        try:
+            with model_errors():
+                async with within(self._patience.between_tokens, silence):
+                    event: CompletionEvent = await anext(events)
+                    return event.data
+        except StopAsyncIteration:
+            return None
+        except ModelError:
+            if answer.finish_reason:
+                return None
+            raise
+
+
+async def _close(events: "EventStreamAsync[CompletionEvent]") -> None:
+    """Close the request now, and the generator that reads it, which would otherwise wait for the garbage collector."""
+    await events.generator.aclose()
+    await events.response.aclose()
+
+
+def _texts(chunk: "CompletionChunk") -> Iterator[str]:
+    """Yield the pieces of text in a chunk; what a model thinks aloud is no part of its answer."""
+    for choice in chunk.choices[:1]:
+        content = choice.delta.content
+        if isinstance(content, str):
+            yield content
+        elif isinstance(content, list):
+            yield from (piece.text for piece in content if piece.type == "text")
+
+
+def _finish_reason(chunk: "CompletionChunk") -> str:
+    return next((str(choice.finish_reason) for choice in chunk.choices if choice.finish_reason), "")
+
+
+class _Answer:
+    """What is known of an answer while it streams."""
+
+    def __init__(self, model: str) -> None:
+        self.finish_reason = ""
+        self._model = model
+        self._usage: UsageInfo | None = None
+        self._pieces = 0
+
+    def read(self, chunk: "CompletionChunk") -> Iterator[str]:
+        """Take what a chunk tells, and yield its text. Raises `ModelError` when the model says that it failed."""
+        self.finish_reason = self.finish_reason or _finish_reason(chunk)
+        self._model = chunk.model or self._model
+        self._usage = chunk.usage or self._usage
+        for text in filter(None, _texts(chunk)):
+            self._pieces += 1
+            yield text
+        if self.finish_reason == "error":
+            raise ModelError(ModelErrorCode.INTERRUPTED, "The model failed in its answer. Ask again.", retryable=True)
+
+    def is_whole(self) -> bool:
+        """Tell whether nothing more is to come: some servers count tokens in a chunk after the last."""
+        return bool(self.finish_reason) and self._usage is not None
+
+    def completion(self) -> Completion:
+        """Return the end of the answer. Raises `ModelError` if it never came."""
+        if not self.finish_reason:
+            message = "The model's answer ended too early. Ask again."
+            raise ModelError(ModelErrorCode.INTERRUPTED, message, retryable=True)
+        usage = self._usage
+        return Completion(
+            finish_reason="length" if self.finish_reason in {"length", "model_length"} else "stop",
+            prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
+            completion_tokens=(usage.completion_tokens or 0) if usage else self._pieces,
+            model=self._model,
+        )

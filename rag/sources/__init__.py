@@ -1,0 +1,1 @@
+"""Where the bytes of documents come from and where they are kept."""

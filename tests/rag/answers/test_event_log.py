@@ -1,0 +1,257 @@
+"""The answer log: one contract for a single process and for several."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from rag.answers.citations import Source
+from rag.answers.event_log import BACKLOG, AnswerLog, MemoryAnswerLog
+from rag.answers.events import (
+    INTERRUPTED,
+    AnswerDelta,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerFinished,
+    AnswerStarted,
+    Numbered,
+)
+from rag.answers.redis_event_log import RedisAnswerLog
+
+SOURCE = Source(uuid4(), "Garden – hours", 2, "It opens at nine.", 0.9, "page 3", None)
+STARTED = AnswerStarted(uuid4(), uuid4(), (SOURCE,))
+FINISHED = AnswerFinished(uuid4())
+FAILURE = AnswerFailed("MODEL_TIMEOUT", "The model took too long.", retryable=True)
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def log(request: pytest.FixtureRequest) -> AsyncIterator[AnswerLog]:
+    """A log of either kind."""
+    made: AnswerLog = (
+        MemoryAnswerLog() if request.param == "memory" else RedisAnswerLog(request.getfixturevalue("redis_url"))
+    )
+    yield made
+    await made.close()
+
+
+async def _write(log: AnswerLog, answer_id: UUID, *events: AnswerEvent) -> None:
+    for event in events:
+        await log.append(answer_id, event)
+
+
+async def _read(log: AnswerLog, answer_id: UUID, after: int = 0) -> list[Numbered]:
+    async with asyncio.timeout(20):
+        return [numbered async for numbered in log.follow(answer_id, after)]
+
+
+def _pieces(count: int) -> list[AnswerEvent]:
+    return [AnswerDelta(f"é{number} ") for number in range(count)]
+
+
+async def test_a_reader_gets_every_event_in_order_whenever_it_comes(log: AnswerLog) -> None:
+    answer_id, events = uuid4(), [STARTED, *_pieces(3), FINISHED]
+    assert await log.open(answer_id)
+    early = asyncio.create_task(_read(log, answer_id))
+    await _write(log, answer_id, *events[:2])
+    between = asyncio.create_task(_read(log, answer_id))
+    await asyncio.sleep(0)
+    await _write(log, answer_id, *events[2:])
+
+    expected = [Numbered(number, event) for number, event in enumerate(events, 1)]
+    assert await early == await between == await _read(log, answer_id) == expected
+    assert await _read(log, answer_id, after=3) == expected[3:]
+    assert await _read(log, answer_id, after=len(events)) == []
+
+
+async def test_an_answer_has_one_writer(log: AnswerLog) -> None:
+    answer_id = uuid4()
+
+    assert await log.open(answer_id)
+    assert not await log.open(answer_id)
+    await _write(log, answer_id, FINISHED)
+    assert not await log.open(answer_id), "nor is it begun again once it is over"
+
+
+async def test_what_is_known_of_an_answer(log: AnswerLog) -> None:
+    unknown, finished, failed = uuid4(), uuid4(), uuid4()
+    for answer_id, end in ((finished, FINISHED), (failed, FAILURE)):
+        await log.open(answer_id)
+        assert await log.knows(answer_id)
+        await _write(log, answer_id, end)
+
+    assert [await log.knows(answer_id) for answer_id in (unknown, finished, failed)] == [False, True, True]
+    assert [await log.failed(answer_id) for answer_id in (unknown, finished, failed)] == [False, False, True]
+
+
+async def test_a_reader_far_behind_gets_pieces_together_and_loses_none(log: AnswerLog) -> None:
+    answer_id, pieces = uuid4(), _pieces(10 * BACKLOG)
+    await log.open(answer_id)
+    await _write(log, answer_id, *pieces, FINISHED)
+    await asyncio.sleep(0.05)
+
+    read = await _read(log, answer_id)
+
+    assert len(read) < len(pieces)
+    texts = "".join(numbered.event.text for numbered in read if isinstance(numbered.event, AnswerDelta))
+    assert texts == "".join(piece.text for piece in pieces if isinstance(piece, AnswerDelta))
+    assert read[-1] == Numbered(len(pieces) + 1, FINISHED)
+
+
+async def test_old_answers_make_room() -> None:
+    log = MemoryAnswerLog(kept_seconds=1000, max_answers=3)
+    answers = [uuid4() for _ in range(5)]
+    for answer_id in answers:
+        await log.open(answer_id)
+        await log.append(answer_id, FINISHED)
+
+    assert [await log.knows(answer_id) for answer_id in answers] == [False, False, True, True, True]
+
+
+@pytest.fixture
+async def processes(redis_url: str) -> AsyncIterator[tuple[RedisAnswerLog, RedisAnswerLog]]:
+    """The logs of two processes that share a Redis; a silent writer is given up after half a second."""
+    pair = RedisAnswerLog(redis_url, alive_seconds=0.5), RedisAnswerLog(redis_url, alive_seconds=0.5)
+    yield pair
+    for log in pair:
+        await log.close()
+
+
+async def test_an_answer_is_followed_from_another_process(processes: tuple[RedisAnswerLog, RedisAnswerLog]) -> None:
+    here, there = processes
+    answer_id, events = uuid4(), [STARTED, *_pieces(3), FINISHED]
+    await here.open(answer_id)
+    await _write(here, answer_id, *events[:2])
+    assert await there.knows(answer_id)
+    assert not await there.open(answer_id)
+    readers = [asyncio.create_task(_read(there, answer_id, after)) for after in (0, 2)]
+    await asyncio.sleep(0.05)
+    await _write(here, answer_id, *events[2:])
+
+    expected = [Numbered(number, event) for number, event in enumerate(events, 1)]
+    assert await readers[0] == expected
+    assert await readers[1] == expected[2:]
+
+
+async def test_a_process_that_dies_leaves_an_interrupted_answer_that_can_be_begun_again(
+    processes: tuple[RedisAnswerLog, RedisAnswerLog], redis_url: str
+) -> None:
+    here, there = processes
+    answer_id = uuid4()
+    await here.open(answer_id)
+    await _write(here, answer_id, STARTED, *_pieces(1))
+    reading = asyncio.create_task(_read(there, answer_id))
+    await asyncio.sleep(0.05)
+
+    await here.close()
+
+    assert (await reading)[-1].event == INTERRUPTED
+    third = RedisAnswerLog(redis_url)
+    assert not await third.knows(answer_id)
+    assert await third.open(answer_id)
+    await _write(third, answer_id, STARTED, FINISHED)
+    assert [numbered.sequence for numbered in await _read(third, answer_id)] == [1, 2]
+    await third.close()
+
+
+async def test_a_stop_reaches_the_process_that_writes(processes: tuple[RedisAnswerLog, RedisAnswerLog]) -> None:
+    here, there = processes
+    answer_id = uuid4()
+    await here.open(answer_id)
+
+    async def first_asked() -> UUID:
+        return await anext(here.stops())
+
+    asked = asyncio.create_task(first_asked())
+    await asyncio.sleep(0.1)
+
+    assert await there.request_stop(answer_id)
+
+    assert await asyncio.wait_for(asked, 10) == answer_id
+    assert not await there.request_stop(uuid4())
+
+
+@pytest.mark.parametrize("written", ["[]", "no JSON", '["delta"]', '["summary", "of a newer version"]'])
+async def test_an_event_of_another_version_ends_the_answer_for_readers_of_this_one(
+    processes: tuple[RedisAnswerLog, RedisAnswerLog], redis_url: str, written: str
+) -> None:
+    here, there = processes
+    answer_id = uuid4()
+    await here.open(answer_id)
+    await _write(here, answer_id, STARTED)
+    async with Redis.from_url(redis_url) as newer:
+        await newer.xadd(f"monitora:answer:{answer_id.hex}", {"event": written})
+
+    assert await there.knows(answer_id)
+    assert not await there.failed(answer_id)
+    assert [numbered.event for numbered in await _read(there, answer_id)] == [STARTED, INTERRUPTED]
+
+
+async def test_nothing_stays_in_redis_for_ever(redis_url: str) -> None:
+    log = RedisAnswerLog(redis_url, kept_seconds=100)
+    answer_id = uuid4()
+    await log.open(answer_id)
+    await _write(log, answer_id, STARTED)
+    await log.close()  # as when the process is killed
+
+    async with Redis.from_url(redis_url) as operator:
+        kept = [await operator.ttl(key) async for key in operator.scan_iter(f"monitora:answer:{answer_id.hex}*")]
+    assert len(kept) == 2
+    assert all(0 < seconds <= 100 for seconds in kept), kept
+
+
+async def test_a_redis_that_hangs_costs_an_answer_one_time_out_and_its_other_readers_the_rest(redis_url: str) -> None:
+    patience = 0.2
+    here, there = (RedisAnswerLog(redis_url, alive_seconds=0.5, patience_seconds=patience) for _ in range(2))
+    answer_id, pieces = uuid4(), _pieces(300)
+    await here.open(answer_id)
+    await _write(here, answer_id, STARTED, *pieces[:3])
+
+    async with Redis.from_url(redis_url) as operator:
+        await operator.client_pause(60_000, all=False)
+        async with asyncio.timeout(patience * len(pieces) / 2):
+            await _write(here, answer_id, *pieces[3:], FINISHED)
+        await operator.client_unpause()
+
+    assert [numbered.event for numbered in await _read(here, answer_id)][-1] == FINISHED
+    elsewhere = [numbered.event for numbered in await _read(there, answer_id)]
+    assert elsewhere == [STARTED, *pieces[:3], INTERRUPTED], "no gap"
+    for log in (here, there):
+        await log.close()
+
+
+async def test_a_redis_that_hangs_is_not_waited_for_by_readers(redis_url: str) -> None:
+    here, there = (RedisAnswerLog(redis_url, alive_seconds=0.3, patience_seconds=0.1) for _ in range(2))
+    answer_id = uuid4()
+    await here.open(answer_id)
+    await _write(here, answer_id, STARTED)
+    reading = asyncio.create_task(_read(there, answer_id))
+    await asyncio.sleep(0.05)
+
+    async with Redis.from_url(redis_url) as operator:
+        await operator.client_pause(1_500)
+    assert (await reading)[-1].event == INTERRUPTED
+    assert await there.open(uuid4()), "and answers begin"
+
+    async with Redis.from_url(redis_url) as operator:
+        await operator.ping()  # until it is back
+    for log in (here, there):
+        await log.close()
+
+
+async def test_without_redis_a_process_serves_what_it_writes_itself() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = probe.getsockname()[1]
+    log = RedisAnswerLog(f"redis://127.0.0.1:{nobody}/0")
+    answer_id = uuid4()
+
+    assert await log.open(answer_id)
+    assert not await log.open(answer_id)
+    await _write(log, answer_id, STARTED, FINISHED)
+
+    assert [numbered.event for numbered in await _read(log, answer_id)] == [STARTED, FINISHED]
+    assert not await log.request_stop(uuid4())
+    await log.close()

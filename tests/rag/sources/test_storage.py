@@ -1,0 +1,141 @@
+import asyncio
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.parsing.errors import MAX_FILE_BYTES, FileErrorCode, UnreadableDocument
+from rag.sources.storage import FileStorage, StoredFileMissing
+
+WORKSPACE, DOCUMENT = UUID(int=1), UUID(int=2)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> FileStorage:
+    return FileStorage(tmp_path / "files")
+
+
+async def in_chunks(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_a_file_is_read_as_it_was_saved(storage: FileStorage) -> None:
+    key = await storage.save(WORKSPACE, DOCUMENT, b"content")
+
+    assert key == f"{WORKSPACE}/{DOCUMENT}"
+    assert await storage.read(key) == b"content"
+
+
+async def test_a_file_may_arrive_in_pieces(storage: FileStorage) -> None:
+    key = await storage.save(WORKSPACE, DOCUMENT, in_chunks(b"one ", b"", b"two"))
+
+    assert await storage.read(key) == b"one two"
+
+
+async def test_a_second_file_takes_the_place_of_the_first(storage: FileStorage, tmp_path: Path) -> None:
+    await storage.save(WORKSPACE, DOCUMENT, b"first, and longer")
+    key = await storage.save(WORKSPACE, DOCUMENT, b"second")
+
+    assert await storage.read(key) == b"second"
+    assert len(files(tmp_path)) == 1
+
+
+async def test_only_the_server_s_own_user_can_read_the_files(storage: FileStorage, tmp_path: Path) -> None:
+    await storage.save(WORKSPACE, DOCUMENT, b"private")
+
+    assert [stat.S_IMODE(path.stat().st_mode) for path in files(tmp_path)] == [0o600]
+
+
+async def test_an_upload_that_fails_leaves_the_file_as_it_was(storage: FileStorage, tmp_path: Path) -> None:
+    async def breaking_off() -> AsyncIterator[bytes]:
+        yield b"half of it"
+        raise ConnectionResetError
+
+    key = await storage.save(WORKSPACE, DOCUMENT, b"whole")
+
+    with pytest.raises(ConnectionResetError):
+        await storage.save(WORKSPACE, DOCUMENT, breaking_off())
+
+    assert await storage.read(key) == b"whole"
+    assert len(files(tmp_path)) == 1
+
+
+async def test_an_upload_that_is_cancelled_leaves_nothing(storage: FileStorage, tmp_path: Path) -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"half of it"
+        begun.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(storage.save(WORKSPACE, DOCUMENT, endless()))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert files(tmp_path) == []
+
+
+async def test_a_file_over_the_bound_is_refused_and_leaves_nothing(storage: FileStorage, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableDocument, match="MiB") as refusal:
+        await storage.save(WORKSPACE, DOCUMENT, in_chunks(bytes(MAX_FILE_BYTES), b"one more"))
+
+    assert refusal.value.code == FileErrorCode.TOO_LARGE
+    assert files(tmp_path) == []
+
+
+async def test_a_deleted_file_is_gone_and_may_be_deleted_again(storage: FileStorage, tmp_path: Path) -> None:
+    kept = await storage.save(WORKSPACE, uuid4(), b"kept")
+    key = await storage.save(WORKSPACE, DOCUMENT, b"content")
+
+    await storage.delete(key)
+    await storage.delete(key)
+
+    with pytest.raises(StoredFileMissing, match="Upload the document again"):
+        await storage.read(key)
+    assert await storage.read(kept) == b"kept"
+
+
+async def test_many_files_are_saved_at_once(storage: FileStorage) -> None:
+    keys = await asyncio.gather(*[storage.save(WORKSPACE, UUID(int=n), str(n).encode()) for n in range(50)])
+
+    assert [await storage.read(key) for key in keys] == [str(n).encode() for n in range(50)]
+
+
+KEY = f"{WORKSPACE}/{DOCUMENT}"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "..", "../secret", "/etc/passwd", f"{WORKSPACE}/../../secret", f"{WORKSPACE}/{DOCUMENT}/..", f"{KEY}\n",
+     f"{WORKSPACE}\\{DOCUMENT}", f"{KEY}\0", str(WORKSPACE)],
+)  # fmt: skip
+async def test_what_is_no_key_reaches_no_file(storage: FileStorage, tmp_path: Path, key: str) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+
+    with pytest.raises(ValueError, match="not the key"):
+        await storage.read(key)
+    with pytest.raises(ValueError, match="not the key"):
+        await storage.delete(key)
+
+    assert (tmp_path / "secret").exists()
+
+
+@given(st.one_of(st.text(), st.from_regex(r"[0-9a-f./\\-]{1,80}", fullmatch=True)))
+def test_a_path_never_leaves_the_folder(key: str) -> None:
+    folder = Path("files").resolve()
+    try:
+        path = FileStorage(folder)._path(key)
+    except ValueError:
+        return
+    assert path.resolve().is_relative_to(folder)
