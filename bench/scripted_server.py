@@ -21,11 +21,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from data.engine import Database
 from data.migrations import migrate
-from monitora import demo, services
+from monitora import composition
+from monitora import demo
 from monitora.application import create_application
 from monitora.command_line.logging import configure_logging
-from monitora.settings import Settings
-from monitora.websocket_transport import PatientProtocol
+from monitora.settings.settings import Settings
+from monitora.websocket.transport import PatientProtocol
 from rag.models.local.embedder import LocalEmbedder
 from rag.models.protocols import Completion, Prompt, Token
 
@@ -63,7 +64,7 @@ class ScriptedModel:
 
 @asynccontextmanager
 async def scripted_models(_settings: Settings) -> AsyncIterator[tuple[ScriptedModel, LocalEmbedder]]:
-    """Stand in for `monitora.services.models`."""
+    """Stand in for `monitora.composition.models`."""
     yield ScriptedModel(), LocalEmbedder()
 
 
@@ -102,13 +103,13 @@ async def bare(socket: WebSocket) -> None:
 
 async def prepared(folder: Path, port: int) -> uvicorn.Server:
     """Prepare the sample workspace, print its key and return a server of it."""
-    services.models = scripted_models  # type: ignore[assignment]
+    composition.models = scripted_models  # type: ignore[assignment]
     settings = Settings(data_dir=folder, cache_hours=0, rates={})
     settings.prepare_data_dir()
     database = Database(settings.database)
     await migrate(database)
     await database.close()
-    async with services.running_services(settings) as parts:
+    async with composition.running_services(settings) as parts:
         await demo.prepare(parts, settings)
         print(await demo.published_key(parts.database, settings), flush=True)
     application = create_application(settings)

@@ -16,16 +16,17 @@ from starlette.types import ASGIApp
 
 import widget
 from data.migrations import pending
-from monitora import demo, metrics, telemetry
-from monitora.graphql_http import PREFLIGHT_HEADERS
-from monitora.graphql_server import GraphQLServer
-from monitora.headers import SecurityHeaders
-from monitora.rate_headers import RATE_HEADERS
-from monitora.readiness import readiness
-from monitora.request_ids import HEADER as REQUEST_ID
-from monitora.request_ids import RequestIds
-from monitora.services import running_services
-from monitora.settings import Settings
+from monitora import demo, telemetry
+from monitora.composition import running_services
+from monitora.http import metrics
+from monitora.http.graphql_request import PREFLIGHT_HEADERS
+from monitora.http.graphql_server import GraphQLServer
+from monitora.http.rate_headers import RATE_HEADERS
+from monitora.http.readiness import readiness
+from monitora.http.request_ids import HEADER as REQUEST_ID
+from monitora.http.request_ids import RequestIds
+from monitora.http.security_headers import SecurityHeaders
+from monitora.settings.settings import Settings
 
 ANY_SITE = Middleware(
     # Widgets call from other sites, with a token and never with a cookie: any origin may ask, none is trusted.

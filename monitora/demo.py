@@ -22,9 +22,12 @@ from data.engine import Database
 from data.models import ApiKey, AppUser, Role, Workspace
 from data.viewer import Anonymous
 from monitora.operator import acting_for
-from monitora.settings import Settings
-from resolvers import accounts, documents, widget_settings, workspaces
-from resolvers.context import Context, Services
+from monitora.settings.settings import Settings
+from resolvers import documents
+from resolvers.accounts import accounts
+from resolvers.context import Context
+from resolvers.services import Services
+from resolvers.workspaces import widget_settings, workspaces
 
 EMAIL = "admin@monitora.example"
 WORKSPACE = "Monitora guide"

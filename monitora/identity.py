@@ -4,9 +4,11 @@ from starlette.requests import HTTPConnection
 
 from core.security.tokens import InvalidToken, StaffClaims, VisitorClaims
 from data.viewer import Anonymous, Viewer, Visitor
-from resolvers import accounts, sessions, workspaces
-from resolvers.context import Client, Context, Services
-from resolvers.origins import Origin
+from resolvers.accounts import accounts, sessions
+from resolvers.context import Client, Context
+from resolvers.services import Services
+from resolvers.workspaces import workspaces
+from resolvers.workspaces.origins import Origin
 
 EXPIRED = "The token has expired: refresh the session, or start the visit again."
 ELSEWHERE = "The token is bound to another page's origin: start a visit from this one."

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.rate_limits import Counters
 from data.models import AppUser, Role, Workspace
 from data.viewer import Staff
-from resolvers.context import Context, Services
+from resolvers.context import Context
+from resolvers.services import Services
 
 
 class UnknownWorkspace(Exception):

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import telemetry
 from data.engine import Database
-from monitora.settings import InvalidSettings
+from monitora.settings.settings import InvalidSettings
 
 MISSING = (
     "MONITORA_TELEMETRY: OpenTelemetry's SDK is not installed; install it with the extra, `pip install "

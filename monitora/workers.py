@@ -13,8 +13,8 @@ from types import FrameType
 import structlog
 
 from monitora.command_line.logging import configure_logging
-from monitora.graceful import graceful_server
-from monitora.settings import InvalidSettings, Settings
+from monitora.server import graceful_server
+from monitora.settings.settings import InvalidSettings, Settings
 
 LOOK_AGAIN_SECONDS = 0.5
 LAST_SECONDS = 10

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import today
 from data import procedures
 from data.models import AnalyticsDaily, DailyMetrics, InsightsCache, WorkspaceStats
-from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.errors import BadInput, NotFound
+from resolvers.workspaces import workspaces
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 400

@@ -1,82 +1,20 @@
-"""What an operation works with: who asks, their loaders, and the parts of the server. One context an operation."""
+"""What an operation works with: who asks, and their loaders. One context an operation."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 from uuid import UUID, uuid4
 
-from core.outbound import OutboundGuard
-from core.rate_limits import Counters, Rate, Standing
-from core.security.encryption import Encryption
-from core.security.passwords import Passwords
-from core.security.tokens import Tokens
+from core.rate_limits import Rate, Standing
 from data.engine import Database
 from data.loaders import Loaders
 from data.viewer import Anonymous, Staff, Viewer, Visitor
-from rag.answers.orchestration import Answers
-from rag.ingestion.pipeline import Ingestion
-from rag.sources.storage import FileStorage
 from resolvers.errors import Forbidden, RateLimited, Unauthenticated
-from resolvers.persisted import PersistedOperations
+from resolvers.policy import Introspection, Policy
 from resolvers.rates import ANONYMOUS_PER_ADDRESS
+from resolvers.services import Services
 
 LOG_IN = "Log in first: this needs the access token of an account."
-
-
-class Introspection(StrEnum):
-    """Who is shown the schema."""
-
-    EVERYBODY = "everybody"
-    STAFF = "staff"
-    NOBODY = "nobody"
-
-
-class Registration(StrEnum):
-    """Whether anybody may make an account."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The lifetimes and limits, most of which an operator may set.
-
-    `access_reviewed_every` is how soon what is followed ends once its session or the right to read it is over.
-    """
-
-    access_token_lifetime: timedelta = timedelta(minutes=15)
-    session_lifetime: timedelta = timedelta(days=30)
-    visitor_token_lifetime: timedelta = timedelta(hours=1)
-    access_reviewed_every: timedelta = timedelta(seconds=30)
-    failed_logins_allowed: int = 5
-    lock_duration: timedelta = timedelta(minutes=15)
-    max_message_characters: int = 4_000
-    max_file_bytes: int = 25 * 1024 * 1024
-    max_operation_cost: int = 1_000_000
-    max_operation_depth: int = 20
-    introspection: Introspection = Introspection.EVERYBODY
-    persisted_operations_only: bool = False
-    registration: Registration = Registration.OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The parts of the server that operations call."""
-
-    database: Database
-    passwords: Passwords
-    tokens: Tokens
-    encryption: Encryption
-    outbound: OutboundGuard
-    storage: FileStorage
-    ingestion: Ingestion
-    answers: Answers
-    policy: Policy = field(default_factory=Policy)
-    counters: Counters = field(default_factory=lambda: Counters({}))
-    persisted: PersistedOperations = field(default_factory=PersistedOperations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +41,8 @@ class Client:
 
 
 PROBE_TEXT = "\ue000probe\ue000"
+
+
 PROBE_SEQUENCE = 2_147_483_645
 """The text and the number of the event whose result becomes a lane's template: no answer holds either."""
 

@@ -16,10 +16,10 @@ from data.visibility import visible
 from rag.answers.conversation_events import Activity, ActivityKind
 from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.record import Question
-from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, NotFound
 from resolvers.rates import MESSAGE_PER_ACCOUNT, MESSAGE_PER_ADDRESS, MESSAGE_PER_VISITOR
+from resolvers.workspaces import workspaces
 
 TITLE_CHARACTERS = 80
 MAX_COMMENT_CHARACTERS = 2_000

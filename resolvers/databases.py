@@ -12,10 +12,10 @@ from core.outbound import NotAllowed
 from core.security.encryption import Encryption, Undecryptable
 from data.engine import Database, Work
 from data.models import DatabaseType, WorkspaceDatabase
-from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.rates import DATABASE_PER_ACCOUNT
-from resolvers.workspaces import bounded, rejected
+from resolvers.workspaces import workspaces
+from resolvers.workspaces.workspaces import bounded, rejected
 
 MAX_DATABASES = 20
 """External databases of one workspace."""

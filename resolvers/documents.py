@@ -16,9 +16,9 @@ from core.errors import ErrorCode, Rejection
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
 from rag.ingestion.events import Progress
 from rag.parsing import FileType, UnreadableDocument, detect_type
-from resolvers import workspaces
 from resolvers.context import Context
 from resolvers.rates import UPLOAD_PER_ACCOUNT
+from resolvers.workspaces import workspaces
 
 MAX_NAME_CHARACTERS = 500
 PIECE_BYTES = 256 * 1024

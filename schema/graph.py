@@ -16,30 +16,31 @@ from core.errors import Refusal
 from data import models
 from resolvers.context import Context
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
-from schema.accounts import AccountMutations, AccountQueries, LoginSession, User
-from schema.activity import ActivitySubscriptions
-from schema.analytics import AnalyticsDay, AnalyticsMutations, Insights, MessageTopic
-from schema.answers import (
-    AnswerDelta,
-    AnswerFailed,
-    AnswerFinished,
-    AnswerMutations,
-    AnswerStarted,
-    AnswerSubscriptions,
-)
-from schema.api_keys import ApiKey, ApiKeyMutations
-from schema.checks import CheckedOperations
-from schema.conversations import Conversation, ConversationQueries, Message
-from schema.databases import DatabaseMutations, WorkspaceDatabase
-from schema.documents import Document, DocumentMutations, DocumentSubscriptions
-from schema.errors import CodedErrors
-from schema.introspection import IntrospectionByViewer
-from schema.node import Node, parse_id
-from schema.observation import Observation
+from schema.accounts.mutations import AccountMutations
+from schema.accounts.queries import AccountQueries
+from schema.accounts.types import LoginSession, User
+from schema.analytics.mutations import AnalyticsMutations
+from schema.analytics.types import AnalyticsDay, Insights, MessageTopic
+from schema.conversations.events import AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
+from schema.conversations.mutations import AnswerMutations
+from schema.conversations.queries import ConversationQueries
+from schema.conversations.subscriptions import ActivitySubscriptions, AnswerSubscriptions
+from schema.conversations.types import Conversation, Message
+from schema.databases.mutations import DatabaseMutations
+from schema.databases.types import WorkspaceDatabase
+from schema.documents.mutations import DocumentMutations
+from schema.documents.subscriptions import DocumentSubscriptions
+from schema.documents.types import Document
+from schema.execution.error_masking import CodedErrors
+from schema.execution.introspection import IntrospectionByViewer
+from schema.execution.telemetry import Observation
+from schema.execution.validation_cache import CheckedOperations
 from schema.operation import Info
+from schema.relay.node import Node, parse_id
 from schema.scalars import SCALARS
-from schema.workspace_mutations import WorkspaceMutations
-from schema.workspaces import Workspace, WorkspaceQueries
+from schema.workspaces.mutations import ApiKeyMutations, WorkspaceMutations
+from schema.workspaces.queries import WorkspaceQueries
+from schema.workspaces.types import ApiKey, Workspace
 
 NODES: dict[str, type[Any]] = {
     model.node_name: model

@@ -17,9 +17,9 @@ from sqlalchemy.dialects import mssql
 from core.security.passwords import Passwords
 from data.engine import Database
 from data.migrations import migrate
-from monitora.services import running_services
-from monitora.settings import Settings
-from resolvers.context import Services
+from monitora.composition import running_services
+from monitora.settings.settings import Settings
+from resolvers.services import Services
 from tests.support.mistral_server import MistralServer
 from tests.support.people import People
 from tests.support.redis_server import running_redis

@@ -8,8 +8,8 @@ from pathlib import Path
 import opentelemetry.semconv
 from prometheus_client import REGISTRY
 
-from monitora.metrics import Levels
-from resolvers.context import Services
+from monitora.http.metrics import Levels
+from resolvers.services import Services
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8")

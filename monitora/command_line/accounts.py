@@ -10,9 +10,10 @@ from core.security.encryption import Encryption
 from data.models import Role
 from data.viewer import Anonymous
 from monitora.command_line.root import Problem, commands, run, settings
-from monitora.services import opened_database, running_services
-from monitora.settings import Settings
-from resolvers import accounts, databases
+from monitora.composition import opened_database, running_services
+from monitora.settings.settings import Settings
+from resolvers import databases
+from resolvers.accounts import accounts
 from resolvers.context import Context
 
 GENERATED_BYTES = 15

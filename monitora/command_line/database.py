@@ -10,8 +10,8 @@ from data.migrations import Migration
 from data.migrations import migrate as migrate_database
 from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
 from monitora.command_line.root import Problem, commands, run, settings
-from monitora.services import opened_database
-from monitora.settings import Settings, described
+from monitora.composition import opened_database
+from monitora.settings.settings import Settings, described
 
 
 @commands.command()

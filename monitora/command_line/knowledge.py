@@ -11,13 +11,14 @@ import click
 from core.errors import Refusal, Rejection
 from data.models import Document, DocumentStatus
 from monitora.command_line.root import Problem, commands, run, settings_to_talk
+from monitora.composition import models, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
-from monitora.services import models, running_services
-from monitora.settings import Settings
+from monitora.settings.settings import Settings
 from rag.answers.citations import Source
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
 from resolvers import conversations, documents
-from resolvers.context import Context, Services
+from resolvers.context import Context
+from resolvers.services import Services
 
 Result = TypeVar("Result")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from monitora.command_line.logging import configure_logging
-from monitora.settings import InvalidSettings, Settings, load_settings
+from monitora.settings.settings import InvalidSettings, Settings, load_settings
 
 Result = TypeVar("Result")
 

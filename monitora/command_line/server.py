@@ -6,9 +6,9 @@ import structlog
 from data.migrations import migrate, pending
 from monitora import demo as sample
 from monitora.command_line.root import Problem, commands, run, settings
-from monitora.graceful import graceful_server
-from monitora.services import opened_database, running_services
-from monitora.settings import InvalidSettings, Settings
+from monitora.composition import opened_database, running_services
+from monitora.server import graceful_server
+from monitora.settings.settings import InvalidSettings, Settings
 from monitora.workers import Workers
 
 log = structlog.get_logger(__name__)

@@ -10,9 +10,9 @@ from starlette.datastructures import UploadFile
 
 from core.security.passwords import Passwords
 from data.engine import Database
-from monitora.services import running_services
-from monitora.settings import Settings
-from resolvers.context import Services
+from monitora.composition import running_services
+from monitora.settings.settings import Settings
+from resolvers.services import Services
 from tests.support.people import GARDEN, PASSWORD, Person, Shop
 from tests.support.statements import Statements, calls
 

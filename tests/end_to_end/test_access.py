@@ -5,8 +5,8 @@ from typing import Any
 
 import aiohttp
 
-from monitora.settings import Settings
-from resolvers.context import Services
+from monitora.settings.settings import Settings
+from resolvers.services import Services
 from tests.schema.access.estate import VIEWERS, Estate, furnished
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.table import row_of, rows

@@ -17,9 +17,9 @@ from gql.transport.exceptions import TransportQueryError
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitora.application import create_application
-from monitora.readiness import readiness
-from monitora.services import running_services
-from monitora.settings import InvalidSettings, Settings, load_settings
+from monitora.composition import running_services
+from monitora.http.readiness import readiness
+from monitora.settings.settings import InvalidSettings, Settings, load_settings
 from tests.end_to_end.test_main_job import CHAT, CREATE_KEY, CREATE_WORKSPACE, FIGURES, PROGRESS, REGISTER, START_VISIT
 from tests.end_to_end.test_main_job import UPLOAD as UPLOAD_DOCUMENT
 from tests.support.client import FrontEnd

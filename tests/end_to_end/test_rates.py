@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from monitora.rate_headers import RATE_HEADERS
+from monitora.http.rate_headers import RATE_HEADERS
 from tests.support.server import Server, monitora, running
 
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename ... on UserError { code } } }"

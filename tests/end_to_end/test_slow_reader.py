@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from monitora.websocket_transport import PatientProtocol
+from monitora.websocket.transport import PatientProtocol
 
 PIECE = "é" * 4_000
 MOST_HELD = 2_000

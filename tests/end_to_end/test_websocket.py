@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.security.tokens import Tokens, VisitorClaims
-from monitora.websocket import MAX_OPERATIONS
-from schema.node import parse_id
+from monitora.websocket.protocol import MAX_OPERATIONS
+from schema.relay.node import parse_id
 from tests.end_to_end.test_main_job import REGISTER, visitor_of_nothing
 from tests.support.client import FrontEnd
 from tests.support.server import Server

@@ -16,15 +16,15 @@ from sqlalchemy import update
 from core.events import MemoryBoard
 from data.models import AppUser, Role
 from monitora.application import create_application
-from monitora.settings import Settings
-from monitora.websocket_transport import PatientProtocol
+from monitora.settings.settings import Settings
+from monitora.websocket.transport import PatientProtocol
 from rag.answers.event_log import MemoryAnswerLog
 from rag.answers.orchestration import Answers
 from rag.models.local.embedder import LocalEmbedder
 from rag.models.mistral.chat import MistralChat
 from rag.retrieval.retriever import Retriever
-from resolvers import accounts
-from resolvers.context import Services
+from resolvers.accounts import accounts
+from resolvers.services import Services
 from tests.support.logins import SESSION
 from tests.support.mistral_server import Answer, MistralServer
 from tests.support.people import CHAT, PASSWORD, People, Person, Shop

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pydantic import SecretStr
 
 from monitora import demo
-from monitora.settings import Settings
-from resolvers.context import Services
+from monitora.settings.settings import Settings
+from resolvers.services import Services
 
 NEW = "the new secret, of at least thirty-two bytes"
 

@@ -16,7 +16,7 @@ from data.engine import Database
 from data.migrations import migrate, pending
 from data.models import Conversation, MessageTopic, Role
 from data.viewer import Anonymous, Staff, Viewer, Visitor
-from monitora.settings import Settings
+from monitora.settings.settings import Settings
 from tests.data.test_life_cycles import STATEMENTS, lived, serving
 from tests.data.test_row_level_security import PREDICATES
 from tests.support.rows import Given, fetch, unless_babelfish

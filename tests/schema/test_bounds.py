@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLInputType, GraphQLList, GraphQLNonNull, get_named_type
 
-from monitora.settings import Settings
-from resolvers.context import Services
+from monitora.settings.settings import Settings
+from resolvers.services import Services
 from schema import schema
 from tests.schema.access.estate import Estate, furnished
 from tests.schema.access.operations import Operation, operations

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.models import DatabaseType, Model, WorkspaceDatabase, global_id
 from schema.graph import NODES
-from schema.node import parse_id
+from schema.relay.node import parse_id
 from tests.support.people import People, Person, Shop
 
 QUESTION = "When does the garden centre open?"

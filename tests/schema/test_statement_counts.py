@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.models import Conversation, Document, Message, MessageRole
-from schema.node import parse_id
+from schema.relay.node import parse_id
 from tests.support.people import People
 from tests.support.statements import Statements
 

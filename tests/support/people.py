@@ -13,8 +13,9 @@ from strawberry.types import ExecutionResult
 from data.models import Role
 from data.viewer import Anonymous
 from monitora.identity import viewer_of
-from resolvers import accounts
-from resolvers.context import Client, Context, Services
+from resolvers.accounts import accounts
+from resolvers.context import Client, Context
+from resolvers.services import Services
 from schema import schema
 
 PASSWORD = "correct horse battery"

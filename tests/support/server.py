@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from monitora.settings import variable_of
+from monitora.settings.settings import variable_of
 from resolvers.rates import RATES
 
 COMMAND = str(Path(sys.executable).parent / "monitora")

@@ -8,10 +8,10 @@ from graphql import build_schema, specified_rules
 from playwright.async_api import BrowserContext, Request, Route, WebSocketRoute
 
 import widget
-from resolvers.context import Policy
+from resolvers.policy import Policy
 from schema import exported
-from schema.checks import Operations
-from schema.limits import excesses
+from schema.execution.complexity import excesses
+from schema.execution.validation_cache import Operations
 from tests.support.mistral_server import Answer
 from tests.widget.chat import Chat, chat_at
 from tests.widget.conftest import Assistant

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monitora.settings import Settings
+from monitora.settings.settings import Settings
 
 SIGNING = "the present signing key, of thirty-two bytes or more"
 SIGNED, BEFORE = "the-earlier-signing-key-of-thirty-two-bytes", "the-first-signing-key-of-thirty-two-bytes"

@@ -23,9 +23,9 @@ from data.types import Chosen, Json, UtcDateTime, Vector
 from rag.answers import events
 from rag.answers.citations import Source
 from rag.answers.conversation_events import Activity, ActivityKind
-from resolvers.context import Services
 from resolvers.errors import NotFound
-from schema.node import parse_id
+from resolvers.services import Services
+from schema.relay.node import parse_id
 from tests.support.people import People, Person, Shop
 
 MARK = "¤"

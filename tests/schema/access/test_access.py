@@ -2,8 +2,8 @@
 
 import pytest
 
-from monitora.settings import Settings
-from resolvers.context import Services
+from monitora.settings.settings import Settings
+from resolvers.services import Services
 from tests.schema.access.estate import VIEWERS, Estate, furnished
 from tests.schema.access.operations import operations
 from tests.schema.access.selection import GRAPH, is_node

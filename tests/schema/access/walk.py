@@ -7,7 +7,7 @@ from typing import Any
 
 from data import models
 from schema import schema
-from schema.node import key_of
+from schema.relay.node import key_of
 from tests.schema.access.estate import Estate
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.selection import GRAPH, Selected, is_user_error

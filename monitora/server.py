@@ -1,0 +1,61 @@
+"""A stop in the order that visitors notice least."""
+
+import asyncio
+import socket
+from datetime import timedelta
+
+import uvicorn
+from starlette.applications import Starlette
+
+from monitora.application import create_application
+from monitora.settings.settings import Settings
+from monitora.websocket.protocol import say_goodbye
+from monitora.websocket.transport import PatientProtocol
+from resolvers.services import Services
+
+MAX_FRAME_BYTES = 1024 * 1024
+"""A websocket message holds an operation and its variables: a megabyte is plenty."""
+LAST_EVENTS_SECONDS = 0.2
+"""How long readers have for the last events of the answers that just ended."""
+
+
+class GracefulServer(uvicorn.Server):
+    """Refuses new answers, lets those under way end within a grace period, closes sockets with 1001, then stops.
+
+    Uvicorn alone would cut every socket at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, application: Starlette, grace: timedelta) -> None:
+        super().__init__(config)
+        self._application = application
+        self._grace = grace
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        for server in self.servers:
+            server.close()
+        services: Services = self._application.state.services
+        await services.answers.close(self._grace)
+        await asyncio.sleep(LAST_EVENTS_SECONDS)
+        await say_goodbye()
+        await super().shutdown(sockets)
+
+
+def graceful_server(settings: Settings) -> GracefulServer:
+    """Return a server of the application, ready to run."""
+    application = create_application(settings)
+    configuration = uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        ws=PatientProtocol,
+        # Pieces of text are too short to compress, and a compressor holds memory for each socket.
+        ws_per_message_deflate=False,
+        ws_max_size=MAX_FRAME_BYTES,
+        server_header=False,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),
+    )
+    return GracefulServer(configuration, application, timedelta(seconds=settings.shutdown_grace_seconds))

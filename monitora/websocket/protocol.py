@@ -1,0 +1,290 @@
+"""The graphql-transport-ws protocol, by Strawberry's handler, with what a public server needs besides.
+
+Frames that are not of the protocol close the socket with its codes, a syntax error ends one operation, each operation
+has a context of its own, a token that expires or a session that ends closes the socket, a reader that stalls is let go,
+and the pieces of an answer take an express lane past the execution of the graph.
+"""
+
+import asyncio
+import copy
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import uuid4
+
+import structlog
+from graphql import GraphQLError
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocketDisconnect
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.types.execution import ExecutionResult
+
+from core.errors import ErrorCode, Refusal
+from data.viewer import Anonymous
+from monitora.identity import bearer_token, context_of, is_over
+from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT, Context
+from resolvers.services import Services
+
+log = structlog.get_logger(__name__)
+
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+MAX_ID_CHARACTERS = 128
+MAX_OPERATIONS = 50
+"""Operations of one socket at a time: a page follows one answer, a dashboard a few streams."""
+OVER = 4403
+"""As for a token that is no good: clients take 4401 for final and 4403 for a reason to connect with another token."""
+FAILED = 4500
+GOING_AWAY = 1001
+GOODBYE_SECONDS = 1.0
+"""How long closing the sockets may take at a stop."""
+
+
+@dataclass(slots=True)
+class Socket:
+    """What a websocket's operations share: where it comes from, and what its client said at the beginning."""
+
+    services: Services
+    connection: HTTPConnection
+    connection_params: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def authorization(self) -> str | None:
+        """What the client showed, in `connection_init` or in the handshake."""
+        shown = self.connection_params.get("authorization") or self.connection_params.get("Authorization")
+        return shown if isinstance(shown, str) else self.connection.headers.get("authorization")
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the client's token expires; None without one."""
+        token = bearer_token(self.authorization)
+        return None if token is None else self.services.tokens.expires_at(token)
+
+    async def context(self) -> Context:
+        """Return the context of one operation: the session is looked up again, for it may have ended."""
+        return await context_of(self.services, self.connection, self.authorization)
+
+    async def is_over(self) -> bool:
+        """Tell whether what the client's token opened has ended. No, while the database cannot say."""
+        token = bearer_token(self.authorization)
+        try:
+            return token is not None and await is_over(self.services, token)
+        except Exception:
+            log.exception("session_not_looked_up")
+            return False
+
+    async def is_refused(self) -> bool:
+        """Tell whether the client showed a token that is no good."""
+        viewer = (await self.context()).viewer
+        return isinstance(viewer, Anonymous) and viewer.problem is not None
+
+
+class SocketAdapter(ASGIWebSocketAdapter):
+    """Sends JSON, and texts that are JSON already. The transport bounds what waits, and for how long."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """Yield what the client sends. Raises `NonJsonMessageReceived`, also for JSON too deep or too large to hold."""
+        try:
+            async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
+                yield message
+        except (ValueError, RecursionError) as error:
+            raise NonJsonMessageReceived from error
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket, unless it is closed already."""
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await super().close(code, reason)
+
+    async def send_json(self, message: Any) -> None:
+        """Send a message. Raises `WebSocketDisconnected` when the reader is gone."""
+        await self.send_text(_as_json(message))
+
+    async def send_text(self, text: str) -> None:
+        """Send a text. Raises `WebSocketDisconnected` when the reader is gone."""
+        try:
+            await self.ws.send({"type": "websocket.send", "text": text})
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise WebSocketDisconnected from error
+
+
+class ExpressLane:
+    """Sends the pieces of an answer as frames made from a template, without executing the operation for each.
+
+    The selection of a subscription is known when it starts: the template is what the graph itself answers to a probe,
+    an event whose text and number are recognised in the result. Aliases, fragments and directives need no code here.
+    """
+
+    def __init__(self, send: Callable[[str], Awaitable[None]], operation_id: str) -> None:
+        self._send = send
+        self._operation_id = operation_id
+        self._template: str | None = None
+        self.expects_probe = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether pieces can be sent."""
+        return self._template is not None
+
+    async def without_probes(self, results: AsyncIterator[ExecutionResult]) -> AsyncIterator[ExecutionResult]:
+        """Yield the graph's results, but for its answer to the probe."""
+        async for result in results:
+            if self.expects_probe:
+                self.expects_probe = False
+                self._learn(result)
+            else:
+                yield result
+
+    async def send(self, sequence: int, text: str) -> None:
+        """Send a piece. The lane is open."""
+        await self._send(cast("str", self._template) % {"sequence": sequence, "text": _as_json(text)})
+
+    def _learn(self, result: ExecutionResult) -> None:
+        """Make the template from the graph's answer to the probe; an answer with errors leaves the lane closed."""
+        if result.errors:
+            return
+        payload = {"data": result.data} | ({"extensions": result.extensions} if result.extensions else {})
+        frame = _as_json({"id": self._operation_id, "type": "next", "payload": payload})
+        template = frame.replace("%", "%%").replace(f'"{PROBE_TEXT}"', "%(text)s")
+        self._template = template.replace(str(PROBE_SEQUENCE), "%(sequence)d")
+
+
+class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
+    """One socket's protocol."""
+
+    watch: asyncio.Task[None] | None = None
+
+    async def handle(self) -> None:
+        """Serve the socket until either side closes it, or what its token opened is over."""
+        OPEN_SOCKETS.add(self)
+        try:
+            await super().handle()
+        except Exception:
+            log.exception("websocket_failed")
+            await self.websocket.close(FAILED, "The server failed")
+        finally:
+            OPEN_SOCKETS.discard(self)
+            if self.watch is not None:
+                self.watch.cancel()
+
+    async def handle_connection_init(self, message: Any) -> None:
+        """Greet the client, and keep an eye on what its token opened."""
+        await super().handle_connection_init(message)
+        expires_at = cast("Socket", self.context).expires_at
+        if self.connection_acknowledged and expires_at is not None and self.watch is None:
+            self.watch = asyncio.create_task(self._close_once_over(expires_at))
+
+    async def handle_message(self, message: Any) -> None:
+        """Serve a frame; close the socket with 4400 for one that is not of the protocol."""
+        problem = _problem(message)
+        if problem is not None:
+            await self.handle_invalid_message(problem)
+            return
+        if message["type"] == "connection_init":
+            message = {**message, "payload": message.get("payload") or {}}
+        if message["type"] == "subscribe" and self.connection_acknowledged:
+            try:
+                message = {**message, "payload": self._written_out(message["payload"])}
+            except Refusal as refusal:
+                error = {"message": str(refusal), "extensions": {**refusal.extensions, "requestId": uuid4().hex}}
+                await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
+                return
+        await super().handle_message(message)
+
+    async def handle_subscribe(self, message: Any) -> None:
+        """Begin an operation; refuse one that is too many, and leave the others alone."""
+        is_new = self.connection_acknowledged and message["id"] not in self.operations
+        if is_new and len(self.operations) >= MAX_OPERATIONS:
+            text = f"A socket has at most {MAX_OPERATIONS} operations at a time: complete one first."
+            error = {"message": text, "extensions": {"code": ErrorCode.TOO_MANY_OPERATIONS.value}}
+            await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
+            return
+        await super().handle_subscribe(message)
+
+    def _written_out(self, payload: dict[str, Any]) -> dict[str, Any]:
+        # Strawberry does not hand the extensions of a frame on: an operation named by its hash is looked up here.
+        persisted = cast("Socket", self.context).services.persisted
+        return {**payload, "query": persisted.text_of(payload.get("query"), payload.get("extensions"))}
+
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
+        """Run an operation on a copy of the handler that differs by its context: loaders and viewers are not shared."""
+        handler = copy.copy(self)
+        adapter = cast("SocketAdapter", self.websocket)
+        with suppress(WebSocketDisconnected):
+            try:
+                handler.context = await cast("Socket", self.context).context()
+            except Exception:
+                log.exception("operation_without_context")
+                code = {"code": ErrorCode.INTERNAL.value}
+                await operation.send_initial_errors([GraphQLError("The server failed: try again.", extensions=code)])
+                return
+            handler.context.lane = ExpressLane(adapter.send_text, operation.id)
+            await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
+
+    async def _send_result_stream(self, operation: Operation[Any, None], result_source: Any) -> None:
+        await super()._send_result_stream(operation, self.context.lane.without_probes(result_source))
+
+    async def _close_once_over(self, expires_at: datetime) -> None:
+        socket, reason = cast("Socket", self.context), "The token has expired"
+        review_seconds = socket.services.policy.access_reviewed_every.total_seconds()
+        while (left := (expires_at - datetime.now(UTC)).total_seconds()) > 0:
+            await asyncio.sleep(min(left, review_seconds))
+            # A socket at rest learns of it at its next operation.
+            if self.operations and await socket.is_over():
+                reason = "The session has ended"
+                break
+        for operation_id in list(self.operations):
+            await self.cleanup_operation(operation_id)
+        await self.websocket.close(OVER, reason)
+
+    @staticmethod
+    def _get_pre_execution_close_reason(_error: Any) -> None:
+        # A syntax error is the operation's: the socket's other operations go on.
+        return None
+
+
+OPEN_SOCKETS: set[GraphQLSocketHandler] = set()
+"""The sockets of this process, to be told when it goes away."""
+
+
+async def say_goodbye() -> None:
+    """Close every socket with 1001, so that clients attach elsewhere."""
+    closing = [
+        asyncio.create_task(handler.websocket.close(GOING_AWAY, "The server goes away")) for handler in OPEN_SOCKETS
+    ]
+    if closing:
+        # Not for long: a reader that stalls takes not even this.
+        await asyncio.wait(closing, timeout=GOODBYE_SECONDS)
+
+
+def _problem(message: Any) -> str | None:
+    """Say what keeps a frame from being one of the protocol's, or return None."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return "A message is an object with a type"
+    kind, payload = message["type"], message.get("payload")
+    if kind in {"subscribe", "complete"} and not _is_id(message.get("id")):
+        return f"An operation's id is a text of 1 to {MAX_ID_CHARACTERS} printable characters"
+    if kind == "connection_init" and not isinstance(payload, dict | None):
+        return "The payload of connection_init is an object"
+    return _problem_of_operation(payload) if kind == "subscribe" else None
+
+
+def _problem_of_operation(payload: Any) -> str | None:
+    if not isinstance(payload, dict):
+        return "The payload of subscribe is an object with a query"
+    if not isinstance(payload.get("variables"), dict | None) or not isinstance(payload.get("extensions"), dict | None):
+        return "Variables and extensions are objects"
+    if not isinstance(payload.get("query"), str) and not (payload.get("query") is None and _names_a_hash(payload)):
+        return "The payload of subscribe is an object with a query, or with a hash that names one"
+    return None if isinstance(payload.get("operationName"), str | None) else "An operation's name is a text"
+
+
+def _names_a_hash(payload: dict[str, Any]) -> bool:
+    return (payload.get("extensions") or {}).get("persistedQuery") is not None
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARACTERS and value.isprintable()

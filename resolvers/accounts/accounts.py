@@ -1,0 +1,301 @@
+"""Accounts and their logins: register, log in, refresh, log out, change the password, and who is behind a token."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from sqlalchemy import CursorResult, Update, case, null, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import now
+from core.errors import ErrorCode, Rejection
+from core.security.keys import digest, new_refresh_token, session_of
+from core.security.passwords import HashedPassword
+from core.security.tokens import StaffClaims
+from data import procedures
+from data.engine import Database
+from data.models import AppSession, AppUser, Role
+from data.viewer import Staff
+from resolvers.accounts import passwords, sessions
+from resolvers.accounts.emails import normalised_email
+from resolvers.context import Context
+from resolvers.policy import Registration
+from resolvers.rates import LOGIN_PER_ACCOUNT, LOGIN_PER_ADDRESS, REFRESH_PER_ADDRESS, REGISTER_PER_ADDRESS
+
+MAX_NAME_CHARACTERS = 255
+TOUCHED_EVERY = timedelta(minutes=5)
+"""How fresh `last_activity_at` is kept: a write at every request would cost more than it tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A login: its tokens, when the access token expires, and whose it is."""
+
+    access_token: str
+    refresh_token: str
+    device_token: str
+    expires_at: datetime
+    user: AppUser
+
+
+async def register(context: Context, email: str, password: str, full_name: str | None) -> OpenSession:
+    """Create an account with its profile and log it in. Raises `Rejection`, also where it is closed, and `Refusal`."""
+    if context.policy.registration is Registration.CLOSED:
+        raise Rejection(ErrorCode.REGISTRATION_CLOSED, "This server's operator makes its accounts: ask them for one.")
+    await context.count(REGISTER_PER_ADDRESS, context.client.network)
+    user_id, hashed = await _create(context, email, password, full_name, Role.ADMIN)
+    return await _open_session(context, user_id, hashed)
+
+
+async def create_user(context: Context, email: str, password: str, full_name: str | None, role: Role) -> UUID:
+    """Create an account with its profile and return its key. Raises `Rejection`."""
+    user_id, _ = await _create(context, email, password, full_name, role)
+    return user_id
+
+
+async def login(context: Context, email: str, password: str, device_token: str | None = None) -> OpenSession:
+    """Log in. Raises `Rejection`, the same after the same work whatever is wrong: address, password, too many tries.
+
+    An attempt is counted before its password is looked at, so that of many at once no more are weighed than allowed. A
+    device that logged in before (`device_token`) is weighed also while others keep the account locked.
+    """
+    try:
+        address = normalised_email(email)
+    except Rejection:
+        address = ""
+    await _count_try(context, address)
+    found = await context.database.read(lambda session: procedures.get_user_for_auth(session, email=address))
+    known = found if found is not None and found.is_active else None
+    decoy = await asyncio.to_thread(lambda: context.services.passwords.decoy)
+    user_id, hashed, salt = (known.user_id, known.password_hash, known.password_salt) if known else (uuid4(), decoy, "")
+    admitted = await context.database.write(lambda session: _admit(session, context, user_id))
+    trusted = context.services.tokens.is_device_of(device_token or "", user_id, salt)
+    matches = await _verify(context, password, hashed)
+    if not (known and matches and (admitted or trusted)):
+        raise _wrong_credentials(context, "password")
+    return await _open_session(context, user_id, hashed)
+
+
+async def change_password(context: Context, current: str, new: str) -> int:
+    """Change the own password, end the other sessions and return how many. Raises `Rejection`, `Refusal`."""
+    staff = context.staff()
+    user = await context.database.read(lambda session: session.get_one(AppUser, staff.user_id))
+    await _count_try(context, user.email)
+    # First, so that a choice to be made anew is not counted as an attempt.
+    await passwords.check(new, user.email, user.full_name, field="newPassword")
+    admitted = await context.database.write(lambda session: _admit(session, context, user.id))
+    if not await _verify(context, current, user.password_hash) or not admitted:
+        raise _wrong_credentials(context, "currentPassword")
+    hashed = await asyncio.to_thread(context.services.passwords.hash, new)
+
+    async def store(session: AsyncSession) -> int:
+        changed = await session.execute(
+            _given(hashed).where(AppUser.id == user.id, AppUser.password_hash == user.password_hash)
+        )
+        if cast("CursorResult[Any]", changed).rowcount != 1:
+            # Another request changed it since: what was shown is the password no more.
+            raise _wrong_credentials(context, "currentPassword")
+        return await sessions.end(session, AppSession.user_id == user.id, AppSession.id != staff.session_id)
+
+    return await context.database.write(store)
+
+
+async def set_password(context: Context, email: str, new: str) -> int:
+    """Give an account another password, unlock it, end its sessions and return how many. Raises `Rejection`.
+
+    For the operator: nobody's present password is asked for.
+    """
+    address = normalised_email(email)
+    user = await context.database.read(lambda session: session.scalar(select(AppUser).where(AppUser.email == address)))
+    if user is None:
+        raise Rejection(ErrorCode.BAD_USER_INPUT, "There is no account with this e-mail.", ["email"])
+    await passwords.check(new, address, user.full_name, field="password")
+    hashed = await asyncio.to_thread(context.services.passwords.hash, new)
+
+    async def store(session: AsyncSession) -> int:
+        # First, for it holds the account's row: a login comes wholly before, and is ended, or finds the new password.
+        await session.execute(_given(hashed).where(AppUser.id == user.id))
+        return await sessions.end(session, AppSession.user_id == user.id)
+
+    return await context.database.write(store)
+
+
+async def refresh(context: Context, refresh_token: str) -> OpenSession:
+    """Exchange a refresh token for new tokens. One used twice ends its session: someone else holds a copy."""
+    refused = Rejection(ErrorCode.REFRESH_TOKEN_INVALID, "The session has ended: log in again.", ["refreshToken"])
+    session_id = session_of(refresh_token)
+    if session_id is None:
+        raise refused
+    await context.count(REFRESH_PER_ADDRESS, context.client.network)
+    presented, renewed = digest(refresh_token), new_refresh_token(session_id)
+
+    async def rotate(session: AsyncSession) -> OpenSession | None:
+        row = await session.get(AppSession, session_id)
+        if row is None:
+            return None
+        user = await session.get_one(AppUser, row.user_id)
+        opened = _issue(context, user, session_id, renewed)
+        # Compared in the statement that replaces it: of two requests with the same token one wins, the other ends both.
+        changed = await session.execute(
+            update(AppSession)
+            .where(AppSession.id == session_id, AppSession.refresh_token_hash == presented)
+            .values(
+                token_hash=digest(opened.access_token),
+                refresh_token_hash=digest(renewed),
+                last_activity_at=now(),
+                expires_at=now() + context.policy.session_lifetime,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        alive = row.expires_at > now() and user.is_active and cast("CursorResult[Any]", changed).rowcount == 1
+        if not alive:
+            await sessions.end(session, AppSession.id == session_id)
+        return opened if alive else None
+
+    opened = await context.database.write(rotate)
+    if opened is None:
+        raise refused
+    return opened
+
+
+async def logout(context: Context) -> None:
+    """End the session of the access token, and clear those that expired. Raises `Refusal` when nobody is logged in."""
+    context.staff()
+    token_hash = digest(context.access_token or "")
+
+    async def end(session: AsyncSession) -> None:
+        await procedures.delete_session(session, token_hash=token_hash)
+        await procedures.cleanup_expired_sessions(session)
+
+    await context.database.write(end)
+
+
+async def identify(database: Database, claims: StaffClaims, access_token: str) -> Staff | None:
+    """Return the account behind an access token whose signature is good, or None when its session has ended."""
+    token_hash = digest(access_token)
+    session = await database.read(lambda session: procedures.validate_session(session, token_hash=token_hash))
+    if session is None or session.session_id != claims.session_id:
+        return None
+    if session.last_activity_at is None or session.last_activity_at < now() - TOUCHED_EVERY:
+        await database.write(lambda unit: _touch(unit, claims.session_id))
+    return Staff(session.user_id, session.session_id, Role(session.role))
+
+
+async def _create(context: Context, email: str, password: str, full_name: str | None, role: Role) -> tuple[UUID, str]:
+    """Return the new account's key, and its password's hash."""
+    address = normalised_email(email)
+    name = (full_name or "").strip() or None
+    if name and len(name) > MAX_NAME_CHARACTERS:
+        raise Rejection(ErrorCode.BAD_USER_INPUT, f"A name has at most {MAX_NAME_CHARACTERS} characters.", ["fullName"])
+    await passwords.check(password, address, name, field="password")
+    hashed = await asyncio.to_thread(context.services.passwords.hash, password)
+    user_id = await context.database.write(lambda session: _insert_user(session, address, hashed, name, role))
+    return user_id, hashed.hash
+
+
+async def _insert_user(
+    session: AsyncSession, email: str, hashed: HashedPassword, full_name: str | None, role: Role
+) -> UUID:
+    created = await procedures.create_user(
+        session,
+        user_id=uuid4(),
+        email=email,
+        password_hash=hashed.hash,
+        password_salt=hashed.salt,
+        full_name=full_name,
+        role=role,
+    )
+    if not created.success or created.user_id is None:
+        raise Rejection(ErrorCode.EMAIL_TAKEN, "An account with this e-mail exists already: log in.", ["email"])
+    return created.user_id
+
+
+def _given(hashed: HashedPassword) -> Update:
+    """Return what gives an account a password, no failed attempt and no lock."""
+    values = {"password_hash": hashed.hash, "password_salt": hashed.salt}
+    return (
+        update(AppUser)
+        .values(**values, failed_login_attempts=0, locked_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _count_try(context: Context, email: str) -> None:
+    """Count an attempt to show an account's password. Raises `RateLimited`."""
+    network = context.client.network
+    await context.count(LOGIN_PER_ADDRESS, network)
+    await context.count(LOGIN_PER_ACCOUNT, None if network is None else f"{email} {network}")
+
+
+async def _verify(context: Context, password: str, hashed: str) -> bool:
+    # Of a longer one the start is weighed, to no avail: its refusal takes as long as any other.
+    shown = password[: passwords.MAX_CHARACTERS]
+    return await asyncio.to_thread(context.services.passwords.verify, shown, hashed) and shown == password
+
+
+async def _admit(session: AsyncSession, context: Context, user_id: UUID) -> bool:
+    """Count an attempt to log in, and tell whether it may be weighed. The last one allowed locks the account.
+
+    One statement, so that attempts at the same moment are counted one after the other. A password that turns out right
+    clears the count and the lock (`sp_update_last_login`).
+    """
+    last = AppUser.failed_login_attempts + 1 >= context.policy.failed_logins_allowed
+    counted = await session.execute(
+        update(AppUser)
+        .where(AppUser.id == user_id, or_(AppUser.locked_until.is_(None), AppUser.locked_until <= now()))
+        .values(
+            failed_login_attempts=case((last, 0), else_=AppUser.failed_login_attempts + 1),
+            locked_until=case((last, now() + context.policy.lock_duration), else_=null()),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", counted).rowcount == 1
+
+
+def _wrong_credentials(context: Context, field: str) -> Rejection:
+    minutes = round(context.policy.lock_duration.total_seconds() / 60)
+    return Rejection(
+        ErrorCode.INVALID_CREDENTIALS,
+        "The e-mail or the password is wrong. After several wrong passwords an account is locked for a while: "
+        f"try again in {minutes} minutes.",
+        [field],
+    )
+
+
+async def _open_session(context: Context, user_id: UUID, password_hash: str) -> OpenSession:
+    """Open a session of an account whose password was found to be the hashed one. Raises `Rejection`."""
+    session_id = uuid4()
+
+    async def store(session: AsyncSession) -> OpenSession:
+        # First, for it holds the account's row: a change of the password comes wholly before the session or after it.
+        await procedures.update_last_login(session, user_id=user_id)
+        user = await session.get_one(AppUser, user_id)
+        opened = _issue(context, user, session_id, new_refresh_token(session_id))
+        created = await procedures.create_session(
+            session,
+            session_id=session_id,
+            user_id=user_id,
+            token_hash=digest(opened.access_token),
+            refresh_token_hash=digest(opened.refresh_token),
+            ip_address=(context.client.ip_address or "")[:50] or None,
+            user_agent=(context.client.user_agent or "")[:500] or None,
+            expires_at=now() + context.policy.session_lifetime,
+        )
+        if not created.success or user.password_hash != password_hash:
+            raise _wrong_credentials(context, "password")
+        return opened
+
+    return await context.database.write(store)
+
+
+def _issue(context: Context, user: AppUser, session_id: UUID, refresh_token: str) -> OpenSession:
+    lifetime, tokens = context.policy.access_token_lifetime, context.services.tokens
+    access_token = tokens.for_staff(StaffClaims(user.id, session_id), lifetime)
+    device_token = tokens.for_device(user.id, user.password_salt)
+    return OpenSession(access_token, refresh_token, device_token, now() + lifetime, user)
+
+
+async def _touch(session: AsyncSession, session_id: UUID) -> None:
+    await session.execute(update(AppSession).where(AppSession.id == session_id).values(last_activity_at=now()))

@@ -1,0 +1,42 @@
+"""The lifetimes and limits that an operator may set."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Introspection(StrEnum):
+    """Who is shown the schema."""
+
+    EVERYBODY = "everybody"
+    STAFF = "staff"
+    NOBODY = "nobody"
+
+
+class Registration(StrEnum):
+    """Whether anybody may make an account."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The lifetimes and limits, most of which an operator may set.
+
+    `access_reviewed_every` is how soon what is followed ends once its session or the right to read it is over.
+    """
+
+    access_token_lifetime: timedelta = timedelta(minutes=15)
+    session_lifetime: timedelta = timedelta(days=30)
+    visitor_token_lifetime: timedelta = timedelta(hours=1)
+    access_reviewed_every: timedelta = timedelta(seconds=30)
+    failed_logins_allowed: int = 5
+    lock_duration: timedelta = timedelta(minutes=15)
+    max_message_characters: int = 4_000
+    max_file_bytes: int = 25 * 1024 * 1024
+    max_operation_cost: int = 1_000_000
+    max_operation_depth: int = 20
+    introspection: Introspection = Introspection.EVERYBODY
+    persisted_operations_only: bool = False
+    registration: Registration = Registration.OPEN

@@ -1,0 +1,1 @@
+"""Workspaces, their keys and the sites that may show them."""

@@ -1,0 +1,46 @@
+"""What can be changed about analytics."""
+
+from typing import Annotated, cast
+
+import strawberry
+
+from data import models
+from resolvers import analytics
+from schema.analytics.inputs import RecalculateInsightsInput
+from schema.analytics.types import Insights
+from schema.operation import Info
+from schema.relay.node import key_of
+from schema.user_errors import InvalidInput, RejectionsAsData
+
+
+@strawberry.type(description="The insights, counted anew.")
+class RecalculateInsightsPayload:
+    """Result of `recalculateInsights`."""
+
+    insights: Insights = strawberry.field(description="The figures.")
+
+
+RecalculateInsightsResult = Annotated[
+    RecalculateInsightsPayload | InvalidInput,
+    strawberry.union("RecalculateInsightsResult", description="The figures, or why not."),
+]
+
+
+@strawberry.type
+class AnalyticsMutations:
+    """Fields of `Mutation`."""
+
+    @strawberry.mutation(
+        graphql_type=RecalculateInsightsResult,
+        extensions=[RejectionsAsData()],
+        description="Count a workspace's insights anew, from all its messages.",
+    )
+    async def recalculate_insights(
+        self, info: Info, input: Annotated[RecalculateInsightsInput, strawberry.argument(description="Whose.")]
+    ) -> RecalculateInsightsPayload:
+        """Count anew."""
+        workspace_id = key_of(input.workspace_id, models.Workspace)
+        await analytics.recalculate(info.context, workspace_id)
+        return RecalculateInsightsPayload(
+            insights=cast("Insights", await analytics.insights(info.context, workspace_id))
+        )

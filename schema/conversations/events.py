@@ -1,0 +1,78 @@
+"""What happens in conversations, as it is streamed."""
+
+from typing import Any
+
+import strawberry
+
+from core.errors import ErrorCode
+from data import models
+from rag.answers.conversation_events import Activity, ActivityKind
+from schema.conversations.types import Conversation, Message, Source
+from schema.operation import Info
+
+
+@strawberry.interface(description="Something that happens while an answer is made. The last is a finish or a failure.")
+class AnswerEvent:
+    """The interface of events."""
+
+    answer_id: strawberry.ID = strawberry.field(description="The answer, for `answer` and `stopAnswer`.")
+    sequence: int = strawberry.field(
+        description="The event's number in its answer, from 1; pieces of text sent as one have the last's."
+    )
+
+
+@strawberry.type(description="The documents were searched; the text follows.")
+class AnswerStarted(AnswerEvent):
+    """The first event."""
+
+    conversation: Conversation = strawberry.field(description="The conversation, new or not.")
+    message: Message = strawberry.field(description="The question, as it is stored.")
+    sources: list[Source] = strawberry.field(description="What the answer will be drawn from, best first.")
+
+
+@strawberry.type(description="A piece of the answer's text, to be appended to what came before.")
+class AnswerDelta(AnswerEvent):
+    """A piece of text."""
+
+    text: str = strawberry.field(description="The piece; never empty.")
+
+
+@strawberry.type(description="The answer is complete and stored.")
+class AnswerFinished(AnswerEvent):
+    """The last event of an answer that ended well."""
+
+    message: Message = strawberry.field(description="The assistant's message.")
+
+
+@strawberry.type(description="There is no answer.")
+class AnswerFailed(AnswerEvent):
+    """The last event of an answer that did not."""
+
+    code: ErrorCode = strawberry.field(description="Why, for programs.")
+    text: str = strawberry.field(description="Why and what to do, for people.")
+    retryable: bool = strawberry.field(description="Whether sending the same message again may work.")
+
+
+async def _conversation(root: strawberry.Parent[Activity], info: Info) -> Any:
+    return await info.context.loaders.row(models.Conversation, root.conversation_id)
+
+
+async def _message(root: strawberry.Parent[Activity], info: Info) -> Any:
+    return await info.context.loaders.row(models.Message, root.message_id)
+
+
+@strawberry.type(description="Something that happened in a conversation.")
+class ConversationActivity:
+    """An event of `conversationActivity`; its fields are read off `rag.answers.conversation_events.Activity`."""
+
+    kind: ActivityKind = strawberry.field(description="What happened.")
+    conversation: Conversation | None = strawberry.field(
+        resolver=_conversation,
+        graphql_type=Conversation | None,
+        description="Where it happened; null when the conversation was deleted meanwhile.",
+    )
+    message: Message | None = strawberry.field(
+        resolver=_message,
+        graphql_type=Message | None,
+        description="The message it is about, as it is now; null when it was deleted meanwhile.",
+    )

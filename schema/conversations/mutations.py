@@ -1,0 +1,139 @@
+"""What can be changed about conversations."""
+
+from typing import Annotated
+
+import strawberry
+
+from data import models
+from rag.answers.record import Question
+from resolvers import conversations
+from schema.conversations.inputs import (
+    RateMessageInput,
+    RegenerateAnswerInput,
+    ResolveMessageInput,
+    SendMessageInput,
+    StopAnswerInput,
+)
+from schema.conversations.types import Conversation, Message, answer_global_id
+from schema.operation import Info, shown
+from schema.relay.node import key_of
+from schema.user_errors import InvalidInput, RejectionsAsData
+
+
+@strawberry.type(description="The message is stored and its answer begun.")
+class SendMessagePayload:
+    """Result of `sendMessage` and `regenerateAnswer`."""
+
+    conversation: Conversation = strawberry.field(description="The conversation, new or not.")
+    message: Message = strawberry.field(description="The question, as it is stored.")
+    answer_id: strawberry.ID = strawberry.field(description="The answer to follow with `answer`.")
+
+
+@strawberry.type(description="The answer ends; what was written is kept.")
+class StopAnswerPayload:
+    """Result of `stopAnswer`."""
+
+    answer_id: strawberry.ID = strawberry.field(description="The answer.")
+
+
+@strawberry.type(description="The message, as it is now.")
+class MessagePayload:
+    """Result of `rateMessage` and `resolveMessage`."""
+
+    message: Message = strawberry.field(description="The message.")
+
+
+SendMessageResult = Annotated[
+    SendMessagePayload | InvalidInput, strawberry.union("SendMessageResult", description="The message, or why not.")
+]
+
+
+StopAnswerResult = Annotated[
+    StopAnswerPayload | InvalidInput, strawberry.union("StopAnswerResult", description="Done, or why not.")
+]
+
+
+RegenerateAnswerResult = Annotated[
+    SendMessagePayload | InvalidInput,
+    strawberry.union("RegenerateAnswerResult", description="The new answer, or why not."),
+]
+
+
+RateMessageResult = Annotated[
+    MessagePayload | InvalidInput, strawberry.union("RateMessageResult", description="The message, or why not.")
+]
+
+
+ResolveMessageResult = Annotated[
+    MessagePayload | InvalidInput, strawberry.union("ResolveMessageResult", description="The message, or why not.")
+]
+
+
+async def _payload(info: Info, question: Question) -> SendMessagePayload:
+    return SendMessagePayload(
+        conversation=await shown(info, models.Conversation, question.conversation_id),
+        message=await shown(info, models.Message, question.message_id),
+        answer_id=answer_global_id(question.answer_id),
+    )
+
+
+@strawberry.type
+class AnswerMutations:
+    """Fields of `Mutation`."""
+
+    @strawberry.mutation(
+        graphql_type=SendMessageResult,
+        extensions=[RejectionsAsData()],
+        description="Store a message and begin its answer, which `answer` streams.",
+    )
+    async def send_message(
+        self, info: Info, input: Annotated[SendMessageInput, strawberry.argument(description="The message.")]
+    ) -> SendMessagePayload:
+        """Ask."""
+        return await _payload(info, await conversations.ask(info.context, input.as_ask()))
+
+    @strawberry.mutation(
+        graphql_type=StopAnswerResult,
+        extensions=[RejectionsAsData()],
+        description="End an answer early and keep what was written.",
+    )
+    async def stop_answer(
+        self, info: Info, input: Annotated[StopAnswerInput, strawberry.argument(description="The answer.")]
+    ) -> StopAnswerPayload:
+        """Stop."""
+        await conversations.stop(info.context, key_of(input.answer_id, models.Message))
+        return StopAnswerPayload(answer_id=input.answer_id)
+
+    @strawberry.mutation(
+        graphql_type=RegenerateAnswerResult,
+        extensions=[RejectionsAsData()],
+        description="Answer a message again. The earlier answer stays in the conversation.",
+    )
+    async def regenerate_answer(
+        self, info: Info, input: Annotated[RegenerateAnswerInput, strawberry.argument(description="The message.")]
+    ) -> SendMessagePayload:
+        """Answer again."""
+        message_id = key_of(input.message_id, models.Message)
+        return await _payload(info, await conversations.regenerate(info.context, message_id))
+
+    @strawberry.mutation(graphql_type=RateMessageResult, extensions=[RejectionsAsData()], description="Rate an answer.")
+    async def rate_message(
+        self, info: Info, input: Annotated[RateMessageInput, strawberry.argument(description="The rating.")]
+    ) -> MessagePayload:
+        """Rate."""
+        message_id = key_of(input.message_id, models.Message)
+        await conversations.rate(info.context, message_id, input.feedback, input.comment)
+        return MessagePayload(message=await shown(info, models.Message, message_id))
+
+    @strawberry.mutation(
+        graphql_type=ResolveMessageResult,
+        extensions=[RejectionsAsData()],
+        description="Mark a message as dealt with by the team, or not.",
+    )
+    async def resolve_message(
+        self, info: Info, input: Annotated[ResolveMessageInput, strawberry.argument(description="The message.")]
+    ) -> MessagePayload:
+        """Resolve."""
+        message_id = key_of(input.message_id, models.Message)
+        await conversations.resolve(info.context, message_id, resolved=input.resolved)
+        return MessagePayload(message=await shown(info, models.Message, message_id))

@@ -1,0 +1,116 @@
+"""What can be followed of conversations."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, cast
+
+import strawberry
+
+from core.errors import ErrorCode
+from data import models
+from rag.answers import events
+from rag.answers.conversation_events import Activity
+from rag.answers.events import Numbered
+from resolvers import conversations
+from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT
+from schema.conversations.events import (
+    AnswerDelta,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerFinished,
+    AnswerStarted,
+    ConversationActivity,
+)
+from schema.conversations.inputs import ChatInput
+from schema.conversations.types import Source, answer_global_id
+from schema.operation import Info, shown
+from schema.relay.node import key_of
+
+
+async def _event(info: Info, answer_id: strawberry.ID, numbered: Numbered) -> AnswerEvent:
+    place: dict[str, Any] = {"answer_id": answer_id, "sequence": numbered.sequence}
+    match numbered.event:
+        case events.AnswerDelta(text):
+            return AnswerDelta(**place, text=text)
+        case events.AnswerStarted(conversation_id, message_id, found):
+            return AnswerStarted(
+                **place,
+                conversation=await shown(info, models.Conversation, conversation_id),
+                message=await shown(info, models.Message, message_id),
+                sources=cast("list[Source]", found),
+            )
+        case events.AnswerFinished(message_id):
+            return AnswerFinished(**place, message=await shown(info, models.Message, message_id))
+        case events.AnswerFailed(code, text, retryable):
+            return AnswerFailed(**place, code=ErrorCode(code), text=text, retryable=retryable)
+
+
+async def _shown(
+    info: Info, answer_id: strawberry.ID, numbered_events: AsyncIterator[Numbered]
+) -> AsyncIterator[AnswerEvent]:
+    """Yield events to be executed; where the transport has an express lane, pieces of text take it instead.
+
+    The lane's template is the result of a probe, yielded while the first event is still to come. The reader pulls: what
+    is sent on the lane goes out after what was yielded before it, and before what is yielded next.
+    """
+    lane = info.context.lane
+    if lane is not None:
+        lane.expects_probe = True
+        yield AnswerDelta(answer_id=answer_id, sequence=PROBE_SEQUENCE, text=PROBE_TEXT)
+    async for numbered in numbered_events:
+        if lane is not None and lane.is_open and isinstance(numbered.event, events.AnswerDelta):
+            await lane.send(numbered.sequence, numbered.event.text)
+        else:
+            yield await _event(info, answer_id, numbered)
+
+
+@strawberry.type
+class AnswerSubscriptions:
+    """Fields of `Subscription`."""
+
+    @strawberry.subscription(
+        graphql_type=AnswerEvent, description="Store a message and stream its answer, in one round trip."
+    )
+    async def chat(
+        self, info: Info, input: Annotated[ChatInput, strawberry.argument(description="The message.")]
+    ) -> AsyncIterator[AnswerEvent]:
+        """Ask and follow."""
+        question = await conversations.ask(info.context, input.as_ask())
+        followed = conversations.follow(info.context, question.answer_id, after=0)
+        async for event in _shown(info, answer_global_id(question.answer_id), followed):
+            yield event
+
+    @strawberry.subscription(
+        graphql_type=AnswerEvent,
+        description="Attach to an answer: every event after a sequence number, then those that come, to the last.",
+    )
+    async def answer(
+        self,
+        info: Info,
+        answer_id: Annotated[strawberry.ID, strawberry.argument(description="The answer.")],
+        after: Annotated[
+            int | None, strawberry.argument(description="The last sequence number seen; from the beginning by default.")
+        ] = None,
+    ) -> AsyncIterator[AnswerEvent]:
+        """Attach."""
+        key = key_of(answer_id, models.Message)
+        async for event in _shown(info, answer_id, conversations.follow(info.context, key, after or 0)):
+            yield event
+
+
+@strawberry.type
+class ActivitySubscriptions:
+    """Fields of `Subscription`."""
+
+    @strawberry.subscription(
+        graphql_type=ConversationActivity,
+        description="New conversations, messages and ratings of a workspace, as they happen, until unsubscribed.",
+    )
+    async def conversation_activity(
+        self,
+        info: Info,
+        workspace_id: Annotated[strawberry.ID, strawberry.argument(description="The workspace.")],
+    ) -> AsyncIterator[Activity]:
+        """Watch the conversations."""
+        async for happening in conversations.activity(info.context, key_of(workspace_id, models.Workspace)):
+            info.context.forget_loaded()
+            yield happening

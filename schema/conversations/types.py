@@ -1,0 +1,127 @@
+"""What a client sees of conversations."""
+
+import datetime as dt
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from data import models
+from data.models import MessageRole
+from data.viewer import Staff
+from rag.answers import citations as sources
+from schema.documents.types import Document
+from schema.operation import Info
+from schema.relay.connections import Connection, connection_field
+from schema.relay.node import Node, RowType
+from schema.scalars import URL
+
+
+async def _document(root: strawberry.Parent[sources.Source], info: Info) -> Any:
+    return await info.context.loaders.row(models.Document, root.document_id)
+
+
+@strawberry.type(description="A passage that an answer was drawn from.")
+class Source:
+    """Read off `rag.answers.citations.Source`."""
+
+    document: Document | None = strawberry.field(
+        resolver=_document,
+        graphql_type=Document | None,
+        description="The document, for staff; null once it is deleted.",
+    )
+    document_name: str = strawberry.field(description="The document's title when the answer was made.")
+    chunk_index: int = strawberry.field(description="The passage's place in the document, from 0.")
+    excerpt: str = strawberry.field(description="The passage, at most 600 characters of it.")
+    score: float = strawberry.field(description="How well it fits the question, from 0 to 1.")
+    location: str | None = strawberry.field(description="Where to find it in the document: a page, or headings.")
+    url: URL | None = strawberry.field(description="The passage's page on the web, when it came from one.")
+
+
+def _sources(root: strawberry.Parent[models.Message]) -> Any:
+    return [sources.Source.from_json(value) for value in root.rag_sources or []]
+
+
+def _model(root: strawberry.Parent[models.Message], info: Info) -> str | None:
+    return (root.details or {}).get("model") if isinstance(info.context.viewer, Staff) else None
+
+
+def _finish_reason(root: strawberry.Parent[models.Message]) -> str | None:
+    return (root.details or {}).get("finish_reason")
+
+
+def _cached(root: strawberry.Parent[models.Message]) -> bool:
+    return bool((root.details or {}).get("cached"))
+
+
+def _answer_id(root: strawberry.Parent[models.Message]) -> strawberry.ID | None:
+    return None if root.answer_id is None else answer_global_id(root.answer_id)
+
+
+def _resolved(root: strawberry.Parent[models.Message], info: Info) -> bool | None:
+    return root.is_resolved if isinstance(info.context.viewer, Staff) else None
+
+
+async def _conversation(root: strawberry.Parent[models.Message], info: Info) -> Any:
+    return await info.context.loaders.row(models.Conversation, root.conversation_id)
+
+
+@strawberry.type(description="One message of a conversation.")
+class Message(RowType, Node):
+    """A row of `messages`."""
+
+    role: MessageRole = strawberry.field(description="Who speaks.")
+    content: str = strawberry.field(description="The text; an answer's is Markdown.")
+    rag_score: float | None = strawberry.field(description="How sure an answer is, from 0 to 1; null for a question.")
+    sources: list[Source] = strawberry.field(
+        resolver=_sources, graphql_type=list[Source], description="What an answer was drawn from, best first."
+    )
+    tokens_used: int | None = strawberry.field(description="What an answer cost, in tokens; 0 from the cache.")
+    response_time_ms: int | None = strawberry.field(description="Time to the whole answer, in milliseconds.")
+    feedback: int | None = strawberry.field(description="The visitor's rating: -1, 0, 1, or null when not rated.")
+    feedback_comment: str | None = strawberry.field(description="What the visitor wrote beside the rating.")
+    is_resolved: bool | None = strawberry.field(
+        resolver=_resolved, description="Whether the team dealt with it; null for a visitor."
+    )
+    answer_id: strawberry.ID | None = strawberry.field(
+        resolver=_answer_id, description="A question's answer, for `answer`; it may be under way still."
+    )
+    model: str | None = strawberry.field(
+        resolver=_model, description="The model that wrote an answer; null for a visitor."
+    )
+    finish_reason: str | None = strawberry.field(
+        resolver=_finish_reason,
+        description="How an answer ended: `stop`, `length` when it was cut at its longest, `stopped` by the reader.",
+    )
+    cached: bool = strawberry.field(resolver=_cached, description="Whether an answer came from the cache.")
+    created_at: dt.datetime = strawberry.field(description="When it was written.")
+    updated_at: dt.datetime = strawberry.field(description="When it last changed.")
+    conversation: Annotated["Conversation", strawberry.lazy("schema.conversations.types")] | None = strawberry.field(
+        resolver=_conversation,
+        graphql_type=Annotated["Conversation", strawberry.lazy("schema.conversations.types")] | None,
+        description="The conversation it belongs to.",
+    )
+
+
+@strawberry.type(description="A discussion of one visitor with a workspace's assistant.")
+class Conversation(RowType, Node):
+    """A row of `conversations`."""
+
+    title: str | None = strawberry.field(description="Its first question, shortened.")
+    visitor_id: str = strawberry.field(description="The visitor; `staff:…` when the team tries its assistant.")
+    visitor_name: str | None = strawberry.field(description="The name the site knows the visitor by.")
+    visitor_email: str | None = strawberry.field(description="The e-mail the site knows the visitor by.")
+    is_active: bool = strawberry.field(description="Whether it is open; false once archived.")
+    message_count: int = strawberry.field(description="How many messages it has.")
+    last_message_at: dt.datetime | None = strawberry.field(description="When somebody last wrote.")
+    created_at: dt.datetime = strawberry.field(description="When it began.")
+    archived_at: dt.datetime | None = strawberry.field(description="When it was archived.")
+
+    messages: Connection[Message] | None = connection_field(
+        Message, models.Message, models.Message.conversation_id, "Its messages, oldest first."
+    )
+
+
+def answer_global_id(key: UUID) -> strawberry.ID:
+    """Return the identifier clients know an answer by, before and after it is stored."""
+    return strawberry.ID(models.global_id(models.Message.node_name, key))

@@ -1,0 +1,95 @@
+"""What can be changed about documents."""
+
+from typing import Annotated, cast
+
+import strawberry
+from starlette.datastructures import UploadFile
+
+from data import models
+from resolvers import documents
+from schema.documents.inputs import DeleteDocumentInput, RetryDocumentInput, UploadDocumentInput
+from schema.documents.types import Document
+from schema.operation import Info
+from schema.relay.node import key_of
+from schema.user_errors import InvalidInput, RejectionsAsData
+
+
+@strawberry.type(description="The document, waiting to be indexed.")
+class UploadDocumentPayload:
+    """Result of `uploadDocument`."""
+
+    document: Document = strawberry.field(description="The document; follow it with `documentProgress`.")
+
+
+@strawberry.type(description="The document is gone.")
+class DeleteDocumentPayload:
+    """Result of `deleteDocument`."""
+
+    deleted_id: strawberry.ID = strawberry.field(description="The identifier it had.")
+
+
+@strawberry.type(description="The document waits again.")
+class RetryDocumentPayload:
+    """Result of `retryDocument`."""
+
+    document: Document = strawberry.field(description="The document.")
+
+
+UploadDocumentResult = Annotated[
+    UploadDocumentPayload | InvalidInput,
+    strawberry.union("UploadDocumentResult", description="The document, or why not."),
+]
+
+
+DeleteDocumentResult = Annotated[
+    DeleteDocumentPayload | InvalidInput, strawberry.union("DeleteDocumentResult", description="Done, or why not.")
+]
+
+
+RetryDocumentResult = Annotated[
+    RetryDocumentPayload | InvalidInput,
+    strawberry.union("RetryDocumentResult", description="The document, or why not."),
+]
+
+
+@strawberry.type
+class DocumentMutations:
+    """Fields of `Mutation`."""
+
+    @strawberry.mutation(
+        graphql_type=UploadDocumentResult,
+        extensions=[RejectionsAsData()],
+        description="Store a file and index it in the background.",
+    )
+    async def upload_document(
+        self, info: Info, input: Annotated[UploadDocumentInput, strawberry.argument(description="The file.")]
+    ) -> UploadDocumentPayload:
+        """Store a file."""
+        workspace_id = key_of(input.workspace_id, models.Workspace)
+        file = cast("UploadFile", input.file)
+        row = await documents.upload(info.context, workspace_id, file.filename or "", file.file, input.name)
+        return UploadDocumentPayload(document=cast("Document", row))
+
+    @strawberry.mutation(
+        graphql_type=DeleteDocumentResult,
+        extensions=[RejectionsAsData()],
+        description="Take a document out of the answers and erase its file and passages.",
+    )
+    async def delete_document(
+        self, info: Info, input: Annotated[DeleteDocumentInput, strawberry.argument(description="The document.")]
+    ) -> DeleteDocumentPayload:
+        """Delete a document."""
+        await documents.remove(info.context, key_of(input.id, models.Document))
+        return DeleteDocumentPayload(deleted_id=input.id)
+
+    @strawberry.mutation(
+        graphql_type=RetryDocumentResult,
+        extensions=[RejectionsAsData()],
+        description="Index a document again that failed.",
+    )
+    async def retry_document(
+        self, info: Info, input: Annotated[RetryDocumentInput, strawberry.argument(description="The document.")]
+    ) -> RetryDocumentPayload:
+        """Try again."""
+        row = await documents.retry(info.context, key_of(input.id, models.Document))
+        return RetryDocumentPayload(document=cast("Document", row))

@@ -1,0 +1,1 @@
+"""All that surrounds the execution of an operation."""

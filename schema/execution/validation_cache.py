@@ -1,0 +1,193 @@
+"""From the text of an operation to one that may be executed: parsed, measured, validated; kept for the next time."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from graphql import (
+    GRAPHQL_MAX_INT,
+    ASTValidationRule,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    parse,
+    validate,
+    value_from_ast_untyped,
+    visit,
+)
+from graphql.language import ArgumentNode, DocumentNode
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.execution import ParseOptions
+
+from resolvers.context import Context
+from schema.execution.complexity import MAX_NESTING, Measure, TooNested, excesses, measure, too_large
+from schema.execution.costs import SIZE_ARGUMENTS
+from schema.execution.error_masking import MAX_ERRORS
+from schema.execution.operation_allowlist import closed_to
+
+MAX_TOKENS = 2_000
+"""Words and marks of one operation: the introspection query, the longest in common use, has some 300."""
+MAX_CHARACTERS = 100_000
+"""Characters of one operation. Long texts travel in its variables, which the request's size bounds."""
+MAX_COMPARISONS = 50_000
+"""What comparing the fields of an operation that have one name in its response may cost, in graphql-core's unit: two
+for each pair of fields, so that the comparing ends within a fifth of a second."""
+KEPT_CHARACTERS = 250_000
+"""Characters of the operations that are kept, all together: some hundred megabytes when they are parsed and every
+character is a token, some hundred operations of a usual client in a few megabytes."""
+MAX_DATE_CHARACTERS = 10
+KEPT_MEASURES = 50
+"""Measures kept of one operation, each for other sizes of its pages."""
+
+ABORTED = "Validation aborted."
+"""What graphql-core says when it gives up comparing."""
+ENTANGLED = "Too many fields have one name in the response: name each field once, and spread each fragment once."
+
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = MAX_COMPARISONS
+
+Rules = tuple[type[ASTValidationRule], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What is known of a text: the document it is, its measures, and what validation says of it."""
+
+    document: DocumentNode
+    size_variables: frozenset[str]
+    measures: dict[object, Measure] = field(default_factory=dict)
+    errors: dict[object, list[GraphQLError]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str) -> "Operations":
+        """Read a text. Raises `GraphQLSyntaxError`."""
+        document = parse(text, max_tokens=MAX_TOKENS, max_source_length=MAX_CHARACTERS)
+        sizes = _SizeVariables()
+        visit(document, sizes)
+        return cls(document, frozenset(sizes.names))
+
+    def measure(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> Measure:
+        """Return the size of one of the operations. Raises `TooNested`."""
+        values = _sizes(operation, self.size_variables, variables)
+        key = (id(operation), repr(sorted(values.items())))
+        if key not in self.measures:
+            if len(self.measures) >= KEPT_MEASURES:
+                self.measures.clear()
+            self.measures[key] = measure(schema, self.document, operation, values)
+        return self.measures[key]
+
+    def validate(self, schema: GraphQLSchema, rules: Rules) -> list[GraphQLError]:
+        """Return what is wrong with the document, `MAX_ERRORS` errors at most."""
+        if rules not in self.errors:
+            rules_of_inputs = (MaybeNullValidationRule, OneOfInputValidationRule)
+            errors = validate(schema, self.document, (*rules, *rules_of_inputs), max_errors=MAX_ERRORS)
+            self.errors[rules] = [too_large(ENTANGLED) if error.message == ABORTED else error for error in errors]
+        return self.errors[rules]
+
+
+class _SizeVariables(Visitor):
+    """Finds the variables on which the length of a list depends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_argument(self, node: ArgumentNode, *_rest: object) -> None:
+        """Look at an argument."""
+        if node.name.value in SIZE_ARGUMENTS and isinstance(node.value, VariableNode):
+            self.names.add(node.value.name.value)
+
+
+def _sizes(operation: OperationDefinitionNode, names: frozenset[str], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the variables on which the length of a list depends, with their defaults."""
+    defaults = {
+        definition.variable.name.value: value_from_ast_untyped(definition.default_value)
+        for definition in operation.variable_definitions or ()
+        if definition.default_value is not None and definition.variable.name.value in names
+    }
+    asked = {name: value for name, value in variables.items() if name in names}
+    return {name: _plain(value) for name, value in {**defaults, **asked}.items()}
+
+
+def _plain(value: Any) -> int | str | None:
+    """Return a size as it was asked, or a text that is no size for what could only be refused."""
+    if value is None or (isinstance(value, int) and abs(value) <= GRAPHQL_MAX_INT):
+        return value
+    return value if isinstance(value, str) and len(value) <= MAX_DATE_CHARACTERS else "?"
+
+
+class KnownOperations:
+    """The texts that were asked last, within a bound of their size."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Operations] = OrderedDict()
+        self._characters = 0
+
+    def __getitem__(self, text: str) -> Operations:
+        """Return what is known of a text, reading it if need be. Raises `GraphQLSyntaxError`."""
+        if text in self._known:
+            self._known.move_to_end(text)
+            return self._known[text]
+        operations = self._known[text] = Operations.read(text)
+        self._characters += len(text)
+        while self._characters > KEPT_CHARACTERS:
+            self._characters -= len(self._known.popitem(last=False)[0])
+        return operations
+
+
+KNOWN = KnownOperations()
+"""The operations that this process was asked last: a client sends few texts, many times."""
+
+
+class CheckedOperations(SchemaExtension):
+    """Parses, measures and validates, in this order: what is too large is not worth validating."""
+
+    _operations: Operations
+
+    def on_parse(self) -> Iterator[None]:
+        """Take the document from those known. One that cannot be parsed is left to Strawberry, which says why."""
+        context = self.execution_context
+        limits = {"max_tokens": MAX_TOKENS, "max_source_length": MAX_CHARACTERS}
+        context.parse_options = cast("ParseOptions", limits)
+        with suppress(GraphQLError):
+            self._operations = KNOWN[context.query or ""]
+            context.graphql_document = self._operations.document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Refuse what is closed, too large or not of the graph; report the cost of what is neither."""
+        context = self.execution_context
+        schema = context.schema._schema  # noqa: SLF001 - Strawberry's own extensions read it so
+        operation = _named(self._operations.document, context.operation_name)
+        errors = (
+            closed_to(context.context, context.query or "", operation)
+            or self._too_large(schema, operation)
+            or self._operations.validate(schema, context.validation_rules)
+        )
+        context.pre_execution_errors = list(errors)
+        yield
+
+    def _too_large(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> list[GraphQLError]:
+        context, policy = self.execution_context, cast("Context", self.execution_context.context).policy
+        try:
+            size = self._operations.measure(schema, operation, context.variables or {})
+        except TooNested:
+            return [too_large(f"Selections and fragments are nested in more than {MAX_NESTING} levels: nest fewer.")]
+        if operation.operation is not OperationType.SUBSCRIPTION:
+            context.extensions_results["cost"] = {"requested": size.cost, "limit": policy.max_operation_cost}
+        return list(excesses(size, policy))
+
+
+def _named(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """Return the operation to run: Strawberry has found before that there is one."""
+    operations = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    return next(node for node in operations if name is None or (node.name and node.name.value == name))

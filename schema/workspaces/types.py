@@ -1,0 +1,149 @@
+"""What a client sees of workspaces."""
+
+import datetime as dt
+from typing import Any
+
+import strawberry
+
+from data import models
+from resolvers import analytics
+from resolvers.workspaces import widget_settings
+from schema.analytics.types import (
+    AnalyticsDay,
+    DayMetrics,
+    From,
+    Insights,
+    MessageTopic,
+    To,
+    WorkspaceMetrics,
+    WorkspaceStats,
+)
+from schema.conversations.types import Conversation
+from schema.databases.types import WorkspaceDatabase
+from schema.documents.types import Document
+from schema.operation import Info
+from schema.relay.connections import Connection, connection_field
+from schema.relay.node import Node, RowType
+from schema.scalars import URL
+
+
+@strawberry.type(description="How the widget looks and greets.")
+class WidgetSettings:
+    """What a page shows before anybody says a word."""
+
+    title: str = strawberry.field(description="The panel's title; the workspace's name when none was set.")
+    welcome: str | None = strawberry.field(description="The first words, before any question.")
+    suggested_questions: list[str] = strawberry.field(description="Questions to begin with, at most six.")
+    accent_color: str | None = strawberry.field(description="The colour of buttons, as `#rrggbb`.")
+    position: str = strawberry.field(description="The corner: `bottom-right` or `bottom-left`.")
+    avatar_url: URL | None = strawberry.field(description="A small picture of the assistant.")
+    locale: str | None = strawberry.field(description="The language, `en` or `fr`; null follows the page.")
+    custom_css: str | None = strawberry.field(description="Style sheet applied inside the widget's shadow root.")
+
+
+def shown_settings(workspace: models.Workspace) -> WidgetSettings:
+    """Return what the widget of a workspace shows."""
+    settings = widget_settings.settings_of(workspace)
+    return WidgetSettings(
+        title=settings.title or workspace.name,
+        welcome=settings.welcome,
+        suggested_questions=list(settings.suggested_questions),
+        accent_color=settings.accent_color,
+        position=settings.position,
+        avatar_url=URL(settings.avatar_url) if settings.avatar_url else None,
+        locale=settings.locale,
+        custom_css=workspace.custom_css,
+    )
+
+
+@strawberry.type(description="A key for the widget: put in a page, it opens visits of one workspace and nothing else.")
+class ApiKey(RowType, Node):
+    """A row of `api_keys`, without its hash."""
+
+    name: str = strawberry.field(description="What the team calls it.")
+    key_prefix: str = strawberry.field(description="The key's first characters, to recognise it by.")
+    last_used_at: dt.datetime | None = strawberry.field(description="When it last opened a visit, to within a minute.")
+    expires_at: dt.datetime | None = strawberry.field(description="When it ends; null is never.")
+    revoked_at: dt.datetime | None = strawberry.field(description="When it was revoked; null while it is good.")
+    created_at: dt.datetime = strawberry.field(description="When it was made.")
+
+
+Parent = strawberry.Parent[models.Workspace]
+
+
+def _domains(root: Parent) -> list[str]:
+    return root.allowed_domains or []
+
+
+def _widget(root: Parent) -> WidgetSettings:
+    return shown_settings(root)
+
+
+@strawberry.type(description="A chatbot: how it answers, where it may appear, and what it knows.")
+class Workspace(RowType, Node):
+    """A row of `workspaces`."""
+
+    name: str = strawberry.field(description="What the team calls it, at most 255 characters.")
+    description: str | None = strawberry.field(description="What it is for.")
+    website_url: URL | None = strawberry.field(description="The site it serves.")
+    allowed_domains: list[str] = strawberry.field(
+        resolver=_domains, description="The domains whose pages may show it, such as `example.com` or `*.example.com`."
+    )
+    custom_css: str | None = strawberry.field(description="Style sheet of the widget, applied inside its shadow root.")
+    widget: WidgetSettings = strawberry.field(resolver=_widget, description="How the widget looks and greets.")
+    is_active: bool = strawberry.field(description="Whether it answers visitors.")
+    model: str = strawberry.field(description="The model that writes the answers, by its provider's name.")
+    temperature: float = strawberry.field(description="How freely the model writes, from 0 to 1.5.")
+    max_tokens: int = strawberry.field(description="The longest answer, in tokens.")
+    system_prompt: str | None = strawberry.field(description="What the model is told before anything else.")
+    created_at: dt.datetime = strawberry.field(description="When it was made.")
+    updated_at: dt.datetime = strawberry.field(description="When it last changed.")
+
+    documents: Connection[Document] | None = connection_field(
+        Document, models.Document, models.Document.workspace_id, "Its documents, newest first."
+    )
+    conversations: Connection[Conversation] | None = connection_field(
+        Conversation, models.Conversation, models.Conversation.workspace_id, "Its conversations, newest first."
+    )
+    api_keys: Connection[ApiKey] | None = connection_field(
+        ApiKey, models.ApiKey, models.ApiKey.workspace_id, "Its API keys, newest first."
+    )
+    databases: Connection[WorkspaceDatabase] | None = connection_field(
+        WorkspaceDatabase,
+        models.WorkspaceDatabase,
+        models.WorkspaceDatabase.workspace_id,
+        "Its external databases, newest first.",
+    )
+    topics: Connection[MessageTopic] | None = connection_field(
+        MessageTopic, models.MessageTopic, models.MessageTopic.workspace_id, "What visitors ask about, newest first."
+    )
+
+    @strawberry.field(
+        graphql_type=list[AnalyticsDay] | None,
+        description="Figures of each day that has any, oldest first: the last 30 days by default, 400 at most.",
+    )
+    async def analytics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.AnalyticsDaily]:
+        """Return rows of `analytics_daily`."""
+        return await analytics.days(info.context, root.id, from_, to)
+
+    @strawberry.field(
+        graphql_type=list[DayMetrics] | None, description="The days of `vw_daily_metrics`, for charts; as `analytics`."
+    )
+    async def daily_metrics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.DailyMetrics]:
+        """Return rows of `vw_daily_metrics`."""
+        return await analytics.daily_metrics(info.context, root.id, from_, to)
+
+    @strawberry.field(graphql_type=Insights | None, description="Figures since the beginning, as last calculated.")
+    async def insights(root: Parent, info: Info) -> models.InsightsCache | None:
+        """Return the row of `insights_cache`."""
+        return await analytics.insights(info.context, root.id)
+
+    @strawberry.field(graphql_type=WorkspaceStats | None, description="Totals, counted now.")
+    async def stats(root: Parent, info: Info) -> models.WorkspaceStats | None:
+        """Return the row of `vw_workspace_stats`."""
+        return await analytics.stats(info.context, root.id)
+
+    @strawberry.field(graphql_type=WorkspaceMetrics | None, description="Everything the dashboard shows, counted now.")
+    async def metrics(root: Parent, info: Info) -> Any:
+        """Return what `sp_get_workspace_metrics` counts."""
+        return await analytics.metrics(info.context, root.id)
