@@ -21,12 +21,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from data.engine import Database
 from data.migrations import migrate
-from monitora import composition
-from monitora import demo
+from monitora import composition, demo
 from monitora.application import create_application
 from monitora.command_line.logging import configure_logging
 from monitora.settings.settings import Settings
-from monitora.websocket.transport import PatientProtocol
+from monitora.websocket.transport import SlowConsumerProtocol
 from rag.models.local.embedder import LocalEmbedder
 from rag.models.protocols import Completion, Prompt, Token
 
@@ -120,7 +119,7 @@ async def prepared(folder: Path, port: int) -> uvicorn.Server:
         port=port,
         log_config=None,
         access_log=False,
-        ws=PatientProtocol,
+        ws=SlowConsumerProtocol,
         ws_per_message_deflate=False,
         backlog=4096,
     )

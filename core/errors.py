@@ -1,6 +1,6 @@
 """What can go wrong, each with a stable code.
 
-A `Rejection` is an outcome to expect and travels as data; a `Refusal` is an error of the operation.
+A `UserError` is an outcome to expect and travels as data; a `OperationError` is an error of the operation.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class ErrorCode(StrEnum):
     MODEL_REFUSED = "MODEL_REFUSED"
 
 
-class Rejection(Exception):
+class UserError(Exception):
     """The input cannot be served as it is. `path` leads to the field of the input that is at fault."""
 
     def __init__(self, code: ErrorCode, message: str, path: Sequence[str] | None = None) -> None:
@@ -72,7 +72,7 @@ class Rejection(Exception):
         return {"code": self.code.value} | ({"inputPath": self.path} if self.path else {})
 
 
-class Refusal(Exception):
+class OperationError(Exception):
     """The operation is not for this viewer, or names something that does not exist for them.
 
     `extensions` is where GraphQL looks for what travels beside an error's message.

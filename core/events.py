@@ -1,4 +1,4 @@
-"""A board per workspace: what is posted to it reaches everyone who follows it."""
+"""A bus per workspace: what is published to it reaches everyone who subscribes to it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
@@ -9,8 +9,8 @@ MAX_UNREAD = 1_000
 """Notes held for a reader who takes none; the oldest make room."""
 
 
-class Note(Protocol):
-    """Something to tell. Of two notes with one key, a reader who has read neither gets the newer alone."""
+class Event(Protocol):
+    """Something to tell. Of two events with one key, a reader who has read neither gets the newer alone."""
 
     @property
     def workspace_id(self) -> UUID:
@@ -32,44 +32,44 @@ class Note(Protocol):
         ...
 
 
-Posted = TypeVar("Posted", bound=Note)
+Published = TypeVar("Published", bound=Event)
 
 
-class Board(Protocol[Posted]):
+class EventBus(Protocol[Published]):
     """Tells readers what happens. A slow reader misses what was overtaken, never the last word on a thing."""
 
-    async def post(self, note: Posted) -> None:
-        """Tell everyone who follows the workspace."""
+    async def publish(self, event: Published) -> None:
+        """Tell everyone who subscribes to the workspace."""
         ...
 
-    def follow(
-        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]
-    ) -> AsyncGenerator[Posted, None]:
-        """Yield how things stand now, as `present` reads them, then what is posted, without end."""
+    def subscribe(
+        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Published]]]
+    ) -> AsyncGenerator[Published, None]:
+        """Yield how things stand now, as `present` reads them, then what is published, without end."""
         ...
 
 
-class MemoryBoard(Generic[Posted]):
-    """The board of a single process."""
+class MemoryEventBus(Generic[Published]):
+    """The bus of a single process."""
 
     def __init__(self) -> None:
-        self._readers: dict[UUID, set[_Reader[Posted]]] = {}
+        self._readers: dict[UUID, set[_Reader[Published]]] = {}
 
-    async def post(self, note: Posted) -> None:
-        """Tell everyone who follows the workspace."""
-        for reader in self._readers.get(note.workspace_id, ()):
-            reader.post(note)
+    async def publish(self, event: Published) -> None:
+        """Tell everyone who subscribes to the workspace."""
+        for reader in self._readers.get(event.workspace_id, ()):
+            reader.publish(event)
 
-    async def follow(
-        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]
-    ) -> AsyncGenerator[Posted, None]:
-        """Yield how things stand now, as `present` reads them, then what is posted, without end."""
-        reader: _Reader[Posted] = _Reader()
+    async def subscribe(
+        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Published]]]
+    ) -> AsyncGenerator[Published, None]:
+        """Yield how things stand now, as `present` reads them, then what is published, without end."""
+        reader: _Reader[Published] = _Reader()
         self._readers.setdefault(workspace_id, set()).add(reader)
         try:
-            # Read after the reader is known: what happens meanwhile is posted to it and is newer.
-            for note in await present():
-                reader.begin(note)
+            # Read after the reader is known: what happens meanwhile is published to it and is newer.
+            for event in await present():
+                reader.begin(event)
             while True:
                 yield await reader.next()
         finally:
@@ -78,24 +78,24 @@ class MemoryBoard(Generic[Posted]):
                 del self._readers[workspace_id]
 
 
-class _Reader(Generic[Posted]):
-    """Holds what one reader has not read: at most one note a key, and at most `MAX_UNREAD`."""
+class _Reader(Generic[Published]):
+    """Holds what one reader has not read: at most one event a key, and at most `MAX_UNREAD`."""
 
     def __init__(self) -> None:
-        self._unread: dict[Hashable, Posted] = {}
-        self._posted = asyncio.Event()
+        self._unread: dict[Hashable, Published] = {}
+        self._published = asyncio.Event()
 
-    def post(self, note: Posted) -> None:
-        self._unread[note.key] = note
+    def publish(self, event: Published) -> None:
+        self._unread[event.key] = event
         if len(self._unread) > MAX_UNREAD:
             del self._unread[next(iter(self._unread))]
-        self._posted.set()
+        self._published.set()
 
-    def begin(self, note: Posted) -> None:
-        self._unread.setdefault(note.key, note)
+    def begin(self, event: Published) -> None:
+        self._unread.setdefault(event.key, event)
 
-    async def next(self) -> Posted:
+    async def next(self) -> Published:
         while not self._unread:
-            self._posted.clear()
-            await self._posted.wait()
+            self._published.clear()
+            await self._published.wait()
         return self._unread.pop(next(iter(self._unread)))

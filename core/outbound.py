@@ -80,7 +80,7 @@ class Destination:
     addresses: tuple[Address, ...]
 
 
-class OutboundGuard:
+class SsrfGuard:
     """Decides whether the server may connect to a host for a user. `networks` are the private ones it may."""
 
     def __init__(self, networks: Sequence[Network] = (), resolve: Resolve | None = None) -> None:

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from core.security.keys import digest
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 SWEPT_EVERY = 60.0
 """Seconds between two sweeps of the uses that left their windows."""
@@ -47,7 +47,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLimitStatus:
     """Where a caller stands after a use. `frees_at` is when the oldest use leaves the window: one more may come."""
 
     rate: Rate
@@ -74,7 +74,7 @@ def parsed(text: str) -> RateLimitItem | None:
     return item
 
 
-class Counters:
+class RateLimiter:
     """Counts what callers do against the rates that have a limit. Callers are kept as digests.
 
     While Redis is out of reach each process counts by itself: N processes then allow up to N times as much.
@@ -89,7 +89,7 @@ class Counters:
         self._shared_from = 0.0
         self._sweeping: asyncio.Task[None] | None = None
 
-    async def count(self, rate: Rate, caller: str) -> Standing | None:
+    async def count(self, rate: Rate, caller: str) -> RateLimitStatus | None:
         """Count one use, unless it is refused, and say how the caller stands; None for a rate without a limit."""
         limit = self._limits.get(rate.name)
         if limit is None:
@@ -98,7 +98,7 @@ class Counters:
             try:
                 return await _counted(self._shared, rate, limit, caller)
             except (RedisError, OSError) as error:
-                log.warning("rates_counted_in_the_process", because=repr(error))
+                logger.warning("rates_counted_in_the_process", because=repr(error))
                 self._shared_from = time.monotonic() + REDIS_PAUSE
         self._sweep_now_and_then()
         return await _counted(self._own, rate, limit, caller)
@@ -119,11 +119,11 @@ class Counters:
             self._sweeping = storage.timer = asyncio.create_task(_sweep(storage))
 
 
-async def _counted(limiter: MovingWindowRateLimiter, rate: Rate, limit: RateLimitItem, caller: str) -> Standing:
+async def _counted(limiter: MovingWindowRateLimiter, rate: Rate, limit: RateLimitItem, caller: str) -> RateLimitStatus:
     key = (rate.name, digest(caller))
     accepted = await limiter.hit(limit, *key)
     window = await limiter.get_window_stats(limit, *key)
-    return Standing(
+    return RateLimitStatus(
         rate,
         quota=limit.amount,
         window_seconds=limit.get_expiry(),

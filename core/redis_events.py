@@ -1,4 +1,4 @@
-"""The board of several processes: a Redis stream that each of them reads, for its own readers."""
+"""The bus of several processes: a Redis stream that each of them reads, for its own readers."""
 
 import asyncio
 import json
@@ -14,38 +14,38 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from core.events import MemoryBoard, Posted
+from core.events import MemoryEventBus, Published
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
-KEPT_NOTES = 1_000
+KEPT_EVENTS = 1_000
 """Notes held for a process whose connection was lost for a while; the oldest make room."""
 READ_SECONDS = 10.0
-"""How long Redis waits for a note before it answers that there is none."""
+"""How long Redis waits for a event before it answers that there is none."""
 RETRY_SECONDS = 1.0
 """How long to wait before Redis is asked again that was out of reach."""
 
 
-class RedisBoard(Generic[Posted]):
+class RedisEventBus(Generic[Published]):
     """Posts to the readers of this process at once, and to those of others through Redis.
 
-    A stream and not a channel: what was posted while a connection was lost is read when it is back. While Redis is out
-    of reach, each process tells its readers what happens in it.
+    A stream and not a channel: what was published while a connection was lost is read when it is back. While Redis
+    is out of reach, each process tells its readers what happens in it.
     """
 
-    def __init__(self, url: str, kind: type[Posted], *, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(self, url: str, kind: type[Published], *, retry_seconds: float = RETRY_SECONDS) -> None:
         # Typed for bytes and texts at once; ours are texts. Tried twice: the connection may have been lost unnoticed.
         self._redis: Any = Redis.from_url(url, decode_responses=True, retry=Retry(NoBackoff(), 1))
-        # For what waits until something happens: under a time-out of the client's own, a cancellation may be lost.
+        # For what waits until something happens: under a time-out of its own, a cancellation may be lost.
         self._waiting: Any = Redis.from_url(url, decode_responses=True, socket_timeout=None)
         self._kind = kind
-        self._stream = f"monitora:board:{kind.__name__.lower()}"
+        self._stream = f"monitora:bus:{kind.__name__.lower()}"
         self._process = uuid4().hex
         self._retry_seconds = retry_seconds
-        self._here: MemoryBoard[Posted] = MemoryBoard()
+        self._here: MemoryEventBus[Published] = MemoryEventBus()
 
     async def __aenter__(self) -> Self:
-        """Begin to read what other processes post."""
+        """Begin to read what other processes publish."""
         self._copying = asyncio.create_task(self._copy())
         return self
 
@@ -58,21 +58,21 @@ class RedisBoard(Generic[Posted]):
         await self._waiting.aclose()
         await self._redis.aclose()
 
-    async def post(self, note: Posted) -> None:
-        """Tell everyone who follows the workspace."""
-        await self._here.post(note)
-        entry = {"process": self._process, "note": json.dumps(note.as_json(), ensure_ascii=False)}
+    async def publish(self, event: Published) -> None:
+        """Tell everyone who subscribes to the workspace."""
+        await self._here.publish(event)
+        entry = {"process": self._process, "event": json.dumps(event.as_json(), ensure_ascii=False)}
         with suppress(RedisError):
-            await self._redis.xadd(self._stream, entry, maxlen=KEPT_NOTES, approximate=True)
+            await self._redis.xadd(self._stream, entry, maxlen=KEPT_EVENTS, approximate=True)
 
-    def follow(
-        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Posted]]]
-    ) -> AsyncGenerator[Posted, None]:
-        """Yield how things stand now, as `present` reads them, then what is posted, without end."""
-        return self._here.follow(workspace_id, present)
+    def subscribe(
+        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Published]]]
+    ) -> AsyncGenerator[Published, None]:
+        """Yield how things stand now, as `present` reads them, then what is published, without end."""
+        return self._here.subscribe(workspace_id, present)
 
     async def _copy(self) -> None:
-        """Post here what other processes post from now on."""
+        """Post here what other processes publish from now on."""
         position = ""
         while True:
             try:
@@ -82,7 +82,7 @@ class RedisBoard(Generic[Posted]):
                     for position, entry in entries:  # noqa: B007 - where to read on
                         await self._take(entry)
             except RedisError:
-                log.warning("board_unreachable", board=self._stream)
+                logger.warning("event_bus_unreachable", stream=self._stream)
                 await asyncio.sleep(self._retry_seconds)
 
     async def _last(self) -> str:
@@ -93,9 +93,9 @@ class RedisBoard(Generic[Posted]):
         if entry.get("process") == self._process:
             return
         try:
-            note = self._kind.from_json(json.loads(entry["note"]))
+            event = self._kind.from_json(json.loads(entry["event"]))
         except (KeyError, TypeError, ValueError):
-            # Another version of the server may know other notes: they are not for this one.
-            log.warning("note_unreadable", board=self._stream)
+            # Another version of the server may know other events: they are not for this one.
+            logger.warning("event_unreadable", stream=self._stream)
             return
-        await self._here.post(note)
+        await self._here.publish(event)

@@ -18,7 +18,7 @@ CARRIER = "mssql_python_odbc"
 FAMILIES = {"debian": "debian_ubuntu", "rhel": "rhel", "fedora": "rhel", "suse": "suse", "alpine": "alpine"}
 """The carrier's folder for each family of Linux, by the name the system gives itself; Debian's for one unknown."""
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 class NoDriver(OSError):
@@ -68,7 +68,7 @@ def resolve(url: URL) -> Driver:
             "no ODBC driver for SQL Server is installed: run `pip install monitora[mssql]`, "
             f'or install Microsoft\'s "{MICROSOFT}" or FreeTDS'
         )
-    log.info("driver_chosen", driver=driver.name or "of the data source", found=driver.found)
+    logger.info("driver_chosen", driver=driver.name or "of the data source", found=driver.found)
     return driver
 
 
@@ -113,5 +113,5 @@ def _family() -> str:
         release = platform.freedesktop_os_release()
     except OSError:
         return FAMILIES["debian"]
-    kin = [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
-    return next((FAMILIES[name] for name in kin if name in FAMILIES), FAMILIES["debian"])
+    related = [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
+    return next((FAMILIES[name] for name in related if name in FAMILIES), FAMILIES["debian"])

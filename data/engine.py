@@ -31,7 +31,7 @@ LOGIN_SECONDS = 15
 HIDDEN = True
 """Errors name a statement and not its parameters: they hold messages and hashes, and errors go to the log."""
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 class Database:
@@ -104,7 +104,7 @@ class Database:
             except DBAPIError as error:
                 if attempt == DEADLOCK_ATTEMPTS or not is_deadlock(error):
                     raise
-                log.info("deadlock_retried", attempt=attempt)
+                logger.info("deadlock_retried", attempt=attempt)
                 await asyncio.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable: the last attempt returns or raises")
 

@@ -6,25 +6,25 @@ from dataclasses import replace
 from datetime import timedelta
 
 import widget
-from core.events import Board, MemoryBoard, Posted
-from core.outbound import OutboundGuard
-from core.rate_limits import Counters
-from core.redis_events import RedisBoard
+from core.events import EventBus, MemoryEventBus, Published
+from core.outbound import SsrfGuard
+from core.rate_limits import RateLimiter
+from core.redis_events import RedisEventBus
 from core.security.encryption import Encryption
 from core.security.passwords import Passwords
 from core.security.tokens import Tokens
 from data.engine import Database
 from monitora.settings.settings import Settings
 from monitora.telemetry import trace_statements
-from rag.answers.conversation_events import Activity
-from rag.answers.event_log import MemoryAnswerLog
+from rag.answers.conversation_events import ConversationEvent
+from rag.answers.event_log import MemoryAnswerEventLog
 from rag.answers.orchestration import Answers
-from rag.answers.redis_event_log import RedisAnswerLog
-from rag.ingestion.events import Progress
+from rag.answers.redis_event_log import RedisAnswerEventLog
+from rag.ingestion.events import IngestionEvent
 from rag.ingestion.pipeline import Ingestion
 from rag.models.local.answerer import LocalAnswerer
 from rag.models.local.embedder import LocalEmbedder
-from rag.models.mistral.chat import CHAT_PATIENCE, MistralChat
+from rag.models.mistral.chat import CHAT_RETRY_POLICY, MistralChat
 from rag.models.mistral.embedder import MistralEmbedder
 from rag.models.protocols import ChatModel, Embedder
 from rag.retrieval.retriever import Retriever
@@ -43,46 +43,46 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
     async with (
         opened_database(settings) as database,
         models(settings) as (chat_model, embedder),
-        board(settings, Activity) as activity,
-        board(settings, Progress) as progress,
+        event_bus(settings, ConversationEvent) as conversation_events,
+        event_bus(settings, IngestionEvent) as ingestion_events,
     ):
-        answer_log = RedisAnswerLog(settings.redis_url) if settings.redis_url else MemoryAnswerLog()
+        event_log = RedisAnswerEventLog(settings.redis_url) if settings.redis_url else MemoryAnswerEventLog()
         storage = FileStorage(settings.data_dir / "files")
         # With Redis there may be other processes, whose documents under way are not to be taken from them.
-        patience = ABANDONED_AFTER if settings.redis_url else timedelta(0)
-        ingestion = Ingestion(database, storage, embedder, progress, abandoned_after=patience)
+        abandoned_after = ABANDONED_AFTER if settings.redis_url else timedelta(0)
+        ingestion = Ingestion(database, storage, embedder, ingestion_events, abandoned_after=abandoned_after)
         answers = Answers(
             database,
-            answer_log,
+            event_log,
             Retriever(database, embedder),
             chat_model,
-            activity,
+            conversation_events,
             cache_lifetime=timedelta(hours=settings.cache_hours),
             daily_tokens=settings.daily_tokens or None,
         )
-        counters = Counters(settings.rates, settings.redis_url)
+        rate_limiter = RateLimiter(settings.rates, settings.redis_url)
         answers.listen()
-        outbound = OutboundGuard(settings.networks())
+        ssrf_guard = SsrfGuard(settings.networks())
         try:
             yield Services(
                 database=database,
                 passwords=Passwords(),
                 tokens=Tokens(signing_key, previous_keys),
                 encryption=Encryption(settings.encryption_keys()),
-                outbound=outbound,
+                ssrf_guard=ssrf_guard,
                 storage=storage,
                 ingestion=ingestion,
                 answers=answers,
                 policy=settings.policy,
-                counters=counters,
+                rate_limiter=rate_limiter,
                 persisted=PersistedOperations(widget.operations()),
             )
         finally:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
-            await answer_log.close()
-            await counters.close()
+            await event_log.close()
+            await rate_limiter.close()
             await ingestion.close()
-            outbound.close()
+            ssrf_guard.close()
 
 
 @asynccontextmanager
@@ -104,12 +104,12 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def board(settings: Settings, kind: type[Posted]) -> AsyncIterator[Board[Posted]]:
-    """Open a board: of this process alone or, with Redis, of all that share it."""
+async def event_bus(settings: Settings, kind: type[Published]) -> AsyncIterator[EventBus[Published]]:
+    """Open an event bus: of this process alone or, with Redis, of all that share it."""
     if not settings.redis_url:
-        yield MemoryBoard()
+        yield MemoryEventBus()
         return
-    async with RedisBoard(settings.redis_url, kind) as shared:
+    async with RedisEventBus(settings.redis_url, kind) as shared:
         yield shared
 
 
@@ -121,8 +121,8 @@ async def models(settings: Settings) -> AsyncIterator[tuple[ChatModel, Embedder]
         return
     key, url = settings.mistral_api_key.get_secret_value() or None, settings.mistral_server_url or None
     silence = settings.model_timeout_seconds
-    patience = replace(CHAT_PATIENCE, reply=silence, between_tokens=silence)
-    chat = MistralChat(key, server_url=url, patience=patience)
+    retry_policy = replace(CHAT_RETRY_POLICY, reply=silence, between_tokens=silence)
+    chat = MistralChat(key, server_url=url, retry_policy=retry_policy)
     embedder = MistralEmbedder(key, server_url=url)
     try:
         yield chat, embedder

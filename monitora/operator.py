@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.rate_limits import Counters
+from core.rate_limits import RateLimiter
 from data.models import AppUser, Role, Workspace
 from data.viewer import Staff
 from resolvers.context import Context
@@ -20,7 +20,7 @@ class UnknownWorkspace(Exception):
 
 def acting_for(services: Services, user: AppUser) -> Context:
     """Return a context in which operations act for an account, without a session of its own and as often as wanted."""
-    return Context(Staff(user.id, uuid4(), Role(user.role)), replace(services, counters=Counters({})))
+    return Context(Staff(user.id, uuid4(), Role(user.role)), replace(services, rate_limiter=RateLimiter({})))
 
 
 async def find_workspace(services: Services, name: str) -> tuple[Workspace, AppUser]:

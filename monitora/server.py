@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 
 from monitora.application import create_application
 from monitora.settings.settings import Settings
-from monitora.websocket.protocol import say_goodbye
-from monitora.websocket.transport import PatientProtocol
+from monitora.websocket.protocol import close_all_sockets
+from monitora.websocket.transport import SlowConsumerProtocol
 from resolvers.services import Services
 
 MAX_FRAME_BYTES = 1024 * 1024
@@ -37,7 +37,7 @@ class GracefulServer(uvicorn.Server):
         services: Services = self._application.state.services
         await services.answers.close(self._grace)
         await asyncio.sleep(LAST_EVENTS_SECONDS)
-        await say_goodbye()
+        await close_all_sockets()
         await super().shutdown(sockets)
 
 
@@ -50,7 +50,7 @@ def graceful_server(settings: Settings) -> GracefulServer:
         port=settings.port,
         log_config=None,
         access_log=False,
-        ws=PatientProtocol,
+        ws=SlowConsumerProtocol,
         # Pieces of text are too short to compress, and a compressor holds memory for each socket.
         ws_per_message_deflate=False,
         ws_max_size=MAX_FRAME_BYTES,

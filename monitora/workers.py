@@ -22,7 +22,7 @@ LAST_SECONDS = 10
 COULD_NOT_START = 3
 """Exit code of a worker that never served: another in its place would not either."""
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 class Workers:
@@ -51,14 +51,14 @@ class Workers:
     def _started(self) -> SpawnProcess:
         process = multiprocessing.get_context("spawn").Process(target=_work, args=(self._settings, self._bound))
         process.start()
-        log.info("worker_started", worker=process.pid)
+        logger.info("worker_started", worker=process.pid)
         return process
 
     def _all_alive(self) -> bool:
         for place, process in enumerate(self._processes):
             if process.is_alive() or self._stopping:
                 continue
-            log.warning("worker_ended", worker=process.pid, code=process.exitcode)
+            logger.warning("worker_ended", worker=process.pid, code=process.exitcode)
             if process.exitcode == COULD_NOT_START:
                 return False
             self._processes[place] = self._started()
@@ -88,7 +88,7 @@ def _work(settings: Settings, bound: socket.socket) -> None:
     try:
         server = graceful_server(settings)
     except InvalidSettings as error:
-        log.warning("worker_refused", because=str(error))
+        logger.warning("worker_refused", because=str(error))
         raise SystemExit(COULD_NOT_START) from None
     server.run(sockets=[bound])
     if not server.started:

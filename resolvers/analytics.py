@@ -33,14 +33,14 @@ def period(first: dt.date | None, last: dt.date | None) -> tuple[dt.date, dt.dat
 async def days(
     context: Context, workspace_id: UUID, first: dt.date | None, last: dt.date | None
 ) -> list[AnalyticsDaily]:
-    """Return a workspace's days that have figures, oldest first. Raises `Refusal`."""
+    """Return a workspace's days that have figures, oldest first. Raises `OperationError`."""
     return await context.loaders.days_of(AnalyticsDaily, workspace_id, *period(first, last))
 
 
 async def daily_metrics(
     context: Context, workspace_id: UUID, first: dt.date | None, last: dt.date | None
 ) -> list[DailyMetrics]:
-    """Return the rows of `vw_daily_metrics`, oldest first. Raises `Refusal`."""
+    """Return the rows of `vw_daily_metrics`, oldest first. Raises `OperationError`."""
     return await context.loaders.days_of(DailyMetrics, workspace_id, *period(first, last))
 
 
@@ -55,7 +55,7 @@ async def stats(context: Context, workspace_id: UUID) -> WorkspaceStats | None:
 
 
 async def metrics(context: Context, workspace_id: UUID) -> procedures.WorkspaceMetrics:
-    """Return what `sp_get_workspace_metrics` counts now. Raises `Refusal`."""
+    """Return what `sp_get_workspace_metrics` counts now. Raises `OperationError`."""
     await workspaces.readable(context, workspace_id)
     found = await context.database.read(
         lambda session: procedures.get_workspace_metrics(session, workspace_id=workspace_id)
@@ -66,7 +66,7 @@ async def metrics(context: Context, workspace_id: UUID) -> procedures.WorkspaceM
 
 
 async def recalculate(context: Context, workspace_id: UUID) -> None:
-    """Count a workspace's insights anew with `sp_calculate_workspace_insights`. Raises `Refusal`."""
+    """Count a workspace's insights anew with `sp_calculate_workspace_insights`. Raises `OperationError`."""
 
     async def count(session: AsyncSession) -> None:
         await workspaces.owned(context, session, workspace_id)

@@ -5,7 +5,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 from uuid import UUID, uuid4
 
-from core.rate_limits import Rate, Standing
+from core.rate_limits import Rate, RateLimitStatus
 from data.engine import Database
 from data.loaders import Loaders
 from data.viewer import Anonymous, Staff, Viewer, Visitor
@@ -66,7 +66,7 @@ class Lane(Protocol):
 class Context:
     """One operation's context; also on a websocket, where several operations share a socket.
 
-    `standings` is where the viewer stands in the rates that the operation was counted against.
+    `rate_limit_statuses` is where the viewer stands in the rates that the operation was counted against.
     `codes` are those of its errors and rejections so far, `workspace_id` is the workspace it named: for the log.
     """
 
@@ -76,7 +76,7 @@ class Context:
     access_token: str | None = None
     request_id: str = field(default_factory=lambda: uuid4().hex)
     lane: Lane | None = None
-    standings: list[Standing] = field(default_factory=list)
+    rate_limit_statuses: list[RateLimitStatus] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
     workspace_id: UUID | None = None
     database: Database = field(init=False)
@@ -115,12 +115,12 @@ class Context:
 
     async def count(self, rate: Rate, caller: str | None) -> None:
         """Count one use of a rate by a caller. Raises `RateLimited`. A caller nobody can name is not counted."""
-        standing = None if caller is None else await self.services.counters.count(rate, caller)
-        if standing is None:
+        status = None if caller is None else await self.services.rate_limiter.count(rate, caller)
+        if status is None:
             return
-        self.standings.append(standing)
-        if standing.is_refused:
-            raise RateLimited(rate.what, standing.frees_at)
+        self.rate_limit_statuses.append(status)
+        if status.is_refused:
+            raise RateLimited(rate.what, status.frees_at)
 
     async def admit(self) -> None:
         """Count an operation of somebody without a token. Raises `RateLimited`."""

@@ -9,11 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
-from core.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, UserError
 from data.models import Conversation, Message, MessageRole, Workspace
 from data.viewer import Staff, Visitor
 from data.visibility import visible
-from rag.answers.conversation_events import Activity, ActivityKind
+from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.record import Question
 from resolvers.context import Context
@@ -41,14 +41,14 @@ async def ask(context: Context, said: Ask) -> Question:
     """Store the user's message and start its answer. The same client message id again changes nothing.
 
     Of staff the workspace's owner alone may ask. An answer that was interrupted or failed is started anew. Raises
-    `Rejection`, `Refusal`.
+    `UserError`, `OperationError`.
     """
     content = said.content.strip()
     if not content:
-        raise Rejection(ErrorCode.MESSAGE_EMPTY, "The message is empty: write a question.", ["content"])
+        raise UserError(ErrorCode.MESSAGE_EMPTY, "The message is empty: write a question.", ["content"])
     if len(content) > context.policy.max_message_characters:
         limit = context.policy.max_message_characters
-        raise Rejection(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {limit} characters.", ["content"])
+        raise UserError(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {limit} characters.", ["content"])
     await _count(context)
     workspace_id = await _workspace_id(context, said)
     try:
@@ -61,23 +61,23 @@ async def ask(context: Context, said: Ask) -> Question:
             lambda session: _store(session, context, said, workspace_id, content)
         )
     for kind in news:
-        activity = Activity(kind, question.workspace_id, question.conversation_id, question.message_id)
-        await context.services.answers.activity.post(activity)
+        activity = ConversationEvent(kind, question.workspace_id, question.conversation_id, question.message_id)
+        await context.services.answers.events.publish(activity)
     await context.services.answers.begin(question)
     return question
 
 
 async def follow(context: Context, answer_id: UUID, after: int) -> AsyncIterator[Numbered]:
-    """Yield an answer's events after a sequence number, to its end. Raises `Refusal` when it is not the viewer's.
+    """Yield an answer's events after a sequence number, to its end. Raises `OperationError` when it is another's.
 
     An answer that is over and no longer replayed yields its finish alone; one that was cut off yields a failure.
     """
     if after < 0:
         raise BadInput("`after` is a sequence number: 0 or more.")
     message = await context.database.read(lambda session: _message_of_answer(session, context, answer_id))
-    log = context.services.answers.log
-    if await log.knows(answer_id):
-        async for numbered in log.follow(answer_id, after):
+    event_log = context.services.answers.event_log
+    if await event_log.knows(answer_id):
+        async for numbered in event_log.follow(answer_id, after):
             yield numbered
     elif message.id == answer_id:
         yield Numbered(after + 1, AnswerFinished(answer_id))
@@ -86,20 +86,23 @@ async def follow(context: Context, answer_id: UUID, after: int) -> AsyncIterator
 
 
 async def stop(context: Context, answer_id: UUID) -> None:
-    """End an answer early; what was produced is kept. Raises `Rejection` when it is not under way, and `Refusal`."""
+    """End an answer early; what was produced is kept.
+
+    Raises `UserError` when it is not under way, and `OperationError`.
+    """
 
     async def check(session: AsyncSession) -> None:
         await _check_writer(session, context, await _message_of_answer(session, context, answer_id))
 
     await context.database.read(check)
     if not await context.services.answers.stop(answer_id):
-        raise Rejection(ErrorCode.ANSWER_NOT_RUNNING, "This answer is over already.", ["answerId"])
+        raise UserError(ErrorCode.ANSWER_NOT_RUNNING, "This answer is over already.", ["answerId"])
 
 
 async def regenerate(context: Context, message_id: UUID) -> Question:
     """Answer a message again, keeping the earlier answer. Takes the question's id or an answer's.
 
-    Raises `Rejection`, `Refusal`.
+    Raises `UserError`, `OperationError`.
     """
 
     async def renew(session: AsyncSession) -> Question:
@@ -121,41 +124,41 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
 
 
 async def rate(context: Context, message_id: UUID, feedback: int | None, comment: str | None) -> None:
-    """Rate an answer: -1, 0, 1, or None to take the rating back. Raises `Rejection`, `Refusal`."""
+    """Rate an answer: -1, 0, 1, or None to take the rating back. Raises `UserError`, `OperationError`."""
     if feedback not in {-1, 0, 1, None}:
-        raise Rejection(ErrorCode.BAD_USER_INPUT, "A rating is -1, 0 or 1, or null to take it back.", ["feedback"])
+        raise UserError(ErrorCode.BAD_USER_INPUT, "A rating is -1, 0 or 1, or null to take it back.", ["feedback"])
     if comment is not None and len(comment) > MAX_COMMENT_CHARACTERS:
         text = f"A comment has at most {MAX_COMMENT_CHARACTERS} characters."
-        raise Rejection(ErrorCode.BAD_USER_INPUT, text, ["comment"])
+        raise UserError(ErrorCode.BAD_USER_INPUT, text, ["comment"])
 
-    async def store(session: AsyncSession) -> Activity:
+    async def store(session: AsyncSession) -> ConversationEvent:
         message = await _message(session, context, message_id)
         await _check_writer(session, context, message)
         conversation = await session.get_one(Conversation, message.conversation_id)
         if message.role is not MessageRole.ASSISTANT:
-            raise Rejection(ErrorCode.BAD_USER_INPUT, "Only an answer can be rated.", ["messageId"])
+            raise UserError(ErrorCode.BAD_USER_INPUT, "Only an answer can be rated.", ["messageId"])
         message.feedback = feedback
         if comment is not None:
             message.feedback_comment = comment.strip() or None
-        return Activity(ActivityKind.MESSAGE_RATED, conversation.workspace_id, conversation.id, message.id)
+        return ConversationEvent(ActivityKind.MESSAGE_RATED, conversation.workspace_id, conversation.id, message.id)
 
     context.speaker()
-    await context.services.answers.activity.post(await context.database.write(store))
+    await context.services.answers.events.publish(await context.database.write(store))
 
 
-async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[Activity]:
-    """Yield what happens in a workspace's conversations from now on. Raises `Refusal`."""
+async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[ConversationEvent]:
+    """Yield what happens in a workspace's conversations from now on. Raises `OperationError`."""
 
-    async def nothing_yet() -> list[Activity]:
+    async def nothing_yet() -> list[ConversationEvent]:
         return []
 
-    news = context.services.answers.activity.follow(workspace_id, nothing_yet)
+    news = context.services.answers.events.subscribe(workspace_id, nothing_yet)
     async for happening in workspaces.while_readable(context, workspace_id, news):
         yield happening
 
 
 async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None:
-    """Mark a message as dealt with by the team, or not. Raises `Refusal`."""
+    """Mark a message as dealt with by the team, or not. Raises `OperationError`."""
 
     async def store(session: AsyncSession) -> None:
         message = await _message(session, context, message_id)
@@ -167,7 +170,7 @@ async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None
 
 
 async def _count(context: Context) -> None:
-    """Count a question. Raises `Refusal`."""
+    """Count a question. Raises `OperationError`."""
     speaker = context.speaker()
     if isinstance(speaker, Visitor):
         await context.count(MESSAGE_PER_VISITOR, f"{speaker.workspace_id.hex}/{speaker.visitor_id}")
@@ -186,7 +189,7 @@ async def _workspace_id(context: Context, said: Ask) -> UUID:
             raise NotFound("conversation")
         return conversation.workspace_id
     if said.workspace_id is None:
-        raise Rejection(ErrorCode.BAD_USER_INPUT, "Name the workspace to ask, or a conversation.", ["workspaceId"])
+        raise UserError(ErrorCode.BAD_USER_INPUT, "Name the workspace to ask, or a conversation.", ["workspaceId"])
     return (await workspaces.readable(context, said.workspace_id)).id
 
 
@@ -204,7 +207,7 @@ async def _store(
     if message is not None:
         if message.content != content or said.conversation_id not in {None, message.conversation_id}:
             text = "This clientMessageId was used for another message: make a new one for each message."
-            raise Rejection(ErrorCode.MESSAGE_CONFLICT, text, ["clientMessageId"])
+            raise UserError(ErrorCode.MESSAGE_CONFLICT, text, ["clientMessageId"])
         return _question(await _with_live_answer(context, message), workspace_id), []
     conversation = await _conversation(session, context, said, workspace_id, visitor_id, message_id)
     written = now()
@@ -232,7 +235,7 @@ async def _with_live_answer(context: Context, message: Message) -> Message:
 
     One that was cut off by the end of its process keeps its identifier: nobody writes it, so it is begun again.
     """
-    if message.answer_id is not None and await context.services.answers.log.failed(message.answer_id):
+    if message.answer_id is not None and await context.services.answers.event_log.failed(message.answer_id):
         message.answer_id = uuid4()
     return message
 
@@ -266,7 +269,7 @@ async def _conversation(
 async def _check_switched_on(session: AsyncSession, workspace_id: UUID) -> None:
     workspace = await session.get(Workspace, workspace_id)
     if workspace is None or not workspace.is_active:
-        raise Rejection(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["workspaceId"])
+        raise UserError(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["workspaceId"])
 
 
 async def _message_of_answer(session: AsyncSession, context: Context, answer_id: UUID) -> Message:
@@ -290,7 +293,10 @@ async def _message(session: AsyncSession, context: Context, message_id: UUID) ->
 
 
 async def _check_writer(session: AsyncSession, context: Context, message: Message) -> None:
-    """Let a visitor change what they may read, their own, and staff what their workspace holds. Raises `Refusal`."""
+    """Let a visitor change what they may read, their own, and staff what their workspace holds.
+
+    Raises `OperationError`.
+    """
     if isinstance(context.viewer, Staff):
         conversation = await session.get_one(Conversation, message.conversation_id)
         await workspaces.owned(context, session, conversation.workspace_id)

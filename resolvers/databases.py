@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, UserError
 from core.outbound import NotAllowed
 from core.security.encryption import Encryption, Undecryptable
 from data.engine import Database, Work
@@ -49,7 +49,7 @@ class Reencrypted:
 
 
 async def create(context: Context, workspace_id: UUID, values: DatabaseValues) -> UUID:
-    """Add an external database. Raises `Rejection`, `Refusal`."""
+    """Add an external database. Raises `UserError`, `OperationError`."""
     context.staff()
     await context.database.read(lambda session: workspaces.owned(context, session, workspace_id))
     key, port = uuid4(), values.get("port", DEFAULT_PORTS[values["db_type"]])
@@ -68,7 +68,7 @@ async def create(context: Context, workspace_id: UUID, values: DatabaseValues) -
 
 
 async def change(context: Context, key: UUID, values: DatabaseValues) -> None:
-    """Change what `values` holds. Raises `Rejection`, `Refusal`.
+    """Change what `values` holds. Raises `UserError`, `OperationError`.
 
     A password that is kept goes to no other host: who may change the host need not know it.
     """
@@ -93,7 +93,7 @@ async def change(context: Context, key: UUID, values: DatabaseValues) -> None:
 
 
 async def remove(context: Context, key: UUID) -> None:
-    """Forget an external database. Raises `Refusal`."""
+    """Forget an external database. Raises `OperationError`."""
     context.staff()
 
     async def erase(session: AsyncSession) -> None:
@@ -136,7 +136,7 @@ def _exchanged(key: UUID, text: str, renewed: str) -> Work[None]:
 
 
 def _checked(context: Context, key: UUID, values: DatabaseValues) -> dict[str, Any]:
-    """Return the columns to store, but for where the database is. Raises `Rejection`."""
+    """Return the columns to store, but for where the database is. Raises `UserError`."""
     columns: dict[str, Any] = {
         name: value for name, value in values.items() if name not in {"host", "port", "password"}
     }
@@ -162,9 +162,9 @@ def _encrypted(context: Context, key: UUID, password: str | None) -> str | None:
 
 
 async def _reachable(context: Context, host: str, port: int) -> str:
-    """Return a host's name in its one form. Raises `Rejection` for one that the server may not connect to."""
+    """Return a host's name in its one form. Raises `UserError` for one that the server may not connect to."""
     await context.count(DATABASE_PER_ACCOUNT, context.staff().user_id.hex)
     try:
-        return (await context.services.outbound.database(host.strip(), port)).host
+        return (await context.services.ssrf_guard.database(host.strip(), port)).host
     except NotAllowed as error:
-        raise Rejection(ErrorCode.HOST_NOT_ALLOWED, str(error), ["host"]) from error
+        raise UserError(ErrorCode.HOST_NOT_ALLOWED, str(error), ["host"]) from error

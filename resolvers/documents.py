@@ -12,9 +12,9 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
-from core.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, UserError
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
-from rag.ingestion.events import Progress
+from rag.ingestion.events import IngestionEvent
 from rag.parsing import FileType, UnreadableDocument, detect_type
 from resolvers.context import Context
 from resolvers.rates import UPLOAD_PER_ACCOUNT
@@ -28,7 +28,8 @@ PIECE_BYTES = 256 * 1024
 async def upload(context: Context, workspace_id: UUID, file_name: str, file: BinaryIO, name: str | None) -> Document:
     """Store a file, queue it for the index, and return the document as it was stored.
 
-    The file is read in pieces, from its beginning. Raises `Rejection` for one that cannot be read, and `Refusal`.
+    The file is read in pieces, from its beginning. Raises `UserError` for one that cannot be read, and
+    `OperationError`.
     """
     title = _title(name or file_name)
     await context.count(UPLOAD_PER_ACCOUNT, context.staff().user_id.hex)
@@ -60,7 +61,7 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
 
 
 async def remove(context: Context, document_id: UUID) -> None:
-    """Take a document out of the answers and erase its file and chunks. Raises `Refusal`."""
+    """Take a document out of the answers and erase its file and chunks. Raises `OperationError`."""
 
     async def store(session: AsyncSession) -> str:
         document = await workspaces.owned_row(context, session, Document, document_id, "document")
@@ -75,12 +76,15 @@ async def remove(context: Context, document_id: UUID) -> None:
 
 
 async def retry(context: Context, document_id: UUID) -> Document:
-    """Queue a document again that failed, and return it. Raises `Rejection` when it did not fail, and `Refusal`."""
+    """Queue a document again that failed, and return it.
+
+    Raises `UserError` when it did not fail, and `OperationError`.
+    """
 
     async def store(session: AsyncSession) -> Document:
         document = await workspaces.owned_row(context, session, Document, document_id, "document")
         if document.status is not DocumentStatus.FAILED:
-            raise Rejection(ErrorCode.DOCUMENT_NOT_FAILED, "Only a document that failed can be tried again.", ["id"])
+            raise UserError(ErrorCode.DOCUMENT_NOT_FAILED, "Only a document that failed can be tried again.", ["id"])
         document.status = DocumentStatus.PENDING
         document.stage = IngestionStage.QUEUED
         document.progress = 0.0
@@ -93,26 +97,26 @@ async def retry(context: Context, document_id: UUID) -> Document:
     return document
 
 
-async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[Progress]:
-    """Yield where documents stand that are unfinished or just were, then every change. Raises `Refusal`."""
+async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[IngestionEvent]:
+    """Yield where documents stand that are unfinished or just were, then every change. Raises `OperationError`."""
     async for step in workspaces.while_readable(context, workspace_id, context.services.ingestion.follow(workspace_id)):
         yield step
 
 
 def _examined(name: str, file: BinaryIO, max_bytes: int) -> tuple[FileType, int]:
-    """Return what a file is, by its content, and its size in bytes. Raises `Rejection`."""
+    """Return what a file is, by its content, and its size in bytes. Raises `UserError`."""
     size = file.seek(0, os.SEEK_END)
     if size > max_bytes:
-        raise Rejection(
+        raise UserError(
             ErrorCode.FILE_TOO_LARGE, f"The file is larger than {max_bytes // 2**20} MB: split it.", ["file"]
         )
     file.seek(0)
     if not any(piece.strip() for piece in iter(partial(file.read, PIECE_BYTES), b"")):
-        raise Rejection(ErrorCode.FILE_EMPTY, "The file is empty: choose one that holds text.", ["file"])
+        raise UserError(ErrorCode.FILE_EMPTY, "The file is empty: choose one that holds text.", ["file"])
     try:
         return detect_type(name, file), size
     except UnreadableDocument as error:
-        raise Rejection(ErrorCode(error.code), error.message, ["file"]) from error
+        raise UserError(ErrorCode(error.code), error.message, ["file"]) from error
 
 
 async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
@@ -126,7 +130,7 @@ def _title(name: str) -> str:
     title = PurePath(name.replace("\\", "/")).name.strip()
     title = "".join(character for character in title if character.isprintable())
     if not 1 <= len(title) <= MAX_NAME_CHARACTERS:
-        raise Rejection(
+        raise UserError(
             ErrorCode.BAD_USER_INPUT, f"A document's name has 1 to {MAX_NAME_CHARACTERS} characters.", ["name"]
         )
     return title

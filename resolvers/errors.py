@@ -4,38 +4,38 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import ErrorCode, Refusal
+from core.errors import ErrorCode, OperationError
 
 
-class Unauthenticated(Refusal):
+class Unauthenticated(OperationError):
     """There is no token, or it is no longer good."""
 
     def __init__(self, message: str) -> None:
         super().__init__(ErrorCode.UNAUTHENTICATED, message)
 
 
-class Forbidden(Refusal):
+class Forbidden(OperationError):
     """The viewer sees the thing and may not do this with it."""
 
     def __init__(self, message: str = "This account may read this workspace but not change it.") -> None:
         super().__init__(ErrorCode.FORBIDDEN, message)
 
 
-class NotFound(Refusal):
+class NotFound(OperationError):
     """There is no such thing for this viewer. Something of another tenant does not exist either."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(ErrorCode.NOT_FOUND, f"There is no such {kind}, or it is not yours.")
 
 
-class BadInput(Refusal):
+class BadInput(OperationError):
     """An argument of a field cannot be used."""
 
     def __init__(self, message: str) -> None:
         super().__init__(ErrorCode.BAD_USER_INPUT, message)
 
 
-class RateLimited(Refusal):
+class RateLimited(OperationError):
     """Something was done too often. `retry_at` is when it may be done once more."""
 
     def __init__(self, what: str, retry_at: datetime) -> None:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from core.errors import ErrorCode, Refusal
+from core.errors import ErrorCode, OperationError
 from resolvers.errors import BadInput
 
 KEPT_TEXTS = 1_000
@@ -19,7 +19,7 @@ MAX_KEPT_CHARACTERS = 10_000
 HASH = re.compile(r"[0-9a-f]{64}")
 
 
-class PersistedQueryNotFound(Refusal):
+class PersistedQueryNotFound(OperationError):
     """The server does not know the hash. Clients know the message and the code, and send the text."""
 
     def __init__(self) -> None:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from core.outbound import OutboundGuard
-from core.rate_limits import Counters
+from core.outbound import SsrfGuard
+from core.rate_limits import RateLimiter
 from core.security.encryption import Encryption
 from core.security.passwords import Passwords
 from core.security.tokens import Tokens
@@ -23,10 +23,10 @@ class Services:
     passwords: Passwords
     tokens: Tokens
     encryption: Encryption
-    outbound: OutboundGuard
+    ssrf_guard: SsrfGuard
     storage: FileStorage
     ingestion: Ingestion
     answers: Answers
     policy: Policy = field(default_factory=Policy)
-    counters: Counters = field(default_factory=lambda: Counters({}))
+    rate_limiter: RateLimiter = field(default_factory=lambda: RateLimiter({}))
     persisted: PersistedOperations = field(default_factory=PersistedOperations)

@@ -12,7 +12,7 @@ from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 
-from core.errors import Refusal
+from core.errors import OperationError
 from data import models
 from resolvers.context import Context
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
@@ -96,7 +96,7 @@ class Schema(strawberry.Schema):
             await asked.admit()
             context.query = asked.services.persisted.text_of(context.query, context.operation_extensions)
             failure = await super()._prepare_operation_async(context, extensions_runner)
-        except Refusal as refusal:
+        except OperationError as refusal:
             return PreExecutionError(data=None, errors=[GraphQLError(str(refusal), original_error=refusal)])
         except CannotGetOperationTypeError as error:
             return PreExecutionError(data=None, errors=[GraphQLError(error.as_http_error_reason())])

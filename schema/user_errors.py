@@ -24,7 +24,7 @@ class InvalidInput(UserError):
     """The general case: code, message and path say all."""
 
 
-class RejectionsAsData(FieldExtension):
+class UserErrorsAsData(FieldExtension):
     """Turns a `Rejection` raised by an operation into the member of its result that says so."""
 
     async def resolve_async(
@@ -33,6 +33,6 @@ class RejectionsAsData(FieldExtension):
         """Run the operation."""
         try:
             return await next_(source, info, **arguments)
-        except errors.Rejection as rejection:
+        except errors.UserError as rejection:
             info.context.codes.add(rejection.code.value)
             return InvalidInput(code=rejection.code, message=rejection.message, path=rejection.path)

@@ -40,7 +40,7 @@ def _calls(owners: set[str], names: set[str]) -> Iterator[ast.expr]:
             match node.func:
                 case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in owners and name in names:
                     yield node.args[0]
-                case ast.Name(id=name) if name in names and not owners & {"log"}:
+                case ast.Name(id=name) if name in names and not owners & {"logger"}:
                     yield node.args[0]
 
 
@@ -49,7 +49,7 @@ def _attributes_in_code() -> set[str]:
 
 
 def test_every_line_of_the_log() -> None:
-    events = {name.value for name in _calls({"log"}, LEVELS) if isinstance(name, ast.Constant)}
+    events = {name.value for name in _calls({"logger"}, LEVELS) if isinstance(name, ast.Constant)}
     table = PAGE.split("## Log")[1].split("## Spans")[0]
 
     assert set(re.findall(r"^\| `(\w+)` \| (?:debug|info|warning|error)", table, re.MULTILINE)) == events

@@ -27,7 +27,7 @@ class Passwords:
         self._hasher = hasher
 
     @cached_property
-    def decoy(self) -> str:
+    def dummy_hash(self) -> str:
         """A hash to verify against when an e-mail is unknown: the refusal takes as long as a wrong password's."""
         return self.hash(secrets.token_urlsafe(16)).hash
 

@@ -5,11 +5,11 @@ import sys
 
 import click
 
-from core.errors import Rejection
+from core.errors import UserError
 from core.security.encryption import Encryption
 from data.models import Role
 from data.viewer import Anonymous
-from monitora.command_line.root import Problem, commands, run, settings
+from monitora.command_line.root import CommandError, commands, run, settings
 from monitora.composition import opened_database, running_services
 from monitora.settings.settings import Settings
 from resolvers import databases
@@ -36,8 +36,8 @@ def create_user(email: str, name: str | None, role: str, generate: bool) -> None
     password = _password(generate=generate)
     try:
         run(lambda: _create(chosen, email, password, name, Role(role)))
-    except Rejection as rejection:
-        raise Problem(rejection.message) from rejection
+    except UserError as rejection:
+        raise CommandError(rejection.message) from rejection
     click.echo(f"Made the account {email} ({role}).")
     if generate:
         click.echo(f"Password: {password}")
@@ -55,8 +55,8 @@ def set_password(email: str, generate: bool) -> None:
     password = _password(generate=generate)
     try:
         ended = run(lambda: _set_password(chosen, email, password))
-    except Rejection as rejection:
-        raise Problem(rejection.message) from rejection
+    except UserError as rejection:
+        raise CommandError(rejection.message) from rejection
     click.echo(f"The account {email} has another password. Sessions ended: {ended}.")
     if generate:
         click.echo(f"Password: {password}")
@@ -74,7 +74,9 @@ def rotate_secrets() -> None:
     click.echo(f"Encrypted {done.count} passwords with the present key.")
     if done.unreadable:
         keys = ", ".join(str(key) for key in done.unreadable)
-        raise Problem(f"No key opens the passwords of {len(done.unreadable)} databases: {keys}. Give an earlier key.")
+        raise CommandError(
+            f"No key opens the passwords of {len(done.unreadable)} databases: {keys}. Give an earlier key."
+        )
 
 
 def _password(*, generate: bool) -> str:

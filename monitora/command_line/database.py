@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data.migrations import Migration
 from data.migrations import migrate as migrate_database
 from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
-from monitora.command_line.root import Problem, commands, run, settings
+from monitora.command_line.root import CommandError, commands, run, settings
 from monitora.composition import opened_database
 from monitora.settings.settings import Settings, described
 
@@ -21,7 +21,7 @@ def migrate() -> None:
     try:
         migration = run(lambda: _migrate(chosen))
     except (SQLAlchemyError, OSError) as error:
-        raise Problem(f"The database cannot be reached or changed: {str(error).splitlines()[0]}") from error
+        raise CommandError(f"The database cannot be reached or changed: {str(error).splitlines()[0]}") from error
     for note in migration.notes:
         click.echo(f"Note      {note}")
     if not migration.changed:

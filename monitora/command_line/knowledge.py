@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import click
 
-from core.errors import Refusal, Rejection
+from core.errors import OperationError, UserError
 from data.models import Document, DocumentStatus
-from monitora.command_line.root import Problem, commands, run, settings_to_talk
+from monitora.command_line.root import CommandError, commands, run, settings_to_talk
 from monitora.composition import models, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
 from monitora.settings.settings import Settings
@@ -32,7 +32,7 @@ def ingest(workspace: str, paths: tuple[Path, ...]) -> None:
     chosen = settings_to_talk()
     failed = _reported(lambda: run(lambda: _ingest(chosen, workspace, paths)))
     if failed:
-        raise Problem(f"{failed} of {len(paths)} files could not be indexed.")
+        raise CommandError(f"{failed} of {len(paths)} files could not be indexed.")
 
 
 @commands.command()
@@ -60,11 +60,11 @@ def evaluate_retrieval(path: Path) -> None:
 
 
 def _reported(job: Callable[[], Result]) -> Result:
-    """Run a job whose refusals a person can mend. Raises `Problem`."""
+    """Run a job whose refusals a person can mend. Raises `CommandError`."""
     try:
         return job()
-    except (UnknownWorkspace, Refusal, Rejection) as error:
-        raise Problem(str(error)) from error
+    except (UnknownWorkspace, OperationError, UserError) as error:
+        raise CommandError(str(error)) from error
 
 
 async def _ingest(chosen: Settings, name: str, paths: tuple[Path, ...]) -> int:
@@ -76,7 +76,7 @@ async def _ingest(chosen: Settings, name: str, paths: tuple[Path, ...]) -> int:
         for path in paths:
             try:
                 added = await documents.upload(context, workspace.id, path.name, BytesIO(path.read_bytes()), None)
-            except Rejection as rejection:
+            except UserError as rejection:
                 click.echo(f"✗ {path}: {rejection.message}", err=True)
                 failed += 1
                 continue
@@ -112,7 +112,7 @@ async def _stream(context: Context, said: conversations.Ask) -> None:
             case AnswerDelta(text):
                 click.echo(text, nl=False)
             case AnswerFailed(text=text):
-                raise Problem(text)
+                raise CommandError(text)
     click.echo()
     for number, source in enumerate(sources, 1):
         place = f", {source.location}" if source.location else ""

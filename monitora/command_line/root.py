@@ -13,7 +13,7 @@ from monitora.settings.settings import InvalidSettings, Settings, load_settings
 Result = TypeVar("Result")
 
 
-class Problem(click.ClickException):
+class CommandError(click.ClickException):
     """Something a person can mend, said in one line."""
 
 
@@ -29,11 +29,11 @@ def commands() -> None:
 
 
 def settings() -> Settings:
-    """Read the settings and prepare the log. Raises `Problem` for a wrong value."""
+    """Read the settings and prepare the log. Raises `CommandError` for a wrong value."""
     try:
         loaded = load_settings()
     except InvalidSettings as error:
-        raise Problem(str(error)) from error
+        raise CommandError(str(error)) from error
     configure_logging(loaded.log_level, loaded.log_format)
     return loaded
 

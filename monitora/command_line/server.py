@@ -5,13 +5,13 @@ import structlog
 
 from data.migrations import migrate, pending
 from monitora import demo as sample
-from monitora.command_line.root import Problem, commands, run, settings
+from monitora.command_line.root import CommandError, commands, run, settings
 from monitora.composition import opened_database, running_services
 from monitora.server import graceful_server
 from monitora.settings.settings import InvalidSettings, Settings
 from monitora.workers import Workers
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 _HOST = click.option("--host", help="Address to listen on; MONITORA_HOST by default.")
 _PORT = click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on; MONITORA_PORT by default.")
@@ -23,7 +23,7 @@ _PORT = click.option("--port", type=click.IntRange(0, 65_535), help="Port to lis
 def serve(host: str | None, port: int | None) -> None:
     """Start the server. The database is made or brought up to date by `monitora migrate`."""
     chosen = _chosen(host, port)
-    log.info("listening", address=f"http://{chosen.host}:{chosen.port}")
+    logger.info("listening", address=f"http://{chosen.host}:{chosen.port}")
     _serve(chosen)
 
 
@@ -82,9 +82,9 @@ def _serve(chosen: Settings) -> None:
     try:
         started = _served(chosen)
     except InvalidSettings as error:
-        raise Problem(str(error)) from error
+        raise CommandError(str(error)) from error
     if not started:
-        raise Problem(
+        raise CommandError(
             f"The server could not start on {chosen.host}:{chosen.port}: is the port in use? The log says more."
         )
 
@@ -95,7 +95,9 @@ def _served(chosen: Settings) -> bool:
         try:
             return Workers(chosen).run()
         except OSError as error:
-            raise Problem(f"The server could not start on {chosen.host}:{chosen.port}: {error.strerror}.") from error
+            raise CommandError(
+                f"The server could not start on {chosen.host}:{chosen.port}: {error.strerror}."
+            ) from error
     server = graceful_server(chosen)
     try:
         server.run()

@@ -33,7 +33,7 @@ from resolvers.context import Context
 from resolvers.services import Services
 from schema import schema
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 ALLOWED_OPERATIONS = {
     "GET": {OperationType.QUERY},
@@ -76,10 +76,10 @@ class GraphQLServer(GraphQL[Any, None]):
         except ClientDisconnect:
             return
         except RequestFailed as failure:
-            log.info("request_refused", status=failure.status, code=failure.code.value)
+            logger.info("request_refused", status=failure.status, code=failure.code.value)
             response = failure.response(request, request.state.request_id)
         except Exception:
-            log.exception("request_failed")
+            logger.exception("request_failed")
             fault = RequestFailed(500, "The server failed. The request id finds it in the log.", ErrorCode.INTERNAL)
             response = fault.response(request, request.state.request_id)
         finally:
@@ -174,7 +174,7 @@ class GraphQLServer(GraphQL[Any, None]):
         result = await super().execute_operation(
             request, request_adapter, request_data, context, root_value, sub_response
         )
-        sub_response.headers.update(rate_headers(context.standings))
+        sub_response.headers.update(rate_headers(context.rate_limit_statuses))
         return result
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:

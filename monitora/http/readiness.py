@@ -9,10 +9,10 @@ import structlog
 
 from data.migrations import pending
 from monitora.settings.settings import Settings
-from rag.answers.redis_event_log import RedisAnswerLog
+from rag.answers.redis_event_log import RedisAnswerEventLog
 from resolvers.services import Services
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 5.0
 """How long a part may take to answer."""
@@ -55,8 +55,8 @@ async def readiness(services: Services, settings: Settings) -> Readiness:
         "process": Check(not closing, "The server is stopping." if closing else "running"),
         "database": await _database(services),
     }
-    if isinstance(services.answers.log, RedisAnswerLog):
-        checks["redis"] = await _redis(services.answers.log)
+    if isinstance(services.answers.event_log, RedisAnswerEventLog):
+        checks["redis"] = await _redis(services.answers.event_log)
     checks["model"] = Check(ready=True, detail="mistral" if settings.uses_mistral else "local")
     return Readiness(checks)
 
@@ -69,7 +69,7 @@ async def _database(services: Services) -> Check:
     return await _within(look, "database", "The database cannot be reached; the log says why.")
 
 
-async def _redis(answer_log: RedisAnswerLog) -> Check:
+async def _redis(answer_log: RedisAnswerEventLog) -> Check:
     async def look() -> Check:
         await answer_log.ping()
         return Check(ready=True, detail="reachable")
@@ -84,7 +84,7 @@ async def _within(look: Callable[[], Awaitable[Check]], part: str, otherwise: st
         return await asyncio.wait_for(asyncio.shield(looking), CHECK_SECONDS)
     except Exception:
         looking.add_done_callback(_forget)
-        log.exception("unreachable", part=part)
+        logger.exception("unreachable", part=part)
         return Check(ready=False, detail=otherwise)
 
 

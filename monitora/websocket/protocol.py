@@ -24,13 +24,13 @@ from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconne
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.execution import ExecutionResult
 
-from core.errors import ErrorCode, Refusal
+from core.errors import ErrorCode, OperationError
 from data.viewer import Anonymous
 from monitora.identity import bearer_token, context_of, is_over
 from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT, Context
 from resolvers.services import Services
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 MAX_ID_CHARACTERS = 128
@@ -74,7 +74,7 @@ class Socket:
         try:
             return token is not None and await is_over(self.services, token)
         except Exception:
-            log.exception("session_not_looked_up")
+            logger.exception("session_not_looked_up")
             return False
 
     async def is_refused(self) -> bool:
@@ -163,7 +163,7 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         try:
             await super().handle()
         except Exception:
-            log.exception("websocket_failed")
+            logger.exception("websocket_failed")
             await self.websocket.close(FAILED, "The server failed")
         finally:
             OPEN_SOCKETS.discard(self)
@@ -188,7 +188,7 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if message["type"] == "subscribe" and self.connection_acknowledged:
             try:
                 message = {**message, "payload": self._written_out(message["payload"])}
-            except Refusal as refusal:
+            except OperationError as refusal:
                 error = {"message": str(refusal), "extensions": {**refusal.extensions, "requestId": uuid4().hex}}
                 await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
                 return
@@ -217,7 +217,7 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             try:
                 handler.context = await cast("Socket", self.context).context()
             except Exception:
-                log.exception("operation_without_context")
+                logger.exception("operation_without_context")
                 code = {"code": ErrorCode.INTERNAL.value}
                 await operation.send_initial_errors([GraphQLError("The server failed: try again.", extensions=code)])
                 return
@@ -250,7 +250,7 @@ OPEN_SOCKETS: set[GraphQLSocketHandler] = set()
 """The sockets of this process, to be told when it goes away."""
 
 
-async def say_goodbye() -> None:
+async def close_all_sockets() -> None:
     """Close every socket with 1001, so that clients attach elsewhere."""
     closing = [
         asyncio.create_task(handler.websocket.close(GOING_AWAY, "The server goes away")) for handler in OPEN_SOCKETS

@@ -14,7 +14,7 @@ SHORT, MEDIUM = 126, 1 << 16
 """The sizes from which a payload's length takes two bytes more, and eight (RFC 6455, 5.2)."""
 
 
-class PatientProtocol(WebSocketsSansIOProtocol):
+class SlowConsumerProtocol(WebSocketsSansIOProtocol):
     """A socket that holds at most the transport's buffer (64 kB) for a slow reader, and not for ever.
 
     Nothing is read from a client that does not take what it is sent: whatever it asks for would be answered.

@@ -15,7 +15,7 @@ class ActivityKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
+class ConversationEvent:
     """Something that happened in a conversation, about one of its messages."""
 
     kind: ActivityKind
@@ -38,7 +38,7 @@ class Activity:
         }
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Activity":
+    def from_json(cls, value: dict[str, Any]) -> "ConversationEvent":
         """Read what `as_json` wrote."""
         keys = {name: UUID(hex=value[name]) for name in ("workspace_id", "conversation_id", "message_id")}
         return cls(ActivityKind(value["kind"]), **keys)

@@ -21,7 +21,7 @@ MAX_ANSWERS = 10_000
 """Answers kept at most; the oldest finished ones make room."""
 
 
-class AnswerLog(Protocol):
+class AnswerEventLog(Protocol):
     """Keeps the events of answers under way, for a time."""
 
     async def open(self, answer_id: UUID) -> bool:
@@ -65,7 +65,7 @@ class _Answer:
     ended_at: float | None = None
 
 
-class MemoryAnswerLog:
+class MemoryAnswerEventLog:
     """The answer log of a single process."""
 
     def __init__(self, *, kept_seconds: float = KEPT_SECONDS, max_answers: int = MAX_ANSWERS) -> None:

@@ -37,7 +37,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class AnswerContext:
     """The workspace that answers, what was said before the question, oldest first, and the tokens its day used."""
 
     workspace: Workspace
@@ -46,7 +46,7 @@ class Situation:
 
 
 @dataclass(slots=True)
-class Draft:
+class AnswerDraft:
     """An answer while it is made: what the assistant's message will hold."""
 
     text: str = ""
@@ -72,7 +72,7 @@ class Draft:
         self.cached = True
 
 
-async def read_situation(session: AsyncSession, question: Question) -> Situation:
+async def read_answer_context(session: AsyncSession, question: Question) -> AnswerContext:
     """Return what the answer to a question depends on, besides the documents."""
     workspace, tokens = (
         await session.execute(
@@ -96,16 +96,16 @@ async def read_situation(session: AsyncSession, question: Question) -> Situation
         .limit(HISTORY_MESSAGES)
     )
     turns = [Turn(message.role.value, message.content[:HISTORY_CHARACTERS]) for message in earlier]
-    return Situation(workspace, turns[::-1], tokens or 0)
+    return AnswerContext(workspace, turns[::-1], tokens or 0)
 
 
-def version(situation: Situation, documents: str, model: str) -> str:
+def version(answer_context: AnswerContext, documents: str, model: str) -> str:
     """Return a text that changes with whatever an answer is made with: settings, documents, model."""
-    return f"{situation.workspace.updated_at.isoformat()} {documents} {model}"
+    return f"{answer_context.workspace.updated_at.isoformat()} {documents} {model}"
 
 
 async def store_answer(
-    session: AsyncSession, question: Question, draft: Draft, cache_key: str, kept: timedelta | None
+    session: AsyncSession, question: Question, draft: AnswerDraft, cache_key: str, kept: timedelta | None
 ) -> None:
     """Store the assistant's message and what follows from it, in the caller's unit.
 
@@ -139,7 +139,7 @@ async def store_answer(
         await cache.keep(session, question.workspace_id, cache_key, question.content, answer, kept)
 
 
-def _details(draft: Draft) -> dict[str, Any]:
+def _details(draft: AnswerDraft) -> dict[str, Any]:
     return {
         "model": draft.model,
         "finish_reason": draft.finish_reason,

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
 from rag.answers.citations import Source
-from rag.answers.event_log import KEPT_SECONDS, MemoryAnswerLog
+from rag.answers.event_log import KEPT_SECONDS, MemoryAnswerEventLog
 from rag.answers.events import (
     INTERRUPTED,
     AnswerDelta,
@@ -26,11 +26,11 @@ from rag.answers.events import (
     Numbered,
 )
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 ALIVE_SECONDS = 10
 """How long an answer is believed to be written after its process last said so."""
-PATIENCE_SECONDS = 1.0
+TIMEOUT_SECONDS = 1.0
 """How long Redis may take to answer. One that hangs costs an answer this once: then it goes on without."""
 RETRY_SECONDS = 1.0
 """How long to wait before Redis is asked again that was out of reach."""
@@ -38,7 +38,7 @@ STOPS = "monitora:stops"
 """The channel on which processes ask each other to stop an answer."""
 
 
-class RedisAnswerLog:
+class RedisAnswerEventLog:
     """Keeps events in Redis and, for the readers of this process, in memory: one copy an answer, not one a reader.
 
     A writer says every few seconds that it lives. An answer without an end whose writer fell silent was interrupted.
@@ -52,7 +52,7 @@ class RedisAnswerLog:
         *,
         kept_seconds: float = KEPT_SECONDS,
         alive_seconds: float = ALIVE_SECONDS,
-        patience_seconds: float = PATIENCE_SECONDS,
+        patience_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         # Typed for bytes and texts at once; ours are texts.
         self._redis: Any = Redis.from_url(
@@ -68,7 +68,7 @@ class RedisAnswerLog:
         self._kept_seconds = int(kept_seconds)
         self._alive_milliseconds = int(alive_seconds * 1000)
         self._silence_seconds = alive_seconds + patience_seconds
-        self._memory = MemoryAnswerLog(kept_seconds=kept_seconds)
+        self._memory = MemoryAnswerEventLog(kept_seconds=kept_seconds)
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
     async def open(self, answer_id: UUID) -> bool:
@@ -83,7 +83,7 @@ class RedisAnswerLog:
             await self._redis.delete(_stream(answer_id))
             self._tasks[answer_id] = asyncio.create_task(self._say_alive(answer_id))
         except RedisError:
-            log.exception("answer_log_unreachable", answer_id=str(answer_id))
+            logger.exception("answer_log_unreachable", answer_id=str(answer_id))
         await self._memory.open(answer_id)
         return True
 
@@ -102,7 +102,7 @@ class RedisAnswerLog:
                     commands.delete(_writer(answer_id))
                 await commands.execute()
         except RedisError:
-            log.exception("answer_log_unreachable", answer_id=str(answer_id))
+            logger.exception("answer_log_unreachable", answer_id=str(answer_id))
             is_last = True
         if is_last and (task := self._tasks.pop(answer_id, None)):
             task.cancel()
@@ -181,10 +181,10 @@ class RedisAnswerLog:
             async for event in self._written(answer_id):
                 await self._memory.append(answer_id, event)
         except (RedisError, TimeoutError):
-            log.exception("answer_log_unreachable", answer_id=str(answer_id))
+            logger.exception("answer_log_unreachable", answer_id=str(answer_id))
             await self._memory.append(answer_id, INTERRUPTED)
         except ValueError:
-            log.warning("answer_unreadable", answer_id=str(answer_id))
+            logger.warning("answer_unreadable", answer_id=str(answer_id))
             await self._memory.append(answer_id, INTERRUPTED)
         finally:
             self._tasks.pop(answer_id, None)
@@ -216,7 +216,7 @@ class RedisAnswerLog:
         try:
             return _event(entries[0][1]["event"]) if entries else None
         except ValueError:
-            log.warning("answer_unreadable", answer_id=str(answer_id))
+            logger.warning("answer_unreadable", answer_id=str(answer_id))
             return None
 
     async def _is_written(self, answer_id: UUID) -> bool:

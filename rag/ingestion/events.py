@@ -8,7 +8,7 @@ from data.models import DocumentStatus, IngestionStage
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class IngestionEvent:
     """One step of a document. `fraction` runs from 0 to 1; `error` says why it failed."""
 
     document_id: UUID
@@ -35,7 +35,7 @@ class Progress:
         }
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Progress":
+    def from_json(cls, value: dict[str, Any]) -> "IngestionEvent":
         """Read what `as_json` wrote."""
         return cls(
             document_id=UUID(hex=value["document_id"]),

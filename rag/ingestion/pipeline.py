@@ -13,20 +13,20 @@ from sqlalchemy import CursorResult, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
-from core.events import Board
+from core.events import EventBus
 from core.telemetry import span
 from data.engine import Database
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
 from rag import metrics
 from rag.ingestion.chunk import Chunk, indexed_text
 from rag.ingestion.chunking import chunk
-from rag.ingestion.events import Progress
+from rag.ingestion.events import IngestionEvent
 from rag.models.protocols import Embedder, ModelError, Vectors
 from rag.parsing import FileErrorCode, FileType, UnreadableDocument, parse_as
 from rag.parsing.document import ParsedDocument
 from rag.sources.storage import FileStorage, StoredFileMissing
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 EMBEDDED_AT_ONCE = 64
 """Chunks a call of the embedder; progress moves after each."""
@@ -62,7 +62,7 @@ class Ingestion:
         database: Database,
         storage: FileStorage,
         embedder: Embedder,
-        board: Board[Progress],
+        board: EventBus[IngestionEvent],
         *,
         abandoned_after: timedelta = timedelta(0),
     ) -> None:
@@ -74,7 +74,7 @@ class Ingestion:
         self._storage = storage
         self._embedder = embedder
         self._abandoned_after = abandoned_after
-        self._board = board
+        self._events = board
         self._waiting: asyncio.Queue[UUID] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
 
@@ -106,17 +106,17 @@ class Ingestion:
         """Wait until nothing is queued or under way."""
         await self._waiting.join()
 
-    async def follow(self, workspace_id: UUID) -> AsyncGenerator[Progress, None]:
+    async def follow(self, workspace_id: UUID) -> AsyncGenerator[IngestionEvent, None]:
         """Yield where each document of a workspace stands that is unfinished or just was, then every change, endlessly.
 
         A reader who comes right after an upload may come after its end: it must not wait for what has happened.
         """
 
-        async def present() -> list[Progress]:
+        async def present() -> list[IngestionEvent]:
             documents = await self._database.read(lambda session: _present_of(session, workspace_id))
             return [_progress(document) for document in documents]
 
-        async for step in self._board.follow(workspace_id, present):
+        async for step in self._events.subscribe(workspace_id, present):
             yield step
 
     async def _work(self) -> None:
@@ -126,7 +126,7 @@ class Ingestion:
                 with span("ingestion", {"monitora.document.id": str(document_id)}), metrics.DOCUMENT_SECONDS.time():
                     await self._ingest(document_id)
             except Exception:
-                log.exception("ingestion_failed", document_id=str(document_id))
+                logger.exception("ingestion_failed", document_id=str(document_id))
                 await self._fail(document_id, _Failure("INTERNAL", "Indexing failed unexpectedly: try again."))
             finally:
                 self._waiting.task_done()
@@ -167,7 +167,9 @@ class Ingestion:
         reached = FRACTIONS[stage] if fraction is None else fraction
         values = {"status": DocumentStatus.PROCESSING, "stage": stage, "progress": reached}
         await self._database.write(lambda session: _set(session, document.id, values))
-        await self._board.post(Progress(document.id, document.workspace_id, DocumentStatus.PROCESSING, stage, reached))
+        await self._events.publish(
+            IngestionEvent(document.id, document.workspace_id, DocumentStatus.PROCESSING, stage, reached)
+        )
 
     async def _store(self, document: Document, parsed: ParsedDocument, chunks: list[Chunk], vectors: Vectors) -> None:
         ready = {
@@ -205,8 +207,8 @@ class Ingestion:
             return True
 
         if await self._database.write(replace):
-            done = Progress(document.id, document.workspace_id, DocumentStatus.READY, IngestionStage.DONE, 1.0)
-            await self._board.post(done)
+            done = IngestionEvent(document.id, document.workspace_id, DocumentStatus.READY, IngestionStage.DONE, 1.0)
+            await self._events.publish(done)
             _tell(document.id, "ready")
 
     async def _fail(self, document_id: UUID, failure: _Failure) -> None:
@@ -215,17 +217,17 @@ class Ingestion:
         await self._database.write(lambda session: _set(session, document_id, values))
         document = await self._database.read(lambda session: session.get(Document, document_id))
         if document is not None:
-            await self._board.post(_progress(document))
+            await self._events.publish(_progress(document))
 
     async def _requeue_unfinished(self, session: AsyncSession) -> list[UUID]:
-        elsewhere = (Document.is_indexed == true()) & (Document.embedding_model != self._embedder.name)
+        embedded_by_other_model = (Document.is_indexed == true()) & (Document.embedding_model != self._embedder.name)
         abandoned = (Document.status == DocumentStatus.PROCESSING) & (
             Document.updated_at <= now() - self._abandoned_after
         )
         waiting = Document.status == DocumentStatus.PENDING
         found = await session.scalars(
             select(Document)
-            .where(Document.deleted_at.is_(None), or_(elsewhere, abandoned, waiting))
+            .where(Document.deleted_at.is_(None), or_(embedded_by_other_model, abandoned, waiting))
             .order_by(Document.created_at)
         )
         documents = list(found)
@@ -239,7 +241,7 @@ class Ingestion:
 def _tell(document_id: UUID, outcome: str, code: str | None = None) -> None:
     """Count a document that ended, and say so in the log."""
     metrics.DOCUMENTS.labels(outcome).inc()
-    log.info("document", document_id=str(document_id), outcome=outcome, code=code)
+    logger.info("document", document_id=str(document_id), outcome=outcome, code=code)
 
 
 async def _claim(session: AsyncSession, document_id: UUID) -> Document | None:
@@ -276,7 +278,7 @@ async def _present_of(session: AsyncSession, workspace_id: UUID) -> list[Documen
     return list(found)
 
 
-def _progress(document: Document) -> Progress:
-    return Progress(
+def _progress(document: Document) -> IngestionEvent:
+    return IngestionEvent(
         document.id, document.workspace_id, document.status, document.stage, document.progress, document.error
     )

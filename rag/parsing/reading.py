@@ -1,10 +1,11 @@
 """From the bytes of a file to a document."""
 
-import logging
 from collections.abc import Callable
 from io import BytesIO
 from itertools import islice
 from pathlib import PurePath
+
+import structlog
 
 from rag.parsing.detection import FileType, detect_type
 from rag.parsing.document import ParsedDocument
@@ -17,7 +18,7 @@ from rag.parsing.pdf import read_pdf
 from rag.parsing.text import read_csv, read_text
 from rag.text.language import detect
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 _READERS: dict[FileType, Callable[[bytes], Outline]] = {
     FileType.TEXT: read_text,
@@ -78,7 +79,7 @@ def _read(file_type: FileType, content: bytes) -> Outline:
     except Exception as error:
         # The libraries read bytes that anyone may have made: what they raise unforeseen is the file's fault for the
         # person who sent it, and a defect for us to look at.
-        logger.exception("A %s file could not be read", file_type)
+        logger.exception("file_unreadable", file_type=file_type.value)
         raise UnreadableDocument(
             FileErrorCode.UNREADABLE, "The file is damaged. Open it in the program that made it and save it again."
         ) from error

@@ -20,14 +20,14 @@ _QUANTITY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QueryTerms:
     """A question as it is compared: `terms[language]` maps the terms it has there, in order, to the words they stem."""
 
     terms: dict[str, dict[str, str]]
     expects_quantity: bool
 
 
-def read(question: str) -> Question:
+def analyse_query(question: str) -> QueryTerms:
     """Return the terms of `question` in each language: its words may mean something in one and nothing in another."""
     found = list(dict.fromkeys(words(question)))
     terms: dict[str, dict[str, str]] = {}
@@ -36,4 +36,4 @@ def read(question: str) -> Question:
         for word in found:
             if (stem := term(word, language)) is not None and len(terms[language]) < QUESTION_WORDS:
                 terms[language].setdefault(f"{language}:{stem}", word)
-    return Question(terms, bool(_QUANTITY.search(fold(question))))
+    return QueryTerms(terms, bool(_QUANTITY.search(fold(question))))

@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, Update, case, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
-from core.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, UserError
 from core.security.keys import digest, new_refresh_token, session_of
 from core.security.passwords import HashedPassword
 from core.security.tokens import StaffClaims
@@ -41,35 +41,40 @@ class OpenSession:
 
 
 async def register(context: Context, email: str, password: str, full_name: str | None) -> OpenSession:
-    """Create an account with its profile and log it in. Raises `Rejection`, also where it is closed, and `Refusal`."""
+    """Create an account with its profile and log it in.
+
+    Raises `UserError`, also where it is closed, and `OperationError`.
+    """
     if context.policy.registration is Registration.CLOSED:
-        raise Rejection(ErrorCode.REGISTRATION_CLOSED, "This server's operator makes its accounts: ask them for one.")
+        raise UserError(ErrorCode.REGISTRATION_CLOSED, "This server's operator makes its accounts: ask them for one.")
     await context.count(REGISTER_PER_ADDRESS, context.client.network)
     user_id, hashed = await _create(context, email, password, full_name, Role.ADMIN)
     return await _open_session(context, user_id, hashed)
 
 
 async def create_user(context: Context, email: str, password: str, full_name: str | None, role: Role) -> UUID:
-    """Create an account with its profile and return its key. Raises `Rejection`."""
+    """Create an account with its profile and return its key. Raises `UserError`."""
     user_id, _ = await _create(context, email, password, full_name, role)
     return user_id
 
 
 async def login(context: Context, email: str, password: str, device_token: str | None = None) -> OpenSession:
-    """Log in. Raises `Rejection`, the same after the same work whatever is wrong: address, password, too many tries.
+    """Log in. Raises `UserError`, the same after the same work whatever is wrong: address, password, too many tries.
 
     An attempt is counted before its password is looked at, so that of many at once no more are weighed than allowed. A
     device that logged in before (`device_token`) is weighed also while others keep the account locked.
     """
     try:
         address = normalised_email(email)
-    except Rejection:
+    except UserError:
         address = ""
     await _count_try(context, address)
     found = await context.database.read(lambda session: procedures.get_user_for_auth(session, email=address))
     known = found if found is not None and found.is_active else None
-    decoy = await asyncio.to_thread(lambda: context.services.passwords.decoy)
-    user_id, hashed, salt = (known.user_id, known.password_hash, known.password_salt) if known else (uuid4(), decoy, "")
+    dummy_hash = await asyncio.to_thread(lambda: context.services.passwords.dummy_hash)
+    user_id, hashed, salt = (
+        (known.user_id, known.password_hash, known.password_salt) if known else (uuid4(), dummy_hash, "")
+    )
     admitted = await context.database.write(lambda session: _admit(session, context, user_id))
     trusted = context.services.tokens.is_device_of(device_token or "", user_id, salt)
     matches = await _verify(context, password, hashed)
@@ -79,7 +84,7 @@ async def login(context: Context, email: str, password: str, device_token: str |
 
 
 async def change_password(context: Context, current: str, new: str) -> int:
-    """Change the own password, end the other sessions and return how many. Raises `Rejection`, `Refusal`."""
+    """Change the own password, end the other sessions and return how many. Raises `UserError`, `OperationError`."""
     staff = context.staff()
     user = await context.database.read(lambda session: session.get_one(AppUser, staff.user_id))
     await _count_try(context, user.email)
@@ -103,14 +108,14 @@ async def change_password(context: Context, current: str, new: str) -> int:
 
 
 async def set_password(context: Context, email: str, new: str) -> int:
-    """Give an account another password, unlock it, end its sessions and return how many. Raises `Rejection`.
+    """Give an account another password, unlock it, end its sessions and return how many. Raises `UserError`.
 
     For the operator: nobody's present password is asked for.
     """
     address = normalised_email(email)
     user = await context.database.read(lambda session: session.scalar(select(AppUser).where(AppUser.email == address)))
     if user is None:
-        raise Rejection(ErrorCode.BAD_USER_INPUT, "There is no account with this e-mail.", ["email"])
+        raise UserError(ErrorCode.BAD_USER_INPUT, "There is no account with this e-mail.", ["email"])
     await passwords.check(new, address, user.full_name, field="password")
     hashed = await asyncio.to_thread(context.services.passwords.hash, new)
 
@@ -124,7 +129,7 @@ async def set_password(context: Context, email: str, new: str) -> int:
 
 async def refresh(context: Context, refresh_token: str) -> OpenSession:
     """Exchange a refresh token for new tokens. One used twice ends its session: someone else holds a copy."""
-    refused = Rejection(ErrorCode.REFRESH_TOKEN_INVALID, "The session has ended: log in again.", ["refreshToken"])
+    refused = UserError(ErrorCode.REFRESH_TOKEN_INVALID, "The session has ended: log in again.", ["refreshToken"])
     session_id = session_of(refresh_token)
     if session_id is None:
         raise refused
@@ -161,7 +166,10 @@ async def refresh(context: Context, refresh_token: str) -> OpenSession:
 
 
 async def logout(context: Context) -> None:
-    """End the session of the access token, and clear those that expired. Raises `Refusal` when nobody is logged in."""
+    """End the session of the access token, and clear those that expired.
+
+    Raises `OperationError` when nobody is logged in.
+    """
     context.staff()
     token_hash = digest(context.access_token or "")
 
@@ -188,7 +196,7 @@ async def _create(context: Context, email: str, password: str, full_name: str | 
     address = normalised_email(email)
     name = (full_name or "").strip() or None
     if name and len(name) > MAX_NAME_CHARACTERS:
-        raise Rejection(ErrorCode.BAD_USER_INPUT, f"A name has at most {MAX_NAME_CHARACTERS} characters.", ["fullName"])
+        raise UserError(ErrorCode.BAD_USER_INPUT, f"A name has at most {MAX_NAME_CHARACTERS} characters.", ["fullName"])
     await passwords.check(password, address, name, field="password")
     hashed = await asyncio.to_thread(context.services.passwords.hash, password)
     user_id = await context.database.write(lambda session: _insert_user(session, address, hashed, name, role))
@@ -208,7 +216,7 @@ async def _insert_user(
         role=role,
     )
     if not created.success or created.user_id is None:
-        raise Rejection(ErrorCode.EMAIL_TAKEN, "An account with this e-mail exists already: log in.", ["email"])
+        raise UserError(ErrorCode.EMAIL_TAKEN, "An account with this e-mail exists already: log in.", ["email"])
     return created.user_id
 
 
@@ -254,9 +262,9 @@ async def _admit(session: AsyncSession, context: Context, user_id: UUID) -> bool
     return cast("CursorResult[Any]", counted).rowcount == 1
 
 
-def _wrong_credentials(context: Context, field: str) -> Rejection:
+def _wrong_credentials(context: Context, field: str) -> UserError:
     minutes = round(context.policy.lock_duration.total_seconds() / 60)
-    return Rejection(
+    return UserError(
         ErrorCode.INVALID_CREDENTIALS,
         "The e-mail or the password is wrong. After several wrong passwords an account is locked for a while: "
         f"try again in {minutes} minutes.",
@@ -265,7 +273,7 @@ def _wrong_credentials(context: Context, field: str) -> Rejection:
 
 
 async def _open_session(context: Context, user_id: UUID, password_hash: str) -> OpenSession:
-    """Open a session of an account whose password was found to be the hashed one. Raises `Rejection`."""
+    """Open a session of an account whose password was found to be the hashed one. Raises `UserError`."""
     session_id = uuid4()
 
     async def store(session: AsyncSession) -> OpenSession:

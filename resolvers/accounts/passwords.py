@@ -4,7 +4,7 @@ import asyncio
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
-from core.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, UserError
 
 MIN_CHARACTERS = 10
 MAX_CHARACTERS = 200
@@ -27,7 +27,7 @@ _weigher = ThreadPoolExecutor(1, thread_name_prefix="passwords")
 async def check(password: str, email: str, full_name: str | None, *, field: str) -> None:
     """Refuse a password that is too short, too long or easy to guess for somebody who knows the person.
 
-    Raises `Rejection`, whose path is `field`.
+    Raises `UserError`, whose path is `field`.
     """
     problem: str | None
     if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
@@ -40,7 +40,7 @@ async def check(password: str, email: str, full_name: str | None, *, field: str)
         loop = asyncio.get_running_loop()
         problem = await loop.run_in_executor(_weigher, _weakness, password, [word for word in own_words if word])
     if problem is not None:
-        raise Rejection(ErrorCode.PASSWORD_WEAK, f"{problem} {ADVICE}", [field])
+        raise UserError(ErrorCode.PASSWORD_WEAK, f"{problem} {ADVICE}", [field])
 
 
 def _weakness(password: str, own_words: list[str]) -> str | None:

@@ -14,7 +14,7 @@ from resolvers.errors import NotFound
 
 
 async def revoke(context: Context, session_id: UUID) -> None:
-    """End a session of the account that asks, be it the present one. Raises `Refusal`."""
+    """End a session of the account that asks, be it the present one. Raises `OperationError`."""
     staff = context.staff()
     own = (AppSession.id == session_id, AppSession.user_id == staff.user_id)
     if not await context.database.write(lambda session: end(session, *own)):
@@ -22,7 +22,7 @@ async def revoke(context: Context, session_id: UUID) -> None:
 
 
 async def revoke_others(context: Context) -> int:
-    """End every session of the account but the one that asks, and return how many. Raises `Refusal`."""
+    """End every session of the account but the one that asks, and return how many. Raises `OperationError`."""
     staff = context.staff()
     others = (AppSession.user_id == staff.user_id, AppSession.id != staff.session_id)
     return await context.database.write(lambda session: end(session, *others))

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
-from core.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, UserError
 from core.security.keys import API_KEY_PREFIX_LENGTH, digest, new_api_key
 from core.security.tokens import VisitorClaims
 from data.models import ApiKey, Workspace
@@ -44,12 +44,12 @@ class StartedVisit:
 
 
 async def create(context: Context, workspace_id: UUID, name: str, expires_at: datetime | None) -> NewKey:
-    """Make a key. Raises `Rejection`, `Refusal`."""
+    """Make a key. Raises `UserError`, `OperationError`."""
     label = name.strip()
     if not 1 <= len(label) <= MAX_NAME_CHARACTERS:
-        raise Rejection(ErrorCode.BAD_USER_INPUT, f"A key's name has 1 to {MAX_NAME_CHARACTERS} characters.", ["name"])
+        raise UserError(ErrorCode.BAD_USER_INPUT, f"A key's name has 1 to {MAX_NAME_CHARACTERS} characters.", ["name"])
     if expires_at is not None and expires_at <= now():
-        raise Rejection(ErrorCode.BAD_USER_INPUT, "The key would have expired already.", ["expiresAt"])
+        raise UserError(ErrorCode.BAD_USER_INPUT, "The key would have expired already.", ["expiresAt"])
     secret = new_api_key()
 
     async def store(session: AsyncSession) -> UUID:
@@ -58,7 +58,7 @@ async def create(context: Context, workspace_id: UUID, name: str, expires_at: da
             select(ApiKey.id).where(ApiKey.workspace_id == workspace_id, ApiKey.revoked_at.is_(None)).limit(MAX_KEYS)
         )
         if len((await session.scalars(alive)).all()) >= MAX_KEYS:
-            raise Rejection(ErrorCode.BAD_USER_INPUT, f"A workspace has at most {MAX_KEYS} keys: revoke one first.")
+            raise UserError(ErrorCode.BAD_USER_INPUT, f"A workspace has at most {MAX_KEYS} keys: revoke one first.")
         key = ApiKey(
             workspace_id=workspace_id,
             name=label,
@@ -74,7 +74,7 @@ async def create(context: Context, workspace_id: UUID, name: str, expires_at: da
 
 
 async def revoke(context: Context, key_id: UUID) -> None:
-    """End a key at once. Raises `Refusal`."""
+    """End a key at once. Raises `OperationError`."""
 
     async def store(session: AsyncSession) -> None:
         key = await workspaces.owned_row(context, session, ApiKey, key_id, "API key")
@@ -97,11 +97,11 @@ class Introduction:
 async def start_visit(context: Context, api_key: str, introduction: Introduction) -> StartedVisit:
     """Exchange a page's key for a visitor's token, for the same visitor when an earlier token of the page is shown.
 
-    Raises `Rejection` when there is no origin, the key is unknown, revoked or expired, or the page's site is not on the
+    Raises `UserError` when there is no origin, the key is unknown, revoked or expired, or the page's site is not on the
     workspace's list.
     """
     if context.client.origin is None:
-        raise Rejection(ErrorCode.ORIGIN_MISSING, "A visit begins on a page: send its Origin header, as browsers do.")
+        raise UserError(ErrorCode.ORIGIN_MISSING, "A visit begins on a page: send its Origin header, as browsers do.")
     await context.count(VISIT_PER_ADDRESS, context.client.network)
     await context.count(VISIT_PER_KEY, api_key)
     # As the server: whose workspace it is, only the key says.
@@ -134,19 +134,19 @@ async def _opened_by(session: AsyncSession, api_key: str, client: Client) -> tup
         )
     ).one_or_none()
     if found is None or found[0].revoked_at is not None:
-        raise Rejection(ErrorCode.API_KEY_INVALID, "This API key is unknown or was revoked.", ["apiKey"])
+        raise UserError(ErrorCode.API_KEY_INVALID, "This API key is unknown or was revoked.", ["apiKey"])
     key, workspace = found
     if key.expires_at is not None and key.expires_at <= now():
-        raise Rejection(ErrorCode.API_KEY_EXPIRED, "This API key has expired: make a new one.", ["apiKey"])
+        raise UserError(ErrorCode.API_KEY_EXPIRED, "This API key has expired: make a new one.", ["apiKey"])
     if not workspace.is_active:
-        raise Rejection(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["apiKey"])
+        raise UserError(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["apiKey"])
     origin = Origin.of(client.origin)
     if origin is None:
         text = "A page without a site, such as a file or a sandboxed frame, may not show this assistant."
-        raise Rejection(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text} Serve it from one of the workspace's allowed domains.")
+        raise UserError(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text} Serve it from one of the workspace's allowed domains.")
     if not is_allowed(origin, workspace.allowed_domains or [], client.host):
         text = f"The site {str(origin)[:200]} may not show this assistant"
-        raise Rejection(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text}: add its domain to the workspace's allowed domains.")
+        raise UserError(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text}: add its domain to the workspace's allowed domains.")
     return key, workspace
 
 
@@ -164,7 +164,7 @@ async def _note_use(session: AsyncSession, key_id: UUID) -> None:
 def _name(name: str | None) -> str | None:
     text = (name or "").strip()
     if len(text) > MAX_NAME_CHARACTERS:
-        raise Rejection(
+        raise UserError(
             ErrorCode.BAD_USER_INPUT, f"A name has at most {MAX_NAME_CHARACTERS} characters.", ["visitorName"]
         )
     return text or None

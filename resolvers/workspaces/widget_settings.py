@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from core.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, UserError
 from data.models import Workspace
 
 MAX_TITLE_CHARACTERS = 100
@@ -38,7 +38,7 @@ def settings_of(workspace: Workspace) -> WidgetSettings:
 
 
 def checked(settings: WidgetSettings) -> dict[str, Any]:
-    """Return the settings as they are stored. Raises `Rejection` for the first that is out of bounds."""
+    """Return the settings as they are stored. Raises `UserError` for the first that is out of bounds."""
     _bound("title", settings.title, MAX_TITLE_CHARACTERS)
     _bound("welcome", settings.welcome, MAX_WELCOME_CHARACTERS)
     _bound("avatarUrl", settings.avatar_url, MAX_URL_CHARACTERS)
@@ -60,5 +60,5 @@ def _bound(field: str, text: str | None, limit: int) -> None:
         raise _rejected(field, f"This has 1 to {limit} characters.")
 
 
-def _rejected(field: str, message: str) -> Rejection:
-    return Rejection(ErrorCode.BAD_USER_INPUT, message, ["widget", field])
+def _rejected(field: str, message: str) -> UserError:
+    return UserError(ErrorCode.BAD_USER_INPUT, message, ["widget", field])

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import today
-from core.errors import ErrorCode, Rejection
+from core.errors import ErrorCode, UserError
 from data.engine import Database
 from data.models import (
     AnalyticsDaily,
@@ -62,7 +62,7 @@ class WorkspaceValues(TypedDict, total=False):
 
 
 async def create(context: Context, values: WorkspaceValues) -> UUID:
-    """Create a workspace, its analytics row of the day and its empty insights. Raises `Rejection`, `Refusal`."""
+    """Create a workspace, its analytics row of the day and its empty insights. Raises `UserError`, `OperationError`."""
     staff = context.staff()
     if staff.role is not Role.ADMIN:
         raise Forbidden("A reader's account cannot create workspaces.")
@@ -80,7 +80,7 @@ async def create(context: Context, values: WorkspaceValues) -> UUID:
 
 
 async def update(context: Context, workspace_id: UUID, values: WorkspaceValues) -> None:
-    """Change what `values` holds. Raises `Rejection`, `Refusal`."""
+    """Change what `values` holds. Raises `UserError`, `OperationError`."""
     columns = checked(values)
 
     async def store(session: AsyncSession) -> None:
@@ -92,7 +92,7 @@ async def update(context: Context, workspace_id: UUID, values: WorkspaceValues) 
 
 
 async def remove(context: Context, workspace_id: UUID) -> None:
-    """Delete a workspace and all it holds, its files included. Raises `Refusal`."""
+    """Delete a workspace and all it holds, its files included. Raises `OperationError`."""
 
     async def erase(session: AsyncSession) -> list[str]:
         await owned(context, session, workspace_id)
@@ -106,7 +106,7 @@ async def remove(context: Context, workspace_id: UUID) -> None:
 
 
 async def share(context: Context, workspace_id: UUID, email: str) -> None:
-    """Let another account read a workspace. Sharing twice changes nothing. Raises `Rejection`, `Refusal`."""
+    """Let another account read a workspace. Sharing twice changes nothing. Raises `UserError`, `OperationError`."""
     await context.count(SHARE_PER_ACCOUNT, context.staff().user_id.hex)
     address = normalised_email(email)
 
@@ -114,9 +114,9 @@ async def share(context: Context, workspace_id: UUID, email: str) -> None:
         workspace = await owned(context, session, workspace_id)
         user = await session.scalar(select(AppUser).where(AppUser.email == address))
         if user is None:
-            raise Rejection(ErrorCode.BAD_USER_INPUT, "There is no account with this e-mail.", ["email"])
+            raise UserError(ErrorCode.BAD_USER_INPUT, "There is no account with this e-mail.", ["email"])
         if user.id == workspace.user_id:
-            raise Rejection(ErrorCode.BAD_USER_INPUT, "The workspace is yours already.", ["email"])
+            raise UserError(ErrorCode.BAD_USER_INPUT, "The workspace is yours already.", ["email"])
         if await session.get(WorkspaceMember, (workspace_id, user.id)) is None:
             session.add(WorkspaceMember(workspace_id=workspace_id, user_id=user.id))
 
@@ -124,7 +124,7 @@ async def share(context: Context, workspace_id: UUID, email: str) -> None:
 
 
 async def unshare(context: Context, workspace_id: UUID, email: str) -> None:
-    """Take back what `share` gave. Raises `Rejection`, `Refusal`."""
+    """Take back what `share` gave. Raises `UserError`, `OperationError`."""
     address = normalised_email(email)
 
     async def store(session: AsyncSession) -> None:
@@ -140,7 +140,7 @@ async def unshare(context: Context, workspace_id: UUID, email: str) -> None:
 
 
 async def readable(context: Context, workspace_id: UUID) -> Workspace:
-    """Return a workspace that the account may read. Raises `Refusal`."""
+    """Return a workspace that the account may read. Raises `OperationError`."""
     context.staff()
     context.workspace_id = workspace_id
     workspace = await context.loaders.row(Workspace, workspace_id)
@@ -152,7 +152,7 @@ async def readable(context: Context, workspace_id: UUID) -> Workspace:
 async def while_readable(
     context: Context, workspace_id: UUID, news: AsyncGenerator[Told, None]
 ) -> AsyncGenerator[Told, None]:
-    """Yield news of a workspace, which have no end, for as long as the account may read it. Raises `Refusal`.
+    """Yield news of a workspace, which have no end, for as long as the account may read it. Raises `OperationError`.
 
     It is looked at again from time to time: what is read of each piece of news goes through `visible` anyway.
     """
@@ -191,7 +191,7 @@ async def is_owner(context: Context, workspace_id: UUID) -> bool:
 
 
 async def owned(context: Context, session: AsyncSession, workspace_id: UUID) -> Workspace:
-    """Return, inside a unit, a workspace that the account may change. Raises `Refusal`."""
+    """Return, inside a unit, a workspace that the account may change. Raises `OperationError`."""
     context.staff()
     context.workspace_id = workspace_id
     workspace = await session.scalar(visible(context.viewer, Workspace).where(Workspace.id == workspace_id))
@@ -203,7 +203,10 @@ async def owned(context: Context, session: AsyncSession, workspace_id: UUID) -> 
 
 
 async def owned_row(context: Context, session: AsyncSession, model: type[Held], key: UUID, what: str) -> Held:
-    """Return, inside a unit, a row of a workspace that the account may change. Raises `Refusal`, `what` not found."""
+    """Return, inside a unit, a row of a workspace that the account may change.
+
+    Raises `OperationError`, `what` not found.
+    """
     row = await session.scalar(visible(context.viewer, model).where(model.id == key))
     if row is None:
         raise NotFound(what)
@@ -212,7 +215,7 @@ async def owned_row(context: Context, session: AsyncSession, model: type[Held], 
 
 
 def checked(values: WorkspaceValues) -> dict[str, Any]:
-    """Return the columns to store, normalised. Raises `Rejection` for the first that is out of bounds."""
+    """Return the columns to store, normalised. Raises `UserError` for the first that is out of bounds."""
     columns: dict[str, Any] = dict(values)
     if "name" in values:
         columns["name"] = bounded("name", values["name"], MAX_NAME_CHARACTERS, least=1)
@@ -240,7 +243,7 @@ _TEXTS = {
 
 
 def bounded(column: str, value: str, limit: int, least: int = 0) -> str:
-    """Return a text without the space around it. Raises `Rejection` when it is too short or too long."""
+    """Return a text without the space around it. Raises `UserError` when it is too short or too long."""
     text = value.strip()
     if not least <= len(text) <= limit:
         raise rejected(column, f"This has {least} to {limit} characters.")
@@ -269,7 +272,7 @@ def _domains(domains: list[str]) -> list[str]:
     return normal
 
 
-def rejected(column: str, message: str) -> Rejection:
+def rejected(column: str, message: str) -> UserError:
     """Return the rejection of the input's field that sets a column."""
     first, *rest = column.split("_")
-    return Rejection(ErrorCode.BAD_USER_INPUT, message, ["".join([first, *(word.title() for word in rest)])])
+    return UserError(ErrorCode.BAD_USER_INPUT, message, ["".join([first, *(word.title() for word in rest)])])

@@ -17,7 +17,7 @@ from schema.accounts.inputs import (
 from schema.accounts.types import Session, User
 from schema.operation import Info, shown
 from schema.relay.node import key_of
-from schema.user_errors import InvalidInput, RejectionsAsData
+from schema.user_errors import InvalidInput, UserErrorsAsData
 
 
 @strawberry.type(description="The account has its new password.")
@@ -81,7 +81,7 @@ class AccountMutations:
 
     @strawberry.mutation(
         graphql_type=RegisterResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Make an account with the role ADMIN and log it in.",
     )
     async def register(
@@ -92,7 +92,7 @@ class AccountMutations:
 
     @strawberry.mutation(
         graphql_type=LoginResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Log in. After several wrong passwords the account is locked for a while, which is answered like a "
         "wrong password; a device that sends its `deviceToken` is let in all the same.",
     )
@@ -104,7 +104,7 @@ class AccountMutations:
 
     @strawberry.mutation(
         graphql_type=RefreshSessionResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Exchange a refresh token for a new pair of tokens; the old pair is good no more.",
     )
     async def refresh_session(
@@ -121,7 +121,7 @@ class AccountMutations:
 
     @strawberry.mutation(
         graphql_type=ChangePasswordResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Change the account's own password and end its other sessions. A wrong current password counts as "
         "a failed login.",
     )
@@ -135,7 +135,7 @@ class AccountMutations:
 
     @strawberry.mutation(
         graphql_type=RevokeSessionResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="End one of the account's own sessions. Its tokens are good no more, at once.",
     )
     async def revoke_session(

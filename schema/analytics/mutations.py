@@ -10,7 +10,7 @@ from schema.analytics.inputs import RecalculateInsightsInput
 from schema.analytics.types import Insights
 from schema.operation import Info
 from schema.relay.node import key_of
-from schema.user_errors import InvalidInput, RejectionsAsData
+from schema.user_errors import InvalidInput, UserErrorsAsData
 
 
 @strawberry.type(description="The insights, counted anew.")
@@ -32,7 +32,7 @@ class AnalyticsMutations:
 
     @strawberry.mutation(
         graphql_type=RecalculateInsightsResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Count a workspace's insights anew, from all its messages.",
     )
     async def recalculate_insights(

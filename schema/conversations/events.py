@@ -6,7 +6,7 @@ import strawberry
 
 from core.errors import ErrorCode
 from data import models
-from rag.answers.conversation_events import Activity, ActivityKind
+from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from schema.conversations.types import Conversation, Message, Source
 from schema.operation import Info
 
@@ -53,17 +53,17 @@ class AnswerFailed(AnswerEvent):
     retryable: bool = strawberry.field(description="Whether sending the same message again may work.")
 
 
-async def _conversation(root: strawberry.Parent[Activity], info: Info) -> Any:
+async def _conversation(root: strawberry.Parent[ConversationEvent], info: Info) -> Any:
     return await info.context.loaders.row(models.Conversation, root.conversation_id)
 
 
-async def _message(root: strawberry.Parent[Activity], info: Info) -> Any:
+async def _message(root: strawberry.Parent[ConversationEvent], info: Info) -> Any:
     return await info.context.loaders.row(models.Message, root.message_id)
 
 
 @strawberry.type(description="Something that happened in a conversation.")
 class ConversationActivity:
-    """An event of `conversationActivity`; its fields are read off `rag.answers.conversation_events.Activity`."""
+    """An event of `conversationActivity`; its fields are read off a `ConversationEvent`."""
 
     kind: ActivityKind = strawberry.field(description="What happened.")
     conversation: Conversation | None = strawberry.field(

@@ -17,7 +17,7 @@ from schema.conversations.inputs import (
 from schema.conversations.types import Conversation, Message, answer_global_id
 from schema.operation import Info, shown
 from schema.relay.node import key_of
-from schema.user_errors import InvalidInput, RejectionsAsData
+from schema.user_errors import InvalidInput, UserErrorsAsData
 
 
 @strawberry.type(description="The message is stored and its answer begun.")
@@ -83,7 +83,7 @@ class AnswerMutations:
 
     @strawberry.mutation(
         graphql_type=SendMessageResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Store a message and begin its answer, which `answer` streams.",
     )
     async def send_message(
@@ -94,7 +94,7 @@ class AnswerMutations:
 
     @strawberry.mutation(
         graphql_type=StopAnswerResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="End an answer early and keep what was written.",
     )
     async def stop_answer(
@@ -106,7 +106,7 @@ class AnswerMutations:
 
     @strawberry.mutation(
         graphql_type=RegenerateAnswerResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Answer a message again. The earlier answer stays in the conversation.",
     )
     async def regenerate_answer(
@@ -116,7 +116,7 @@ class AnswerMutations:
         message_id = key_of(input.message_id, models.Message)
         return await _payload(info, await conversations.regenerate(info.context, message_id))
 
-    @strawberry.mutation(graphql_type=RateMessageResult, extensions=[RejectionsAsData()], description="Rate an answer.")
+    @strawberry.mutation(graphql_type=RateMessageResult, extensions=[UserErrorsAsData()], description="Rate an answer.")
     async def rate_message(
         self, info: Info, input: Annotated[RateMessageInput, strawberry.argument(description="The rating.")]
     ) -> MessagePayload:
@@ -127,7 +127,7 @@ class AnswerMutations:
 
     @strawberry.mutation(
         graphql_type=ResolveMessageResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Mark a message as dealt with by the team, or not.",
     )
     async def resolve_message(

@@ -8,7 +8,7 @@ import strawberry
 from core.errors import ErrorCode
 from data import models
 from rag.answers import events
-from rag.answers.conversation_events import Activity
+from rag.answers.conversation_events import ConversationEvent
 from rag.answers.events import Numbered
 from resolvers import conversations
 from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT
@@ -109,7 +109,7 @@ class ActivitySubscriptions:
         self,
         info: Info,
         workspace_id: Annotated[strawberry.ID, strawberry.argument(description="The workspace.")],
-    ) -> AsyncIterator[Activity]:
+    ) -> AsyncIterator[ConversationEvent]:
         """Watch the conversations."""
         async for happening in conversations.activity(info.context, key_of(workspace_id, models.Workspace)):
             info.context.forget_loaded()

@@ -15,7 +15,7 @@ from schema.databases.inputs import (
 from schema.databases.types import WorkspaceDatabase
 from schema.operation import Info, shown
 from schema.relay.node import key_of
-from schema.user_errors import InvalidInput, RejectionsAsData
+from schema.user_errors import InvalidInput, UserErrorsAsData
 
 
 @strawberry.type(description="The external database, as it is now.")
@@ -56,7 +56,7 @@ class DatabaseMutations:
 
     @strawberry.mutation(
         graphql_type=CreateWorkspaceDatabaseResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Add an external database to a workspace, 20 at most.",
     )
     async def create_workspace_database(
@@ -72,7 +72,7 @@ class DatabaseMutations:
 
     @strawberry.mutation(
         graphql_type=UpdateWorkspaceDatabaseResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Change an external database.",
     )
     async def update_workspace_database(
@@ -88,7 +88,7 @@ class DatabaseMutations:
 
     @strawberry.mutation(
         graphql_type=DeleteWorkspaceDatabaseResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Forget an external database and its password. The database itself is left as it is.",
     )
     async def delete_workspace_database(

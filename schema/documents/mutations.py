@@ -11,7 +11,7 @@ from schema.documents.inputs import DeleteDocumentInput, RetryDocumentInput, Upl
 from schema.documents.types import Document
 from schema.operation import Info
 from schema.relay.node import key_of
-from schema.user_errors import InvalidInput, RejectionsAsData
+from schema.user_errors import InvalidInput, UserErrorsAsData
 
 
 @strawberry.type(description="The document, waiting to be indexed.")
@@ -58,7 +58,7 @@ class DocumentMutations:
 
     @strawberry.mutation(
         graphql_type=UploadDocumentResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Store a file and index it in the background.",
     )
     async def upload_document(
@@ -72,7 +72,7 @@ class DocumentMutations:
 
     @strawberry.mutation(
         graphql_type=DeleteDocumentResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Take a document out of the answers and erase its file and passages.",
     )
     async def delete_document(
@@ -84,7 +84,7 @@ class DocumentMutations:
 
     @strawberry.mutation(
         graphql_type=RetryDocumentResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Index a document again that failed.",
     )
     async def retry_document(

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from data import models
-from rag.ingestion.events import Progress
+from rag.ingestion.events import IngestionEvent
 from resolvers import documents
 from schema.documents.types import DocumentProgress
 from schema.operation import Info
@@ -26,7 +26,7 @@ class DocumentSubscriptions:
         self,
         info: Info,
         workspace_id: Annotated[strawberry.ID, strawberry.argument(description="The workspace.")],
-    ) -> AsyncIterator[Progress]:
+    ) -> AsyncIterator[IngestionEvent]:
         """Follow the documents."""
         async for step in documents.progress(info.context, key_of(workspace_id, models.Workspace)):
             info.context.forget_loaded()

@@ -8,7 +8,7 @@ import strawberry
 from core.errors import ErrorCode
 from data import models
 from data.models import DocumentStatus, IngestionStage
-from rag.ingestion.events import Progress
+from rag.ingestion.events import IngestionEvent
 from schema.operation import Info
 from schema.relay.node import Node, RowType
 
@@ -37,13 +37,13 @@ class Document(RowType, Node):
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
 
 
-async def _document(root: strawberry.Parent[Progress], info: Info) -> Any:
+async def _document(root: strawberry.Parent[IngestionEvent], info: Info) -> Any:
     return await info.context.loaders.row(models.Document, root.document_id)
 
 
 @strawberry.type(description="A step of a document on its way to the index.")
 class DocumentProgress:
-    """An event of `documentProgress`; its fields are read off `rag.ingestion.events.Progress`."""
+    """An event of `documentProgress`; its fields are read off `rag.ingestion.events.IngestionEvent`."""
 
     document: Document | None = strawberry.field(
         resolver=_document,

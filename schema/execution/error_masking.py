@@ -9,13 +9,13 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors
 from strawberry.schema.exceptions import InvalidOperationTypeError
 
-from core.errors import ErrorCode, Refusal, Rejection
+from core.errors import ErrorCode, OperationError, UserError
 from resolvers.context import Context
 from schema.scalars import WrongScalar
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
-EXPECTED = Refusal | Rejection | WrongScalar | GraphQLError
+EXPECTED = OperationError | UserError | WrongScalar | GraphQLError
 """What a resolver or a scalar raises on purpose, for the client to read."""
 MAX_ERRORS = 20
 """Errors of one response; what follows repeats what came before."""
@@ -49,14 +49,14 @@ class CodedErrors(MaskErrors):
 
     def _shown(self, error: GraphQLError) -> str:
         context: Context = self.execution_context.context
-        is_ours = isinstance(error.original_error, Refusal | Rejection)
+        is_ours = isinstance(error.original_error, OperationError | UserError)
         return error.message if is_ours or context.sees_schema else SUGGESTION.sub("", error.message)
 
     def _coded(self, error: GraphQLError) -> GraphQLError:
         context: Context = self.execution_context.context
         expected = error.original_error is None or isinstance(error.original_error, EXPECTED)
         if not expected:
-            log.error("operation_failed", path=error.path, exc_info=error.original_error)
+            logger.error("operation_failed", path=error.path, exc_info=error.original_error)
         message = self._shown(error) if expected else FAULT
         if len(message) > MAX_MESSAGE_CHARACTERS:
             message = message[: MAX_MESSAGE_CHARACTERS - 1] + "…"

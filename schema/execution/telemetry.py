@@ -18,7 +18,7 @@ from core.errors import ErrorCode
 from data.viewer import Staff, Viewer, Visitor
 from resolvers.context import Context
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 OPERATIONS = Counter(
     "monitora_operations",
@@ -85,7 +85,7 @@ class Observation(SchemaExtension):
         name = asked[:MAX_NAME_CHARACTERS] if NAME.fullmatch(asked) else None
         viewer, viewer_id, workspace_id = described(context.viewer)
         workspace = workspace_id or context.workspace_id
-        log.info(
+        logger.info(
             "operation",
             kind=kind,
             name=name,

@@ -10,7 +10,7 @@ from resolvers.workspaces import api_keys, widget_settings, workspaces
 from resolvers.workspaces.workspaces import WorkspaceValues
 from schema.operation import Info, shown
 from schema.relay.node import key_of
-from schema.user_errors import InvalidInput, RejectionsAsData
+from schema.user_errors import InvalidInput, UserErrorsAsData
 from schema.workspaces.inputs import (
     CreateApiKeyInput,
     CreateWorkspaceInput,
@@ -70,7 +70,7 @@ class ApiKeyMutations:
 
     @strawberry.mutation(
         graphql_type=CreateApiKeyResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Make a key for a workspace's widget. Its secret is shown this once.",
     )
     async def create_api_key(
@@ -82,7 +82,7 @@ class ApiKeyMutations:
         return CreateApiKeyPayload(api_key=await shown(info, models.ApiKey, made.id), secret=made.secret)
 
     @strawberry.mutation(
-        graphql_type=RevokeApiKeyResult, extensions=[RejectionsAsData()], description="End a key at once."
+        graphql_type=RevokeApiKeyResult, extensions=[UserErrorsAsData()], description="End a key at once."
     )
     async def revoke_api_key(
         self, info: Info, input: Annotated[RevokeApiKeyInput, strawberry.argument(description="The key.")]
@@ -94,7 +94,7 @@ class ApiKeyMutations:
 
     @strawberry.mutation(
         graphql_type=StartVisitResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Exchange a page's key for a visitor's token, good on that page's site, which must be allowed.",
     )
     async def start_visit(
@@ -170,7 +170,7 @@ class WorkspaceMutations:
     """Fields of `Mutation`."""
 
     @strawberry.mutation(
-        graphql_type=CreateWorkspaceResult, extensions=[RejectionsAsData()], description="Make a workspace."
+        graphql_type=CreateWorkspaceResult, extensions=[UserErrorsAsData()], description="Make a workspace."
     )
     async def create_workspace(
         self, info: Info, input: Annotated[CreateWorkspaceInput, strawberry.argument(description="The workspace.")]
@@ -181,7 +181,7 @@ class WorkspaceMutations:
         return CreateWorkspacePayload(workspace=await shown(info, models.Workspace, workspace_id))
 
     @strawberry.mutation(
-        graphql_type=UpdateWorkspaceResult, extensions=[RejectionsAsData()], description="Change a workspace."
+        graphql_type=UpdateWorkspaceResult, extensions=[UserErrorsAsData()], description="Change a workspace."
     )
     async def update_workspace(
         self, info: Info, input: Annotated[UpdateWorkspaceInput, strawberry.argument(description="The changes.")]
@@ -194,7 +194,7 @@ class WorkspaceMutations:
 
     @strawberry.mutation(
         graphql_type=DeleteWorkspaceResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Delete a workspace with its documents, conversations, figures and keys. There is no way back.",
     )
     async def delete_workspace(
@@ -206,7 +206,7 @@ class WorkspaceMutations:
 
     @strawberry.mutation(
         graphql_type=ShareWorkspaceResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Let another account read a workspace.",
     )
     async def share_workspace(
@@ -219,7 +219,7 @@ class WorkspaceMutations:
 
     @strawberry.mutation(
         graphql_type=UnshareWorkspaceResult,
-        extensions=[RejectionsAsData()],
+        extensions=[UserErrorsAsData()],
         description="Take back what `shareWorkspace` gave.",
     )
     async def unshare_workspace(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.outbound import NEVER, SPECIAL, Address, Destination, Network, NotAllowed, OutboundGuard, host_name
+from core.outbound import NEVER, SPECIAL, Address, Destination, Network, NotAllowed, SsrfGuard, host_name
 
 PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"]
 INSIDE = [
@@ -62,17 +62,17 @@ def _outside(networks: Sequence[Network]) -> st.SearchStrategy[Address]:
 async def test_the_inside_is_refused(text: str) -> None:
     for host in {text, f"[{text}]" if ":" in text else text}:
         with pytest.raises(NotAllowed):
-            await OutboundGuard().database(host, 5432)
+            await SsrfGuard().database(host, 5432)
 
 
 @pytest.mark.parametrize("text", PUBLIC)
 async def test_the_public_internet_is_allowed(text: str) -> None:
-    assert await OutboundGuard().database(text, 5432) == Destination(text, 5432, (ip_address(text),))
+    assert await SsrfGuard().database(text, 5432) == Destination(text, 5432, (ip_address(text),))
 
 
 @given(_addresses_of(SPECIAL) | _addresses_of(NEVER))
 async def test_no_special_address_is_allowed_by_number_or_by_name(address: Address) -> None:
-    guard = OutboundGuard(resolve=Names(example_com=[[str(address)]]))
+    guard = SsrfGuard(resolve=Names(example_com=[[str(address)]]))
 
     for host in (str(address), "example.com"):
         with pytest.raises(NotAllowed):
@@ -81,7 +81,7 @@ async def test_no_special_address_is_allowed_by_number_or_by_name(address: Addre
 
 @given(_outside([*SPECIAL, *NEVER]))
 async def test_every_other_address_is_allowed_and_pinned(address: Address) -> None:
-    guard = OutboundGuard(resolve=Names(example_com=[[str(address)]]))
+    guard = SsrfGuard(resolve=Names(example_com=[[str(address)]]))
 
     assert (await guard.database(str(address), 1433)).addresses == (address,)
     assert await guard.database("EXAMPLE.com.", 1433) == Destination("example.com", 1433, (address,))
@@ -89,7 +89,7 @@ async def test_every_other_address_is_allowed_and_pinned(address: Address) -> No
 
 @given(st.ip_addresses(v=4))
 async def test_no_address_hides_in_another_family(inner: Address) -> None:
-    everywhere = OutboundGuard([ip_network("0.0.0.0/0"), ip_network("::/0")])
+    everywhere = SsrfGuard([ip_network("0.0.0.0/0"), ip_network("::/0")])
     number = int(inner)
     wrapped = [
         IPv6Address(0xFFFF << 32 | number),  # mapped
@@ -120,7 +120,7 @@ async def test_an_address_in_an_unusual_form_is_nobody_s(address: IPv4Address) -
         str(address).replace(".", "\u3002"),
     ]
     # The system's own resolver: it would understand most of them.
-    guard = OutboundGuard()
+    guard = SsrfGuard()
 
     for form in forms:
         with pytest.raises(NotAllowed):
@@ -130,7 +130,7 @@ async def test_an_address_in_an_unusual_form_is_nobody_s(address: IPv4Address) -
 
 @pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "localhost.", "ip6-localhost", "\uff4cocalhost"])
 async def test_a_name_that_the_system_knows_as_this_machine_is_refused(name: str) -> None:
-    guard = OutboundGuard()
+    guard = SsrfGuard()
 
     with pytest.raises(NotAllowed):
         await guard.database(name, 5432)
@@ -138,7 +138,7 @@ async def test_a_name_that_the_system_knows_as_this_machine_is_refused(name: str
 
 
 async def test_one_address_inside_is_enough_to_be_refused() -> None:
-    guard = OutboundGuard(resolve=Names(example_com=[[*PUBLIC, "10.0.0.1"]]))
+    guard = SsrfGuard(resolve=Names(example_com=[[*PUBLIC, "10.0.0.1"]]))
 
     with pytest.raises(NotAllowed):
         await guard.database("example.com", 5432)
@@ -146,7 +146,7 @@ async def test_one_address_inside_is_enough_to_be_refused() -> None:
 
 async def test_a_name_that_leads_elsewhere_later_does_not_change_what_was_allowed() -> None:
     names = Names(example_com=[[PUBLIC[0]], ["127.0.0.1"]])
-    guard = OutboundGuard(resolve=names)
+    guard = SsrfGuard(resolve=names)
 
     destination = await guard.database("example.com", 5432)
 
@@ -157,7 +157,7 @@ async def test_a_name_that_leads_elsewhere_later_does_not_change_what_was_allowe
 
 
 async def test_what_does_not_exist_and_what_is_inside_get_the_same_answer() -> None:
-    guard = OutboundGuard(resolve=Names(erp_example_com=[["10.0.0.1"]], odd_example_com=[["no address"]]))
+    guard = SsrfGuard(resolve=Names(erp_example_com=[["10.0.0.1"]], odd_example_com=[["no address"]]))
     answers = set()
 
     for name in ("erp.example.com", "nothing.example.com", "odd.example.com", "no name", "10.0.0.1"):
@@ -170,7 +170,7 @@ async def test_what_does_not_exist_and_what_is_inside_get_the_same_answer() -> N
 
 async def test_the_operator_s_networks_are_allowed() -> None:
     networks = [ip_network("10.1.0.0/16"), ip_network("fd12:3456::/32"), ip_network("127.0.0.1/32")]
-    guard = OutboundGuard(networks, resolve=Names(db=[["10.1.2.3", "fd12:3456::9"]]))
+    guard = SsrfGuard(networks, resolve=Names(db=[["10.1.2.3", "fd12:3456::9"]]))
 
     assert (await guard.database("db", 1433)).addresses == (ip_address("10.1.2.3"), ip_address("fd12:3456::9"))
     assert (await guard.database("127.0.0.1", 1433)).addresses == (ip_address("127.0.0.1"),)
@@ -181,7 +181,7 @@ async def test_the_operator_s_networks_are_allowed() -> None:
 
 @given(_addresses_of(NEVER))
 async def test_no_setting_allows_metadata_links_and_multicast(address: Address) -> None:
-    everywhere = OutboundGuard([ip_network("0.0.0.0/0"), ip_network("::/0"), ip_network(address)])
+    everywhere = SsrfGuard([ip_network("0.0.0.0/0"), ip_network("::/0"), ip_network(address)])
 
     assert not everywhere.allows(address)
 
@@ -189,7 +189,7 @@ async def test_no_setting_allows_metadata_links_and_multicast(address: Address) 
 @pytest.mark.parametrize("port", [-1, 0, 22, 25, 80, 443, 1023, 65_536])
 async def test_a_database_has_a_port_of_its_own(port: int) -> None:
     with pytest.raises(NotAllowed, match="port"):
-        await OutboundGuard().database(PUBLIC[0], port)
+        await SsrfGuard().database(PUBLIC[0], port)
 
 
 async def test_a_name_server_that_is_slow_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +200,7 @@ async def test_a_name_server_that_is_slow_is_not_waited_for_for_ever(monkeypatch
         return PUBLIC
 
     with pytest.raises(NotAllowed):
-        await OutboundGuard(resolve=never).database("example.com", 5432)
+        await SsrfGuard(resolve=never).database("example.com", 5432)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ async def test_a_name_server_that_is_slow_is_not_waited_for_for_ever(monkeypatch
     ],
 )
 async def test_an_address_of_a_page_that_is_not_plain_is_refused(url: str) -> None:
-    guard = OutboundGuard(resolve=Names(example_com=[PUBLIC]))
+    guard = SsrfGuard(resolve=Names(example_com=[PUBLIC]))
 
     with pytest.raises(NotAllowed):
         await guard.page(url)
@@ -256,7 +256,7 @@ async def test_an_address_of_a_page_that_is_not_plain_is_refused(url: str) -> No
     ],
 )
 async def test_a_page_is_fetched_from_the_addresses_of_its_server(url: str, port: int) -> None:
-    guard = OutboundGuard(resolve=Names(example_com=[PUBLIC]))
+    guard = SsrfGuard(resolve=Names(example_com=[PUBLIC]))
 
     addresses = tuple(ip_address(text) for text in PUBLIC)
 
@@ -265,7 +265,7 @@ async def test_a_page_is_fetched_from_the_addresses_of_its_server(url: str, port
 
 @given(st.text() | st.from_regex(r"https?://[^/]{0,20}/?"), st.integers())
 async def test_any_text_is_allowed_or_refused_and_nothing_else(text: str, port: int) -> None:
-    guard = OutboundGuard(resolve=Names())
+    guard = SsrfGuard(resolve=Names())
 
     for attempt in (guard.page(text), guard.database(text, port)):
         try:

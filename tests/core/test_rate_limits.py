@@ -12,32 +12,32 @@ from uuid import uuid4
 import pytest
 from limits.aio.storage import MemoryStorage
 
-from core.rate_limits import Counters, Standing, parsed
+from core.rate_limits import RateLimiter, RateLimitStatus, parsed
 from resolvers.rates import MESSAGE_PER_VISITOR, VISIT_PER_KEY
 from tests.support.redis_server import running_redis
 
 
-def _counters(text: str, redis_url: str = "") -> Counters:
+def _limiter(text: str, redis_url: str = "") -> RateLimiter:
     limit = parsed(text)
     assert limit is not None
-    return Counters({MESSAGE_PER_VISITOR.name: limit}, redis_url)
+    return RateLimiter({MESSAGE_PER_VISITOR.name: limit}, redis_url)
 
 
-async def _count(counters: Counters, caller: str) -> Standing:
-    standing = await counters.count(MESSAGE_PER_VISITOR, caller)
-    assert standing is not None
-    return standing
+async def _count(limiter: RateLimiter, caller: str) -> RateLimitStatus:
+    status = await limiter.count(MESSAGE_PER_VISITOR, caller)
+    assert status is not None
+    return status
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def one_a_second(request: pytest.FixtureRequest) -> AsyncIterator[Counters]:
-    """Counters that allow two uses a second."""
-    counters = _counters("2/second", request.getfixturevalue("redis_url") if request.param == "redis" else "")
-    yield counters
-    await counters.close()
+async def one_a_second(request: pytest.FixtureRequest) -> AsyncIterator[RateLimiter]:
+    """RateLimiter that allow two uses a second."""
+    limiter = _limiter("2/second", request.getfixturevalue("redis_url") if request.param == "redis" else "")
+    yield limiter
+    await limiter.close()
 
 
-async def test_uses_beyond_the_rate_are_refused_until_the_moment_that_is_told(one_a_second: Counters) -> None:
+async def test_uses_beyond_the_rate_are_refused_until_the_moment_that_is_told(one_a_second: RateLimiter) -> None:
     caller = uuid4().hex
 
     first = await _count(one_a_second, caller)
@@ -51,7 +51,7 @@ async def test_uses_beyond_the_rate_are_refused_until_the_moment_that_is_told(on
     assert not (await _count(one_a_second, caller)).is_refused
 
 
-async def test_callers_do_not_count_for_each_other(one_a_second: Counters) -> None:
+async def test_callers_do_not_count_for_each_other(one_a_second: RateLimiter) -> None:
     one, other = uuid4().hex, uuid4().hex
     for _ in range(3):
         await _count(one_a_second, one)
@@ -59,25 +59,25 @@ async def test_callers_do_not_count_for_each_other(one_a_second: Counters) -> No
     assert (await _count(one_a_second, other)).remaining == 1
 
 
-async def test_what_has_no_limit_is_not_counted(one_a_second: Counters) -> None:
+async def test_what_has_no_limit_is_not_counted(one_a_second: RateLimiter) -> None:
     assert await one_a_second.count(VISIT_PER_KEY, "key") is None
 
 
 async def test_a_refused_use_does_not_make_the_wait_longer() -> None:
-    counters = _counters("1/minute")
-    await _count(counters, "caller")
+    limiter = _limiter("1/minute")
+    await _count(limiter, "caller")
 
-    waits = {(await _count(counters, "caller")).frees_at for _ in range(5)}
+    waits = {(await _count(limiter, "caller")).frees_at for _ in range(5)}
 
     assert len(waits) == 1
-    await counters.close()
+    await limiter.close()
 
 
 async def test_processes_with_one_redis_count_together(redis_url: str) -> None:
-    one, other = _counters("2/minute", redis_url), _counters("2/minute", redis_url)
+    one, other = _limiter("2/minute", redis_url), _limiter("2/minute", redis_url)
     with_both = uuid4().hex
 
-    refused = [(await _count(counters, with_both)).is_refused for counters in (one, other, one, other)]
+    refused = [(await _count(limiter, with_both)).is_refused for limiter in (one, other, one, other)]
 
     assert refused == [False, False, True, True]
     await one.close()
@@ -86,17 +86,17 @@ async def test_processes_with_one_redis_count_together(redis_url: str) -> None:
 
 async def test_uses_that_left_their_window_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.rate_limits.SWEPT_EVERY", 0.01)
-    counters = _counters("5/second")
-    storage = cast("MemoryStorage", counters._own.storage)
+    limiter = _limiter("5/second")
+    storage = cast("MemoryStorage", limiter._own.storage)
     for caller in range(50):
-        await _count(counters, str(caller))
+        await _count(limiter, str(caller))
     assert len(storage.events) == 50
 
     async with asyncio.timeout(10):
         while storage.events:  # noqa: ASYNC110 - the sweep tells nobody
             await asyncio.sleep(0.05)
 
-    await counters.close()
+    await limiter.close()
 
 
 @pytest.fixture
@@ -114,15 +114,15 @@ async def test_without_redis_each_process_counts_by_itself(
     redis_to_stop: tuple[str, subprocess.Popen[bytes]], end: signal.Signals
 ) -> None:
     url, process = redis_to_stop
-    one, other = _counters("2/minute", url), _counters("2/minute", url)
-    assert [(await _count(counters, "caller")).is_refused for counters in (one, other, one)] == [False, False, True]
+    one, other = _limiter("2/minute", url), _limiter("2/minute", url)
+    assert [(await _count(limiter, "caller")).is_refused for limiter in (one, other, one)] == [False, False, True]
 
     process.send_signal(end)
     if end is signal.SIGTERM:
         await asyncio.to_thread(process.wait, 30)
 
-    for counters in (one, other):
-        assert [(await _count(counters, "caller")).is_refused for _ in range(3)] == [False, False, True]
+    for limiter in (one, other):
+        assert [(await _count(limiter, "caller")).is_refused for _ in range(3)] == [False, False, True]
     await one.close()
     await other.close()
 
@@ -132,15 +132,15 @@ async def test_redis_is_asked_again_after_a_pause(
 ) -> None:
     monkeypatch.setattr("core.rate_limits.REDIS_PAUSE", 0.0)
     url, process = redis_to_stop
-    counters = _counters("2/minute", url)
+    limiter = _limiter("2/minute", url)
     caller = uuid4().hex
-    await _count(counters, caller)
+    await _count(limiter, caller)
     process.send_signal(signal.SIGSTOP)
-    await _count(counters, caller)
+    await _count(limiter, caller)
 
     process.send_signal(signal.SIGCONT)
 
     async with asyncio.timeout(30):
-        while not (await _count(counters, caller)).is_refused:  # noqa: ASYNC110 - until Redis counts again
+        while not (await _count(limiter, caller)).is_refused:  # noqa: ASYNC110 - until Redis counts again
             await asyncio.sleep(0.01)
-    await counters.close()
+    await limiter.close()

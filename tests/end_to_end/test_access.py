@@ -7,10 +7,10 @@ import aiohttp
 
 from monitora.settings.settings import Settings
 from resolvers.services import Services
-from tests.schema.access.estate import VIEWERS, Estate, furnished
+from tests.schema.access.matrix import ENDLESS, REFUSED, TIMEOUT_SECONDS, AccessMatrix, Answer
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.table import row_of, rows
-from tests.schema.access.walk import ENDLESS, PATIENCE_SECONDS, REFUSED, Answer, Walk
+from tests.schema.access.tenant import VIEWERS, TenantFixture, furnished
 from tests.support.server import Server, running
 
 GREETED = "connection_ack"
@@ -23,12 +23,12 @@ class Network:
         self._server = server
         self._session = session
 
-    async def ask(self, estate: Estate, viewer: str, operation: Operation) -> list[Answer]:
-        person = estate.people[viewer]
+    async def ask(self, tenant: TenantFixture, viewer: str, operation: Operation) -> list[Answer]:
+        person = tenant.people[viewer]
         token = {"authorization": f"Bearer {person.token}"} if person.token else {}
         origin = {"origin": person.origin} if person.origin else {}
         payload = {"query": operation.text, "variables": operation.variables}
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             if operation.root == "Subscription":
                 return await self._follow(operation, payload, token, origin)
             async with self._session.post(self._server.http, json=payload, headers=token | origin) as response:
@@ -57,18 +57,18 @@ def _can_be_asked(operation: Operation, outcome: str) -> bool:
 
 
 async def test_the_server_gives_what_the_table_says(services: Services, settings: Settings) -> None:
-    estate = await furnished(services, settings.data_dir / "monitora.db")
-    before = estate.stored()
+    tenant = await furnished(services, settings.data_dir / "monitora.db")
+    before = tenant.stored()
 
     wrong = []
     with running(settings.data_dir) as server:
         async with aiohttp.ClientSession() as session:
             for viewer in VIEWERS:
-                walk = Walk(estate, viewer, Network(server, session).ask)
-                for operation in operations(estate, "Query", "Subscription"):
+                matrix = AccessMatrix(tenant, viewer, Network(server, session).ask)
+                for operation in operations(tenant, "Query", "Subscription"):
                     outcome = rows()[row_of(operation.row) or ""][viewer]
-                    if _can_be_asked(operation, outcome) and (found := await walk.run(operation)) != outcome:
+                    if _can_be_asked(operation, outcome) and (found := await matrix.run(operation)) != outcome:
                         wrong.append(f"`{operation.row}` is `{found}` for the {viewer}, not `{outcome}`")
-                assert not walk.faults
+                assert not matrix.faults
     assert not wrong, "\n".join(wrong)
-    assert estate.stored() == before
+    assert tenant.stored() == before

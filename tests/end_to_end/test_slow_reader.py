@@ -10,14 +10,14 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from monitora.websocket.transport import PatientProtocol
+from monitora.websocket.transport import SlowConsumerProtocol
 
 PIECE = "é" * 4_000
 MOST_HELD = 2_000
 """Pieces of 8 kB that the transport and two kernels hold between them, at the very most."""
 
 
-class HastyProtocol(PatientProtocol):
+class HastyProtocol(SlowConsumerProtocol):
     """One that does not wait long."""
 
     stall_seconds = 0.3

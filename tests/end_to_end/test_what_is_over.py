@@ -13,12 +13,12 @@ import pytest
 import uvicorn
 from sqlalchemy import update
 
-from core.events import MemoryBoard
+from core.events import MemoryEventBus
 from data.models import AppUser, Role
 from monitora.application import create_application
 from monitora.settings.settings import Settings
-from monitora.websocket.transport import PatientProtocol
-from rag.answers.event_log import MemoryAnswerLog
+from monitora.websocket.transport import SlowConsumerProtocol
+from rag.answers.event_log import MemoryAnswerEventLog
 from rag.answers.orchestration import Answers
 from rag.models.local.embedder import LocalEmbedder
 from rag.models.mistral.chat import MistralChat
@@ -38,8 +38,8 @@ async def services(services: Services, mistral_server: MistralServer) -> AsyncIt
     """The parts of a server whose answers take long."""
     mistral_server.behave_in_chat(Answer(["At", " nine"] + [" and on"] * 2_000, pace=0.02))
     chat = MistralChat("key", server_url=mistral_server.url)
-    retriever, log = Retriever(services.database, LocalEmbedder()), MemoryAnswerLog()
-    answers = Answers(services.database, log, retriever, chat, MemoryBoard(), cache_lifetime=timedelta(hours=1))
+    retriever, log = Retriever(services.database, LocalEmbedder()), MemoryAnswerEventLog()
+    answers = Answers(services.database, log, retriever, chat, MemoryEventBus(), cache_lifetime=timedelta(hours=1))
     yield replace(services, answers=answers)
     await answers.close(timedelta(0))
     await chat.aclose()
@@ -51,7 +51,7 @@ async def address(services: Services, settings: Settings) -> AsyncIterator[str]:
     application = create_application(settings)
     often = replace(services.policy, access_reviewed_every=timedelta(milliseconds=50))
     application.state.services, application.state.settings = replace(services, policy=often), settings
-    configuration = uvicorn.Config(application, port=0, ws=PatientProtocol, log_config=None, lifespan="off")
+    configuration = uvicorn.Config(application, port=0, ws=SlowConsumerProtocol, log_config=None, lifespan="off")
     configuration.load()
     server = uvicorn.Server(configuration)
     server.lifespan = configuration.lifespan_class(configuration)

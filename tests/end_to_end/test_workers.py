@@ -13,7 +13,7 @@ from tests.end_to_end.test_stops import visitor_of
 from tests.end_to_end.test_two_processes import ANSWER
 from tests.support.server import Server, monitora, running
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def workers(folder: Path) -> list[int]:
@@ -31,7 +31,7 @@ def is_alive(process: int) -> bool:
 
 async def eventually(condition: object, what: str) -> None:
     assert callable(condition)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         assert time.monotonic() < deadline, what
         await asyncio.sleep(0.05)

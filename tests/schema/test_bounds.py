@@ -10,9 +10,9 @@ from graphql import GraphQLInputObjectType, GraphQLInputType, GraphQLList, Graph
 from monitora.settings.settings import Settings
 from resolvers.services import Services
 from schema import schema
-from tests.schema.access.estate import Estate, furnished
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.selection import fields_of
+from tests.schema.access.tenant import TenantFixture, furnished
 
 LONG = "https://example.com/" + "x" * 100_000
 MANY = [f"x{number}.example.com" for number in range(1_000)]
@@ -24,7 +24,7 @@ Path = tuple[str, ...]
 
 
 @pytest.fixture
-async def estate(services: Services, settings: Settings) -> Estate:
+async def tenant(services: Services, settings: Settings) -> TenantFixture:
     return await furnished(services, settings.data_dir / "monitora.db")
 
 
@@ -66,18 +66,18 @@ TAKEN = {
 
 
 @pytest.mark.parametrize("root", ["Query", "Mutation", "Subscription"])
-async def test_what_is_too_large_is_refused_whatever_it_is_given_for(estate: Estate, root: str) -> None:
+async def test_what_is_too_large_is_refused_whatever_it_is_given_for(tenant: TenantFixture, root: str) -> None:
     taken = []
-    for operation in operations(estate, root):
+    for operation in operations(tenant, root):
         for path, value, text, variables in _hostile(operation):
-            if not await _is_refused(estate, root, text, variables):
+            if not await _is_refused(tenant, root, text, variables):
                 taken.append((f"{root}.{operation.name}", path, str(value)[:30]))
 
     assert [found for found in taken if found[:2] not in TAKEN] == []
 
 
-async def _is_refused(estate: Estate, root: str, text: str, variables: dict[str, Any]) -> bool:
-    owner = estate.people["owner"]
+async def _is_refused(tenant: TenantFixture, root: str, text: str, variables: dict[str, Any]) -> bool:
+    owner = tenant.people["owner"]
     if root == "Subscription":
         context = await owner.context()
         async with asyncio.timeout(10):

@@ -16,7 +16,7 @@ from monitora.settings.settings import variable_of
 from resolvers.rates import RATES
 
 COMMAND = str(Path(sys.executable).parent / "monitora")
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def monitora(environment: dict[str, str], *arguments: str, given: str = "") -> s
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
 
 
@@ -78,7 +78,7 @@ def running(folder: Path, **settings: str) -> Iterator[Server]:
             yield Server(f"127.0.0.1:{port}", environment, process)
         finally:
             process.terminate()
-            process.wait(PATIENCE_SECONDS)
+            process.wait(TIMEOUT_SECONDS)
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
@@ -93,7 +93,7 @@ def _free_port() -> int:
 
 
 def _wait_until_healthy(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise AssertionError(f"the server ended: {log.read_text()}")

@@ -11,7 +11,7 @@ from rag.index.memory.evidence import evidence, matches, quantities
 from rag.index.memory.segments import IndexedDocument, Integers, Segment, merged, segment_of
 from rag.models.protocols import Vectors
 from rag.retrieval.passages import Passage
-from rag.retrieval.query import Question, read
+from rag.retrieval.query import QueryTerms, analyse_query
 from rag.retrieval.ranking import FEATURES, Scores, confidence, relevance
 
 # Okapi BM25 (Robertson and Zaragoza, 2009), with the constants usual for short passages.
@@ -115,7 +115,7 @@ class WorkspaceIndex:
         if not len(self):
             return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))))
         live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments]))
-        asked = read(question)
+        asked = analyse_query(question)
         frequencies = self._frequencies(asked)
         lexical = self._lexical(asked, frequencies)
         # Rounded, because a product over more rows may add in another order.
@@ -144,7 +144,7 @@ class WorkspaceIndex:
             yield first, segment
             first += len(segment.passages)
 
-    def _frequencies(self, asked: Question) -> dict[str, int]:
+    def _frequencies(self, asked: QueryTerms) -> dict[str, int]:
         """Count the chunks that hold each word, in whichever language: a name is as common as all of them make it."""
         frequencies: dict[str, int] = defaultdict(int)
         for terms in asked.terms.values():
@@ -154,7 +154,7 @@ class WorkspaceIndex:
                         frequencies[word] += int(segment.live[segment.postings(term)[0]].sum())
         return frequencies
 
-    def _lexical(self, asked: Question, frequencies: dict[str, int]) -> Scores:
+    def _lexical(self, asked: QueryTerms, frequencies: dict[str, int]) -> Scores:
         """Return the BM25 score of every row, live or not."""
         size = len(self)
         total = sum(int(segment.lengths[segment.live].sum()) for segment in self.segments)
@@ -194,7 +194,7 @@ class WorkspaceIndex:
         parts: Scores = nearby / max(float(lexical.max()), 1e-9)
         return parts
 
-    def _evidence(self, asked: Question, frequencies: dict[str, int], rows: Integers) -> dict[str, Scores]:
+    def _evidence(self, asked: QueryTerms, frequencies: dict[str, int], rows: Integers) -> dict[str, Scores]:
         """Read the candidates at `rows`, those of each language with the question's terms in it."""
         languages = np.array([self.passage(row).language for row in rows.tolist()])
         columns = {name: np.zeros(len(rows)) for name in FEATURES}

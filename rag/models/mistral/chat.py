@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rag.answers.prompt import messages
 from rag.models import spans
-from rag.models.mistral.connection import Connection, Patience, ask, model_errors, within
+from rag.models.mistral.connection import Connection, RetryPolicy, ask, model_errors, within
 from rag.models.protocols import Completion, ModelError, ModelErrorCode, Prompt, Token
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mistralai.client.utils.eventstreaming import EventStreamAsync
 
 
-CHAT_PATIENCE = Patience()
+CHAT_RETRY_POLICY = RetryPolicy()
 """A visitor waits."""
 
 
@@ -28,14 +28,14 @@ class MistralChat:
     provider = spans.MISTRAL
 
     def __init__(
-        self, api_key: str | None, *, server_url: str | None = None, patience: Patience = CHAT_PATIENCE
+        self, api_key: str | None, *, server_url: str | None = None, retry_policy: RetryPolicy = CHAT_RETRY_POLICY
     ) -> None:
         """Prepare to ask the server at `server_url`, or Mistral's own. Nothing is sent before the first question.
 
         Raises `ValueError` without a key for Mistral's own server.
         """
-        self._connection = Connection(api_key, server_url, patience.connect)
-        self._patience = patience
+        self._connection = Connection(api_key, server_url, retry_policy.connect)
+        self._retry_policy = retry_policy
 
     async def aclose(self) -> None:
         """Close the connections to the server."""
@@ -49,7 +49,7 @@ class MistralChat:
 
         Raises `ModelError`, possibly after some tokens.
         """
-        events, first = await ask(lambda: self._begin(prompt), self._patience)
+        events, first = await ask(lambda: self._begin(prompt), self._retry_policy)
         answer = _Answer(prompt.model)
         chunk: CompletionChunk | None = first
         try:
@@ -88,7 +88,7 @@ class MistralChat:
         silence = "The model stopped in the middle of its answer. Ask again."
         try:
             with model_errors():
-                async with within(self._patience.between_tokens, silence):
+                async with within(self._retry_policy.between_tokens, silence):
                     event: CompletionEvent = await anext(events)
                     return event.data
         except StopAsyncIteration:

@@ -25,7 +25,7 @@ _MODEL_DEPRECATED_HEADER = "x-model-deprecation-timestamp"
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long to wait and how often to ask again. All durations are in seconds.
 
     `reply` bounds the time from the question to the first token (or to the vectors), every new attempt included,
@@ -99,17 +99,17 @@ class Connection:
         return client, sdk
 
 
-async def ask(call: Callable[[], Awaitable[_Reply]], patience: Patience) -> _Reply:
+async def ask(call: Callable[[], Awaitable[_Reply]], retry_policy: RetryPolicy) -> _Reply:
     """Return what `call` returns, calling again after failures that may pass.
 
-    Raises `ModelError`: that of the last attempt, or MODEL_TIMEOUT when `patience.reply` is over.
+    Raises `ModelError`: that of the last attempt, or MODEL_TIMEOUT when `retry_policy.reply` is over.
     """
-    async with within(patience.reply, "The model did not answer in time. Try again in a moment."):
-        for attempt in range(1, patience.attempts):
+    async with within(retry_policy.reply, "The model did not answer in time. Try again in a moment."):
+        for attempt in range(1, retry_policy.attempts):
             try:
                 return await _translated(call)
             except ModelError as failure:
-                pause = _pause(failure, attempt, patience)
+                pause = _pause(failure, attempt, retry_policy)
                 if not failure.retryable or pause is None:
                     raise
             await asyncio.sleep(pause)
@@ -191,12 +191,12 @@ def _interrupted() -> ModelError:
     return ModelError(ModelErrorCode.INTERRUPTED, "The model's answer was cut off. Ask again.", retryable=True)
 
 
-def _pause(failure: ModelError, attempt: int, patience: Patience) -> float | None:
-    """Return how long to wait before the next attempt, or None if the server asks for more than patience allows."""
+def _pause(failure: ModelError, attempt: int, retry_policy: RetryPolicy) -> float | None:
+    """Return how long to wait before the next attempt, or None if the server asks for more than retry_policy allows."""
     asked = _retry_after(getattr(failure.__cause__, "headers", {}))
     if asked is not None:
-        return asked if asked <= patience.longest_pause else None
-    pause = min(patience.first_pause * 2.0 ** (attempt - 1), patience.longest_pause)
+        return asked if asked <= retry_policy.longest_pause else None
+    pause = min(retry_policy.first_pause * 2.0 ** (attempt - 1), retry_policy.longest_pause)
     return pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads the callers, hides nothing
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.models import spans
-from rag.models.mistral.connection import Connection, Patience, ask
+from rag.models.mistral.connection import Connection, RetryPolicy, ask
 from rag.models.protocols import ModelError, ModelErrorCode, Vectors
 
 if TYPE_CHECKING:
     from mistralai.client.models import EmbeddingResponse
-from rag.models.mistral.chat import CHAT_PATIENCE
+from rag.models.mistral.chat import CHAT_RETRY_POLICY
 
-INDEXING_PATIENCE = Patience(reply=180.0, attempts=8, first_pause=1.0, longest_pause=60.0)
+INDEXING_RETRY_POLICY = RetryPolicy(reply=180.0, attempts=8, first_pause=1.0, longest_pause=60.0)
 """Nobody waits at a screen for a document to be embedded, and a large one meets the server's rate limit."""
 
 
@@ -45,8 +45,8 @@ class MistralEmbedder:
         server_url: str | None = None,
         model: str = "mistral-embed",
         dimensions: int = 1024,
-        patience: Patience = CHAT_PATIENCE,
-        indexing_patience: Patience = INDEXING_PATIENCE,
+        retry_policy: RetryPolicy = CHAT_RETRY_POLICY,
+        indexing_retry_policy: RetryPolicy = INDEXING_RETRY_POLICY,
     ) -> None:
         """Prepare to ask the server at `server_url`, or Mistral's own, for vectors of `dimensions` numbers.
 
@@ -54,9 +54,9 @@ class MistralEmbedder:
         """
         self.name = model
         self.dimensions = dimensions
-        self._connection = Connection(api_key, server_url, patience.connect)
-        self._patience = patience
-        self._indexing_patience = indexing_patience
+        self._connection = Connection(api_key, server_url, retry_policy.connect)
+        self._retry_policy = retry_policy
+        self._indexing_patience = indexing_retry_policy
 
     async def aclose(self) -> None:
         """Close the connections to the server."""
@@ -77,13 +77,13 @@ class MistralEmbedder:
         """Return float32 of shape (dimensions,), of unit length, zero for a blank text. Raises `ModelError`."""
         if not text.strip():
             return np.zeros(self.dimensions, dtype=np.float32)
-        vectors: Vectors = (await self._embed([text[:MAX_TEXT_CHARACTERS]], self._patience))[0]
+        vectors: Vectors = (await self._embed([text[:MAX_TEXT_CHARACTERS]], self._retry_policy))[0]
         return vectors
 
-    async def _embed(self, texts: list[str], patience: Patience) -> Vectors:
+    async def _embed(self, texts: list[str], retry_policy: RetryPolicy) -> Vectors:
         sdk = await self._connection.sdk()
         with spans.embeddings(self.name, len(texts), self.dimensions) as call:
-            response = await ask(lambda: sdk.embeddings.create_async(model=self.name, inputs=texts), patience)
+            response = await ask(lambda: sdk.embeddings.create_async(model=self.name, inputs=texts), retry_policy)
             spans.embedded(call, response.usage.prompt_tokens or 0)
         return await asyncio.to_thread(self._vectors, response, len(texts))
 

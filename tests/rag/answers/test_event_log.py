@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from rag.answers.citations import Source
-from rag.answers.event_log import BACKLOG, AnswerLog, MemoryAnswerLog
+from rag.answers.event_log import BACKLOG, AnswerEventLog, MemoryAnswerEventLog
 from rag.answers.events import (
     INTERRUPTED,
     AnswerDelta,
@@ -19,7 +19,7 @@ from rag.answers.events import (
     AnswerStarted,
     Numbered,
 )
-from rag.answers.redis_event_log import RedisAnswerLog
+from rag.answers.redis_event_log import RedisAnswerEventLog
 
 SOURCE = Source(uuid4(), "Garden – hours", 2, "It opens at nine.", 0.9, "page 3", None)
 STARTED = AnswerStarted(uuid4(), uuid4(), (SOURCE,))
@@ -28,21 +28,23 @@ FAILURE = AnswerFailed("MODEL_TIMEOUT", "The model took too long.", retryable=Tr
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def log(request: pytest.FixtureRequest) -> AsyncIterator[AnswerLog]:
+async def log(request: pytest.FixtureRequest) -> AsyncIterator[AnswerEventLog]:
     """A log of either kind."""
-    made: AnswerLog = (
-        MemoryAnswerLog() if request.param == "memory" else RedisAnswerLog(request.getfixturevalue("redis_url"))
+    made: AnswerEventLog = (
+        MemoryAnswerEventLog()
+        if request.param == "memory"
+        else RedisAnswerEventLog(request.getfixturevalue("redis_url"))
     )
     yield made
     await made.close()
 
 
-async def _write(log: AnswerLog, answer_id: UUID, *events: AnswerEvent) -> None:
+async def _write(log: AnswerEventLog, answer_id: UUID, *events: AnswerEvent) -> None:
     for event in events:
         await log.append(answer_id, event)
 
 
-async def _read(log: AnswerLog, answer_id: UUID, after: int = 0) -> list[Numbered]:
+async def _read(log: AnswerEventLog, answer_id: UUID, after: int = 0) -> list[Numbered]:
     async with asyncio.timeout(20):
         return [numbered async for numbered in log.follow(answer_id, after)]
 
@@ -51,7 +53,7 @@ def _pieces(count: int) -> list[AnswerEvent]:
     return [AnswerDelta(f"é{number} ") for number in range(count)]
 
 
-async def test_a_reader_gets_every_event_in_order_whenever_it_comes(log: AnswerLog) -> None:
+async def test_a_reader_gets_every_event_in_order_whenever_it_comes(log: AnswerEventLog) -> None:
     answer_id, events = uuid4(), [STARTED, *_pieces(3), FINISHED]
     assert await log.open(answer_id)
     early = asyncio.create_task(_read(log, answer_id))
@@ -66,7 +68,7 @@ async def test_a_reader_gets_every_event_in_order_whenever_it_comes(log: AnswerL
     assert await _read(log, answer_id, after=len(events)) == []
 
 
-async def test_an_answer_has_one_writer(log: AnswerLog) -> None:
+async def test_an_answer_has_one_writer(log: AnswerEventLog) -> None:
     answer_id = uuid4()
 
     assert await log.open(answer_id)
@@ -75,7 +77,7 @@ async def test_an_answer_has_one_writer(log: AnswerLog) -> None:
     assert not await log.open(answer_id), "nor is it begun again once it is over"
 
 
-async def test_what_is_known_of_an_answer(log: AnswerLog) -> None:
+async def test_what_is_known_of_an_answer(log: AnswerEventLog) -> None:
     unknown, finished, failed = uuid4(), uuid4(), uuid4()
     for answer_id, end in ((finished, FINISHED), (failed, FAILURE)):
         await log.open(answer_id)
@@ -86,7 +88,7 @@ async def test_what_is_known_of_an_answer(log: AnswerLog) -> None:
     assert [await log.failed(answer_id) for answer_id in (unknown, finished, failed)] == [False, False, True]
 
 
-async def test_a_reader_far_behind_gets_pieces_together_and_loses_none(log: AnswerLog) -> None:
+async def test_a_reader_far_behind_gets_pieces_together_and_loses_none(log: AnswerEventLog) -> None:
     answer_id, pieces = uuid4(), _pieces(10 * BACKLOG)
     await log.open(answer_id)
     await _write(log, answer_id, *pieces, FINISHED)
@@ -101,7 +103,7 @@ async def test_a_reader_far_behind_gets_pieces_together_and_loses_none(log: Answ
 
 
 async def test_old_answers_make_room() -> None:
-    log = MemoryAnswerLog(kept_seconds=1000, max_answers=3)
+    log = MemoryAnswerEventLog(kept_seconds=1000, max_answers=3)
     answers = [uuid4() for _ in range(5)]
     for answer_id in answers:
         await log.open(answer_id)
@@ -111,15 +113,17 @@ async def test_old_answers_make_room() -> None:
 
 
 @pytest.fixture
-async def processes(redis_url: str) -> AsyncIterator[tuple[RedisAnswerLog, RedisAnswerLog]]:
+async def processes(redis_url: str) -> AsyncIterator[tuple[RedisAnswerEventLog, RedisAnswerEventLog]]:
     """The logs of two processes that share a Redis; a silent writer is given up after half a second."""
-    pair = RedisAnswerLog(redis_url, alive_seconds=0.5), RedisAnswerLog(redis_url, alive_seconds=0.5)
+    pair = RedisAnswerEventLog(redis_url, alive_seconds=0.5), RedisAnswerEventLog(redis_url, alive_seconds=0.5)
     yield pair
     for log in pair:
         await log.close()
 
 
-async def test_an_answer_is_followed_from_another_process(processes: tuple[RedisAnswerLog, RedisAnswerLog]) -> None:
+async def test_an_answer_is_followed_from_another_process(
+    processes: tuple[RedisAnswerEventLog, RedisAnswerEventLog],
+) -> None:
     here, there = processes
     answer_id, events = uuid4(), [STARTED, *_pieces(3), FINISHED]
     await here.open(answer_id)
@@ -136,7 +140,7 @@ async def test_an_answer_is_followed_from_another_process(processes: tuple[Redis
 
 
 async def test_a_process_that_dies_leaves_an_interrupted_answer_that_can_be_begun_again(
-    processes: tuple[RedisAnswerLog, RedisAnswerLog], redis_url: str
+    processes: tuple[RedisAnswerEventLog, RedisAnswerEventLog], redis_url: str
 ) -> None:
     here, there = processes
     answer_id = uuid4()
@@ -148,7 +152,7 @@ async def test_a_process_that_dies_leaves_an_interrupted_answer_that_can_be_begu
     await here.close()
 
     assert (await reading)[-1].event == INTERRUPTED
-    third = RedisAnswerLog(redis_url)
+    third = RedisAnswerEventLog(redis_url)
     assert not await third.knows(answer_id)
     assert await third.open(answer_id)
     await _write(third, answer_id, STARTED, FINISHED)
@@ -156,7 +160,9 @@ async def test_a_process_that_dies_leaves_an_interrupted_answer_that_can_be_begu
     await third.close()
 
 
-async def test_a_stop_reaches_the_process_that_writes(processes: tuple[RedisAnswerLog, RedisAnswerLog]) -> None:
+async def test_a_stop_reaches_the_process_that_writes(
+    processes: tuple[RedisAnswerEventLog, RedisAnswerEventLog],
+) -> None:
     here, there = processes
     answer_id = uuid4()
     await here.open(answer_id)
@@ -175,7 +181,7 @@ async def test_a_stop_reaches_the_process_that_writes(processes: tuple[RedisAnsw
 
 @pytest.mark.parametrize("written", ["[]", "no JSON", '["delta"]', '["summary", "of a newer version"]'])
 async def test_an_event_of_another_version_ends_the_answer_for_readers_of_this_one(
-    processes: tuple[RedisAnswerLog, RedisAnswerLog], redis_url: str, written: str
+    processes: tuple[RedisAnswerEventLog, RedisAnswerEventLog], redis_url: str, written: str
 ) -> None:
     here, there = processes
     answer_id = uuid4()
@@ -190,7 +196,7 @@ async def test_an_event_of_another_version_ends_the_answer_for_readers_of_this_o
 
 
 async def test_nothing_stays_in_redis_for_ever(redis_url: str) -> None:
-    log = RedisAnswerLog(redis_url, kept_seconds=100)
+    log = RedisAnswerEventLog(redis_url, kept_seconds=100)
     answer_id = uuid4()
     await log.open(answer_id)
     await _write(log, answer_id, STARTED)
@@ -204,7 +210,7 @@ async def test_nothing_stays_in_redis_for_ever(redis_url: str) -> None:
 
 async def test_a_redis_that_hangs_costs_an_answer_one_time_out_and_its_other_readers_the_rest(redis_url: str) -> None:
     patience = 0.2
-    here, there = (RedisAnswerLog(redis_url, alive_seconds=0.5, patience_seconds=patience) for _ in range(2))
+    here, there = (RedisAnswerEventLog(redis_url, alive_seconds=0.5, patience_seconds=patience) for _ in range(2))
     answer_id, pieces = uuid4(), _pieces(300)
     await here.open(answer_id)
     await _write(here, answer_id, STARTED, *pieces[:3])
@@ -223,7 +229,7 @@ async def test_a_redis_that_hangs_costs_an_answer_one_time_out_and_its_other_rea
 
 
 async def test_a_redis_that_hangs_is_not_waited_for_by_readers(redis_url: str) -> None:
-    here, there = (RedisAnswerLog(redis_url, alive_seconds=0.3, patience_seconds=0.1) for _ in range(2))
+    here, there = (RedisAnswerEventLog(redis_url, alive_seconds=0.3, patience_seconds=0.1) for _ in range(2))
     answer_id = uuid4()
     await here.open(answer_id)
     await _write(here, answer_id, STARTED)
@@ -245,7 +251,7 @@ async def test_without_redis_a_process_serves_what_it_writes_itself() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nobody = probe.getsockname()[1]
-    log = RedisAnswerLog(f"redis://127.0.0.1:{nobody}/0")
+    log = RedisAnswerEventLog(f"redis://127.0.0.1:{nobody}/0")
     answer_id = uuid4()
 
     assert await log.open(answer_id)

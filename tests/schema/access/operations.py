@@ -17,19 +17,19 @@ from graphql import (
 from starlette.datastructures import UploadFile
 
 from schema.graph import NODES
-from tests.schema.access.estate import Estate
 from tests.schema.access.selection import PAGE, Selected, everything_of, fields_of, selection_text
+from tests.schema.access.tenant import TenantFixture
 from tests.support.people import PASSWORD
 
 Arguments = Mapping[str, Any]
 
 
-def arguments_of(estate: Estate) -> Arguments:
+def arguments_of(tenant: TenantFixture) -> Arguments:
     """Return what the operations are given, by argument and by field of an input.
 
     Every argument that is required or names a thing by its identifier is here. The things are the owner's.
     """
-    ids = estate.identifiers
+    ids = tenant.identifiers
     return {
         "ChangePasswordInput.currentPassword": PASSWORD,
         "ChangePasswordInput.newPassword": "Ein Gartenzaun 47 im Regen",
@@ -48,7 +48,7 @@ def arguments_of(estate: Estate) -> Arguments:
         "DeleteDocumentInput.id": ids["Document"],
         "DeleteWorkspaceDatabaseInput.id": ids["WorkspaceDatabase"],
         "DeleteWorkspaceInput.id": ids["Workspace"],
-        "LoginInput.email": estate.names["owner"],
+        "LoginInput.email": tenant.names["owner"],
         "LoginInput.password": "not the password",
         "Query.conversation.id": ids["Conversation"],
         "Query.workspace.id": ids["Workspace"],
@@ -67,14 +67,14 @@ def arguments_of(estate: Estate) -> Arguments:
         "SendMessageInput.content": "When do you open?",
         "SendMessageInput.conversationId": ids["Conversation"],
         "SendMessageInput.workspaceId": ids["Workspace"],
-        "ShareWorkspaceInput.email": estate.names["lecteur without"],
+        "ShareWorkspaceInput.email": tenant.names["lecteur without"],
         "ShareWorkspaceInput.id": ids["Workspace"],
-        "StartVisitInput.apiKey": estate.names["api key"],
+        "StartVisitInput.apiKey": tenant.names["api key"],
         "StopAnswerInput.answerId": ids["Message"],
         "Subscription.answer.answerId": ids["Message"],
         "Subscription.conversationActivity.workspaceId": ids["Workspace"],
         "Subscription.documentProgress.workspaceId": ids["Workspace"],
-        "UnshareWorkspaceInput.email": estate.names["lecteur"],
+        "UnshareWorkspaceInput.email": tenant.names["lecteur"],
         "UnshareWorkspaceInput.id": ids["Workspace"],
         "UpdateWorkspaceDatabaseInput.id": ids["WorkspaceDatabase"],
         "UpdateWorkspaceDatabaseInput.name": "Renamed",
@@ -85,9 +85,9 @@ def arguments_of(estate: Estate) -> Arguments:
     }
 
 
-def variants_of(estate: Estate) -> Mapping[str, Mapping[str, Arguments]]:
+def variants_of(tenant: TenantFixture) -> Mapping[str, Mapping[str, Arguments]]:
     """Return the operations that are tried in several ways: what each way is called, and how its arguments differ."""
-    ids = estate.identifiers
+    ids = tenant.identifiers
     return {
         "Query.node": {kind: {"Query.node.id": ids[kind]} for kind in NODES},
         "Mutation.sendMessage": {
@@ -119,13 +119,13 @@ class Operation:
         return f"{self.root}.{self.name}" + (f" ({self.variant})" if self.variant else "")
 
 
-def operations(estate: Estate, *roots: str) -> Iterator[Operation]:
+def operations(tenant: TenantFixture, *roots: str) -> Iterator[Operation]:
     """Yield every operation of these roots, in all its variants."""
-    variants = variants_of(estate)
+    variants = variants_of(tenant)
     for root in roots:
         for name in fields_of(root):
             for variant, changes in variants.get(f"{root}.{name}", {"": {}}).items():
-                yield _operation(root, name, variant, {**arguments_of(estate), **changes})
+                yield _operation(root, name, variant, {**arguments_of(tenant), **changes})
 
 
 def _operation(root: str, name: str, variant: str, given: Arguments) -> Operation:

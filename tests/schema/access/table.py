@@ -5,8 +5,8 @@ from pathlib import Path
 
 from graphql import GraphQLObjectType
 
-from tests.schema.access.estate import VIEWERS
 from tests.schema.access.selection import GRAPH, fields_of, is_user_error
+from tests.schema.access.tenant import VIEWERS
 
 FILE = Path(__file__).parents[3] / "schema" / "access.md"
 ROOTS = ("Query", "Mutation", "Subscription")

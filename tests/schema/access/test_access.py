@@ -4,22 +4,22 @@ import pytest
 
 from monitora.settings.settings import Settings
 from resolvers.services import Services
-from tests.schema.access.estate import VIEWERS, Estate, furnished
+from tests.schema.access.matrix import AccessMatrix
 from tests.schema.access.operations import operations
 from tests.schema.access.selection import GRAPH, is_node
 from tests.schema.access.table import UNREACHED, fields_of_types, row_of, rows
-from tests.schema.access.walk import Walk
+from tests.schema.access.tenant import VIEWERS, TenantFixture, furnished
 
 VISITORS = VIEWERS[:4]
 
 
 @pytest.fixture
-async def estate(services: Services, settings: Settings) -> Estate:
+async def tenant(services: Services, settings: Settings) -> TenantFixture:
     return await furnished(services, settings.data_dir / "monitora.db")
 
 
-def _everything(estate: Estate) -> list[str]:
-    named = [operation.row for operation in operations(estate, "Query", "Mutation", "Subscription")]
+def _everything(tenant: TenantFixture) -> list[str]:
+    named = [operation.row for operation in operations(tenant, "Query", "Mutation", "Subscription")]
     return named + fields_of_types()
 
 
@@ -28,8 +28,8 @@ def _how_to_add(name: str) -> str:
     return f"Decide what each viewer gets of `{name}`, and write it in schema/access.md: | `{name}` | {cells} |"
 
 
-async def test_everything_has_a_row(estate: Estate) -> None:
-    every = _everything(estate)
+async def test_everything_has_a_row(tenant: TenantFixture) -> None:
+    every = _everything(tenant)
 
     missing = [_how_to_add(name) for name in every if row_of(name) is None]
     assert not missing, "\n".join(missing)
@@ -47,15 +47,15 @@ def test_a_row_for_a_whole_type_hides_no_decision() -> None:
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-async def test_everyone_gets_what_the_table_says(estate: Estate, viewer: str) -> None:
-    walk = Walk(estate, viewer)
+async def test_everyone_gets_what_the_table_says(tenant: TenantFixture, viewer: str) -> None:
+    matrix = AccessMatrix(tenant, viewer)
 
-    await walk.query()
-    await walk.change()
+    await matrix.query()
+    await matrix.change()
 
-    assert not walk.faults
-    expected = {name: rows()[row][viewer] for name in _everything(estate) if (row := row_of(name))}
-    met = walk.outcomes
+    assert not matrix.faults
+    expected = {name: rows()[row][viewer] for name in _everything(tenant) if (row := row_of(name))}
+    met = matrix.outcomes
     wrong = [
         f"`{name}` is `{found}` for the {viewer}, and schema/access.md says `{outcome}`"
         for name, outcome in expected.items()
@@ -68,4 +68,4 @@ def test_the_owner_has_a_value_in_every_field() -> None:
     """Else a field that is hidden from somebody would look like one that is empty."""
     empty = [name for name, outcomes in rows().items() if outcomes["owner"] in {"null", "empty"}]
 
-    assert not empty, f"tests/schema/access/estate.py must give these a value: {', '.join(empty)}"
+    assert not empty, f"tests/schema/access/tenant.py must give these a value: {', '.join(empty)}"

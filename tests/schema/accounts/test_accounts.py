@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from core.clock import now
-from core.errors import Rejection
+from core.errors import UserError
 from core.security.keys import digest
 from data.models import AppSession, AppUser, Profile
 from resolvers.accounts.emails import normalised_email
@@ -171,7 +171,7 @@ async def test_an_account_switched_off_is_out_at_once(people: People) -> None:
 )
 def test_an_address_has_one_form(written: str, stored: str | None) -> None:
     if stored is None:
-        with pytest.raises(Rejection):
+        with pytest.raises(UserError):
             normalised_email(written)
     else:
         assert normalised_email(written) == stored
@@ -180,7 +180,7 @@ def test_an_address_has_one_form(written: str, stored: str | None) -> None:
 @given(st.sampled_from(["\u0301\u0316", "\ufdfa", "a", "@", "a.", "\u00e9."]), st.integers(130, 500_000))
 def test_an_address_too_long_to_be_one_costs_nothing(text: str, times: int) -> None:
     """Normalising the longest of these would take minutes, for anybody who sends it to `login`."""
-    with pytest.raises(Rejection, match="at most 254"):
+    with pytest.raises(UserError, match="at most 254"):
         normalised_email(text * (2 * times) + "@example.com")
 
 
@@ -188,7 +188,7 @@ def test_an_address_too_long_to_be_one_costs_nothing(text: str, times: int) -> N
 def test_the_form_of_an_address_is_its_own_form(email: str) -> None:
     try:
         once = normalised_email(email)
-    except Rejection:
+    except UserError:
         return
 
     assert normalised_email(once) == once

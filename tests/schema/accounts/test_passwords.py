@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core.clock import now
-from core.errors import Rejection
+from core.errors import UserError
 from core.security.passwords import Passwords
 from data.models import AppUser
 from resolvers.accounts import accounts
@@ -319,7 +319,7 @@ async def test_a_password_set_by_the_operator_unlocks_the_account_and_ends_its_s
 async def test_a_password_set_by_the_operator_follows_the_rules(people: People) -> None:
     await register(people)
 
-    with pytest.raises(Rejection, match="too easy to guess"):
+    with pytest.raises(UserError, match="too easy to guess"):
         await accounts.set_password(await people.anyone.context(), "ada@example.com", "ada@example.com")
 
 

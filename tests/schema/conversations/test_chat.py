@@ -321,7 +321,7 @@ async def test_an_interrupted_answer_is_told_and_the_same_message_starts_it_agai
         await unit.delete(await unit.scalar(select(Message).where(Message.role == "assistant")))
 
     await people.services.database.write(forget)
-    people.services.answers.log._answers.clear()  # type: ignore[attr-defined]
+    people.services.answers.event_log._answers.clear()  # type: ignore[attr-defined]
 
     # When somebody attaches, the answer is reported as interrupted.
     events = [event["answer"] async for event in visitor.stream(ANSWER, id=sent["answerId"])]

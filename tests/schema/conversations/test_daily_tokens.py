@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
-from core.events import MemoryBoard
+from core.events import MemoryEventBus
 from data.models import AnalyticsDaily, Conversation, Message, MessageRole
-from rag.answers.event_log import MemoryAnswerLog
+from rag.answers.event_log import MemoryAnswerEventLog
 from rag.answers.orchestration import Answers
 from rag.models.local.answerer import LocalAnswerer
 from rag.models.local.embedder import LocalEmbedder
@@ -33,10 +33,10 @@ async def people(services: Services) -> AsyncIterator[People]:
     lifetime = timedelta(hours=1)
     answers = Answers(
         services.database,
-        MemoryAnswerLog(),
+        MemoryAnswerEventLog(),
         retriever,
         LocalAnswerer(),
-        MemoryBoard(),
+        MemoryEventBus(),
         cache_lifetime=lifetime,
         daily_tokens=BUDGET,
     )

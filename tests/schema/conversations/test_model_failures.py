@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from core.events import MemoryBoard
+from core.events import MemoryEventBus
 from data.models import Message, MessageRole
-from rag.answers.event_log import MemoryAnswerLog
+from rag.answers.event_log import MemoryAnswerEventLog
 from rag.answers.orchestration import Answers
 from rag.models.local.embedder import LocalEmbedder
-from rag.models.mistral.chat import CHAT_PATIENCE, MistralChat
+from rag.models.mistral.chat import CHAT_RETRY_POLICY, MistralChat
 from rag.models.protocols import Prompt
 from rag.retrieval.retriever import Retriever
 from resolvers.services import Services
@@ -30,7 +30,7 @@ ANSWER = (
 
 @pytest.fixture(scope="module")
 async def ready_sdk(running_mistral_server: MistralServer) -> None:
-    """The provider's package, read once: it takes longer than the patience of these tests."""
+    """The provider's package, read once: it takes longer than the retry_policy of these tests."""
     chat = MistralChat("key", server_url=running_mistral_server.url)
     prompt = Prompt("", (), (), "Hello?", "en", "model", 0.7, 10)
     assert [piece async for piece in chat.stream(prompt)]
@@ -40,11 +40,11 @@ async def ready_sdk(running_mistral_server: MistralServer) -> None:
 @pytest.fixture
 async def people(services: Services, ready_sdk: None, mistral_server: MistralServer) -> AsyncIterator[People]:
     """People of a server whose answers come from Mistral: one attempt, and a second of silence at most."""
-    patience = replace(CHAT_PATIENCE, reply=1.0, between_tokens=1.0, attempts=1)
-    chat = MistralChat("key", server_url=mistral_server.url, patience=patience)
+    retry_policy = replace(CHAT_RETRY_POLICY, reply=1.0, between_tokens=1.0, attempts=1)
+    chat = MistralChat("key", server_url=mistral_server.url, retry_policy=retry_policy)
     retriever = Retriever(services.database, LocalEmbedder())
     answers = Answers(
-        services.database, MemoryAnswerLog(), retriever, chat, MemoryBoard(), cache_lifetime=timedelta(hours=1)
+        services.database, MemoryAnswerEventLog(), retriever, chat, MemoryEventBus(), cache_lifetime=timedelta(hours=1)
     )
     yield People(replace(services, answers=answers))
     await answers.close(timedelta(seconds=5))

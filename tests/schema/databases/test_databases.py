@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from core.outbound import OutboundGuard
+from core.outbound import SsrfGuard
 from core.security.encryption import Encryption, Undecryptable
 from data.models import Role, WorkspaceDatabase
 from monitora.settings.settings import Settings
@@ -111,8 +111,8 @@ async def test_a_workspace_has_so_many_databases_and_no_more(people: People) -> 
 
 
 async def test_the_operator_s_network_is_reached(people: People) -> None:
-    guard = OutboundGuard([ip_network("10.1.0.0/16")])
-    people.services = people.anyone.services = replace(people.services, outbound=guard)
+    guard = SsrfGuard([ip_network("10.1.0.0/16")])
+    people.services = people.anyone.services = replace(people.services, ssrf_guard=guard)
     shop = await people.shop()
 
     assert (await _add(shop, host="10.1.0.8"))["host"] == "10.1.0.8"

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from core.rate_limits import Counters, parsed
+from core.rate_limits import RateLimiter, parsed
 from resolvers.rates import RATES
 from resolvers.services import Services
 from tests.support.people import CHAT, GARDEN, PASSWORD, People, Person, Refused
@@ -20,16 +20,16 @@ Limited = Callable[..., People]
 @pytest.fixture
 async def limited(services: Services) -> AsyncIterator[Limited]:
     """Makes people of the same server with rates, given by name."""
-    made: list[Counters] = []
+    made: list[RateLimiter] = []
 
     def limit(**rates: str) -> People:
         limits = {name: item for name, text in rates.items() if (item := parsed(text))}
-        made.append(Counters(limits))
-        return People(replace(services, counters=made[-1]))
+        made.append(RateLimiter(limits))
+        return People(replace(services, rate_limiter=made[-1]))
 
     yield limit
-    for counters in made:
-        await counters.close()
+    for limiter in made:
+        await limiter.close()
 
 
 def _with_rates_of(people: People, person: Person) -> Person:

@@ -14,14 +14,14 @@ import pytest
 
 from rag.models.mistral import embedder as mistral
 from rag.models.mistral.chat import MistralChat
-from rag.models.mistral.connection import Patience
+from rag.models.mistral.connection import RetryPolicy
 from rag.models.mistral.embedder import MistralEmbedder
 from rag.models.protocols import ChatModel, Completion, Embedder, ModelError, ModelErrorCode, Prompt, Token
 from rag.retrieval.passages import Passage
 from tests.support.mistral_server import Answer, Failure, Hang, MistralServer, Vectors
 
-HASTY = Patience(connect=5.0, reply=10.0, between_tokens=10.0, attempts=3, first_pause=0.001, longest_pause=0.5)
-SHORT = Patience(connect=5.0, reply=0.5, between_tokens=10.0, attempts=3, first_pause=0.001, longest_pause=0.1)
+HASTY = RetryPolicy(connect=5.0, reply=10.0, between_tokens=10.0, attempts=3, first_pause=0.001, longest_pause=0.5)
+SHORT = RetryPolicy(connect=5.0, reply=0.5, between_tokens=10.0, attempts=3, first_pause=0.001, longest_pause=0.1)
 PROMPT = Prompt(
     system="You help.",
     passages=[Passage(UUID(int=1), UUID(int=2), "Delivery.pdf", 0, "Parcels come in three days.", 0.9, "page 3")],
@@ -37,14 +37,14 @@ PROMPT = Prompt(
 # One client of each kind serves all tests: none of the failures below may spoil it for the next question.
 @pytest.fixture(scope="session")
 async def running_chat(running_mistral_server: MistralServer) -> AsyncIterator[MistralChat]:
-    async with aclosing(MistralChat("secret-key", server_url=running_mistral_server.url, patience=HASTY)) as chat:
+    async with aclosing(MistralChat("secret-key", server_url=running_mistral_server.url, retry_policy=HASTY)) as chat:
         yield chat
 
 
 @pytest.fixture(scope="session")
 async def running_embedder(running_mistral_server: MistralServer) -> AsyncIterator[MistralEmbedder]:
     embedder = MistralEmbedder(
-        "secret-key", server_url=running_mistral_server.url, patience=HASTY, indexing_patience=HASTY
+        "secret-key", server_url=running_mistral_server.url, retry_policy=HASTY, indexing_retry_policy=HASTY
     )
     async with aclosing(embedder):
         yield embedder
@@ -62,7 +62,7 @@ def embedder(running_embedder: MistralEmbedder, mistral_server: MistralServer) -
 
 @pytest.fixture
 async def impatient(mistral_server: MistralServer) -> AsyncIterator[MistralChat]:
-    async with aclosing(MistralChat("secret-key", server_url=mistral_server.url, patience=SHORT)) as chat:
+    async with aclosing(MistralChat("secret-key", server_url=mistral_server.url, retry_policy=SHORT)) as chat:
         await chat._connection.sdk()  # so that the time to import the SDK is not the model's
         yield chat
 
@@ -167,7 +167,7 @@ class TestServersOfOnesOwn:
         self, mistral_server: MistralServer, ending: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("MISTRAL_API_KEY", "the-key-of-the-environment")
-        async with aclosing(MistralChat(None, server_url=mistral_server.url + ending, patience=HASTY)) as chat:
+        async with aclosing(MistralChat(None, server_url=mistral_server.url + ending, retry_policy=HASTY)) as chat:
             _, ends, failure = await read(chat)
 
         assert len(ends) == 1
@@ -183,7 +183,7 @@ class TestServersOfOnesOwn:
     async def test_a_server_that_is_not_there_is_unavailable(self) -> None:
         with MistralServer() as gone:
             url = gone.url
-        async with aclosing(MistralChat(None, server_url=url, patience=HASTY)) as chat:
+        async with aclosing(MistralChat(None, server_url=url, retry_policy=HASTY)) as chat:
             _, _, failure = await read(chat)
 
         assert failure is not None
@@ -327,9 +327,9 @@ class TestWaiting:
 
     async def test_a_model_that_falls_silent_times_out(self, mistral_server: MistralServer) -> None:
         mistral_server.behave(Answer(["In ", "three"], then="hang"))
-        patience = Patience(reply=10.0, between_tokens=0.2)
+        retry_policy = RetryPolicy(reply=10.0, between_tokens=0.2)
 
-        async with aclosing(MistralChat("key", server_url=mistral_server.url, patience=patience)) as chat:
+        async with aclosing(MistralChat("key", server_url=mistral_server.url, retry_policy=retry_policy)) as chat:
             tokens, _, failure = await read(chat)
 
         assert tokens == ["In ", "three"]

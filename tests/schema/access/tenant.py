@@ -22,7 +22,7 @@ from data.models import Model, Role, global_id
 from data.types import Chosen, Json, UtcDateTime, Vector
 from rag.answers import events
 from rag.answers.citations import Source
-from rag.answers.conversation_events import Activity, ActivityKind
+from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from resolvers.errors import NotFound
 from resolvers.services import Services
 from schema.relay.node import parse_id
@@ -47,7 +47,7 @@ LATER = dt.timedelta(hours=1)
 
 
 @dataclass
-class Estate:
+class TenantFixture:
     """What the owner has, by table, and everyone who looks at it."""
 
     services: Services
@@ -87,67 +87,67 @@ class Estate:
         """Put the rows back."""
         await asyncio.to_thread(_copy, saved, self.file)
 
-    async def stir(self) -> None:
+    async def run_activity(self) -> None:
         """Let something happen that the team's live view tells."""
         keys = (self.rows[table]["id"] for table in ("workspaces", "conversations", "messages"))
-        await self.services.answers.activity.post(Activity(ActivityKind.MESSAGE_ADDED, *keys))
+        await self.services.answers.events.publish(ConversationEvent(ActivityKind.MESSAGE_ADDED, *keys))
 
 
-async def furnished(services: Services, file: Path) -> Estate:
+async def furnished(services: Services, file: Path) -> TenantFixture:
     """Return an owner with something of everything, and everyone who may look at it."""
-    estate, people = Estate(services, file), People(services)
-    await _open_accounts(estate, people)
+    tenant, people = TenantFixture(services, file), People(services)
+    await _open_accounts(tenant, people)
     secret = f"{MARK}secret"
     question, failed = uuid4(), uuid4()
     for table in Model.metadata.sorted_tables:
         if table.name in {"app_users", "profiles", "app_sessions"}:
-            await _complete(estate, table)
+            await _complete(tenant, table)
         else:
-            await _store(estate, table)
-    answer, conversation = estate.rows["messages"], estate.rows["conversations"]
-    await _add(estate, "api_keys", id=uuid4(), key_hash=digest(secret), revoked_at=None)
+            await _store(tenant, table)
+    answer, conversation = tenant.rows["messages"], tenant.rows["conversations"]
+    await _add(tenant, "api_keys", id=uuid4(), key_hash=digest(secret), revoked_at=None)
     said = {"role": "user", "conversation_id": conversation["id"], "reply_to_id": None}
-    await _add(estate, "messages", **said, id=question, answer_id=answer["id"])
-    await _add(estate, "messages", **said, id=uuid4(), answer_id=failed)
+    await _add(tenant, "messages", **said, id=question, answer_id=answer["id"])
+    await _add(tenant, "messages", **said, id=uuid4(), answer_id=failed)
     messages = Model.metadata.tables["messages"]
-    await _run(estate, update(messages).where(messages.c.id == answer["id"]).values(reply_to_id=question))
-    await services.storage.save(estate.rows["workspaces"]["id"], estate.rows["documents"]["id"], b"Something to read.")
-    await _tell(estate, question, failed)
-    estate.identifiers |= {
+    await _run(tenant, update(messages).where(messages.c.id == answer["id"]).values(reply_to_id=question))
+    await services.storage.save(tenant.rows["workspaces"]["id"], tenant.rows["documents"]["id"], b"Something to read.")
+    await _tell(tenant, question, failed)
+    tenant.identifiers |= {
         "question": global_id("Message", question),
         "failed answer": global_id("Message", failed),
     }
-    estate.names["api key"] = secret
-    await _let_visitors_in(estate, people)
-    return estate
+    tenant.names["api key"] = secret
+    await _let_visitors_in(tenant, people)
+    return tenant
 
 
-async def _open_accounts(estate: Estate, people: People) -> None:
-    estate.people["anonymous"] = people.anyone
+async def _open_accounts(tenant: TenantFixture, people: People) -> None:
+    tenant.people["anonymous"] = people.anyone
     for viewer, role in (
         ("owner", Role.ADMIN),
         ("other admin", Role.ADMIN),
         ("lecteur", Role.LECTEUR),
         ("lecteur without", Role.LECTEUR),
     ):
-        estate.people[viewer], estate.names[viewer] = await people.account(role)
+        tenant.people[viewer], tenant.names[viewer] = await people.account(role)
 
 
-async def _let_visitors_in(estate: Estate, people: People) -> None:
-    owner, elsewhere = estate.people["owner"], await people.shop(estate.people["other admin"])
-    home = Shop(owner, estate.identifiers["Workspace"])
+async def _let_visitors_in(tenant: TenantFixture, people: People) -> None:
+    owner, elsewhere = tenant.people["owner"], await people.shop(tenant.people["other admin"])
+    home = Shop(owner, tenant.identifiers["Workspace"])
     for viewer, shop in (("visitor elsewhere", elsewhere), ("other visitor", home), ("own visitor", home)):
-        estate.people[viewer] = await shop.visitor()
-    own = estate.services.tokens.returning_visitor(estate.people["own visitor"].token or "")
+        tenant.people[viewer] = await shop.visitor()
+    own = tenant.services.tokens.returning_visitor(tenant.people["own visitor"].token or "")
     assert own is not None
     conversations = Model.metadata.tables["conversations"]
-    statement = update(conversations).where(conversations.c.id == estate.rows["conversations"]["id"])
-    await _run(estate, statement.values(visitor_id=own.visitor_id))
+    statement = update(conversations).where(conversations.c.id == tenant.rows["conversations"]["id"])
+    await _run(tenant, statement.values(visitor_id=own.visitor_id))
 
 
-async def _tell(estate: Estate, question: UUID, failed: UUID) -> None:
+async def _tell(tenant: TenantFixture, question: UUID, failed: UUID) -> None:
     """Write what happened while the two questions were answered."""
-    log, answer = estate.services.answers.log, estate.rows["messages"]
+    log, answer = tenant.services.answers.event_log, tenant.rows["messages"]
     source = Source.from_json(answer["rag_sources"][0])
     await log.open(answer["id"])
     await log.append(answer["id"], events.AnswerStarted(answer["conversation_id"], question, (source,)))
@@ -157,57 +157,57 @@ async def _tell(estate: Estate, question: UUID, failed: UUID) -> None:
     await log.append(failed, events.AnswerFailed("MODEL_TIMEOUT", f"{MARK} text", retryable=True))
 
 
-async def _complete(estate: Estate, table: Table) -> None:
+async def _complete(tenant: TenantFixture, table: Table) -> None:
     """Give a value to what is empty in a row that the owner's registration made."""
     key: Column[Any] = table.c.user_id if "user_id" in table.c else table.c.id
-    where = key == _user_id(estate, "owner")
-    found = await estate.services.database.read(lambda session: session.execute(select(table).where(where)))
+    where = key == _user_id(tenant, "owner")
+    found = await tenant.services.database.read(lambda session: session.execute(select(table).where(where)))
     row = dict(found.mappings().one())
-    row |= {column.name: _value(estate, column) for column in table.c if row[column.name] is None}
-    await _run(estate, update(table).where(where).values(row))
-    _keep(estate, table, row)
+    row |= {column.name: _value(tenant, column) for column in table.c if row[column.name] is None}
+    await _run(tenant, update(table).where(where).values(row))
+    _keep(tenant, table, row)
 
 
-async def _store(estate: Estate, table: Table) -> None:
-    row = {column.name: _value(estate, column) for column in table.c}
-    await _run(estate, insert(table).values(row))
-    _keep(estate, table, row)
+async def _store(tenant: TenantFixture, table: Table) -> None:
+    row = {column.name: _value(tenant, column) for column in table.c}
+    await _run(tenant, insert(table).values(row))
+    _keep(tenant, table, row)
 
 
-async def _add(estate: Estate, name: str, **values: Any) -> None:
+async def _add(tenant: TenantFixture, name: str, **values: Any) -> None:
     """Store another row like the first of a table."""
-    await _run(estate, insert(Model.metadata.tables[name]).values({**estate.rows[name], **values}))
+    await _run(tenant, insert(Model.metadata.tables[name]).values({**tenant.rows[name], **values}))
 
 
-def _keep(estate: Estate, table: Table, row: dict[str, Any]) -> None:
-    estate.rows[table.name] = row
+def _keep(tenant: TenantFixture, table: Table, row: dict[str, Any]) -> None:
+    tenant.rows[table.name] = row
     for mapper in Model.registry.mappers:
         if mapper.local_table is table and hasattr(mapper.class_, "node_name"):
-            estate.identifiers[mapper.class_.node_name] = global_id(mapper.class_.node_name, row["id"])
+            tenant.identifiers[mapper.class_.node_name] = global_id(mapper.class_.node_name, row["id"])
 
 
-def _value(estate: Estate, column: Column[Any]) -> Any:
+def _value(tenant: TenantFixture, column: Column[Any]) -> Any:
     """Return a value for a column: what it must be, or what anything of its type is."""
     place = f"{column.table.name}.{column.name}"
-    fixed = _fixed(estate, column)
+    fixed = _fixed(tenant, column)
     if place in fixed:
         return fixed[place]
     for foreign_key in column.foreign_keys:
-        if foreign_key.column.table.name in estate.rows:
-            return estate.rows[foreign_key.column.table.name][foreign_key.column.name]
+        if foreign_key.column.table.name in tenant.rows:
+            return tenant.rows[foreign_key.column.table.name][foreign_key.column.name]
         return None
     return _typical(column)
 
 
-def _fixed(estate: Estate, column: Column[Any]) -> dict[str, Any]:
-    document = estate.document
+def _fixed(tenant: TenantFixture, column: Column[Any]) -> dict[str, Any]:
+    document = tenant.document
     source = Source(document, f"{MARK} name", 0, f"{MARK} excerpt", 0.5, f"{MARK} page", f"https://{MARK}.example")
     return {
         "app_users.locked_until": now() - LATER,
         "documents.deleted_at": None,
         "documents.status": "failed",
         "documents.error_code": "FILE_UNREADABLE",
-        "documents.file_path": f"{estate.rows.get('workspaces', {}).get('id')}/{document}",
+        "documents.file_path": f"{tenant.rows.get('workspaces', {}).get('id')}/{document}",
         "documents.file_type": "text",
         "documents.id": document,
         "documents.is_indexed": False,
@@ -226,12 +226,12 @@ def _fixed(estate: Estate, column: Column[Any]) -> dict[str, Any]:
             "avatar_url": f"https://{MARK}.example",
             "locale": "en",
         },
-        "workspace_members.user_id": _user_id(estate, "lecteur"),
+        "workspace_members.user_id": _user_id(tenant, "lecteur"),
     }
 
 
-def _user_id(estate: Estate, viewer: str) -> UUID:
-    claims = estate.services.tokens.read(estate.people[viewer].token or "")
+def _user_id(tenant: TenantFixture, viewer: str) -> UUID:
+    claims = tenant.services.tokens.read(tenant.people[viewer].token or "")
     assert isinstance(claims, StaffClaims)
     return claims.user_id
 
@@ -258,11 +258,11 @@ def _typical(column: Column[Any]) -> Any:
     return f"{MARK} {column.name}"[: getattr(kind, "length", None)]
 
 
-async def _run(estate: Estate, statement: Any) -> None:
+async def _run(tenant: TenantFixture, statement: Any) -> None:
     async def work(session: AsyncSession) -> None:
         await session.execute(statement)
 
-    await estate.services.database.write(work)
+    await tenant.services.database.write(work)
 
 
 def _texts(value: Any) -> Iterator[str]:

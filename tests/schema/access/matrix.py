@@ -8,9 +8,9 @@ from typing import Any
 from data import models
 from schema import schema
 from schema.relay.node import key_of
-from tests.schema.access.estate import Estate
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.selection import GRAPH, Selected, is_user_error
+from tests.schema.access.tenant import TenantFixture
 
 REFUSED = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
 """Outcomes of what is not for this viewer: nothing may have changed."""
@@ -18,41 +18,41 @@ ENDLESS = {"documentProgress", "conversationActivity"}
 """Subscriptions that end when their reader leaves."""
 WEAKEST = ("empty", "null", "own")
 """Of a field that is met several times the strongest outcome counts: a value, then a code, then these in this order."""
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
 Answer = dict[str, Any]
 """What a client gets: `data`, `errors`."""
-Ask = Callable[[Estate, str, Operation], Awaitable[list[Answer]]]
+Ask = Callable[[TenantFixture, str, Operation], Awaitable[list[Answer]]]
 """How an operation is run as a viewer: all that is answered, several times for a subscription."""
 
 
-async def in_process(estate: Estate, viewer: str, operation: Operation) -> list[Answer]:
+async def in_process(tenant: TenantFixture, viewer: str, operation: Operation) -> list[Answer]:
     """Run an operation on the graph itself."""
-    context = await estate.people[viewer].context()
+    context = await tenant.people[viewer].context()
     if operation.root != "Subscription":
         result = await schema.execute(operation.text, operation.variables, context_value=context)
         return [_answer(result)]
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        return [_answer(result) async for result in _events(estate, operation, context)]
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        return [_answer(result) async for result in _events(tenant, operation, context)]
 
 
-async def _events(estate: Estate, operation: Operation, context: Any) -> AsyncIterator[Any]:
+async def _events(tenant: TenantFixture, operation: Operation, context: Any) -> AsyncIterator[Any]:
     events: Any = await schema.subscribe(operation.text, variable_values=operation.variables, context_value=context)
-    stirring = asyncio.create_task(_stir(estate))
+    activity = asyncio.create_task(_run_activity(tenant))
     try:
         async for result in events:
             yield result
             if operation.name in ENDLESS:
                 break
     finally:
-        stirring.cancel()
+        activity.cancel()
         await events.aclose()
 
 
-async def _stir(estate: Estate) -> None:
+async def _run_activity(tenant: TenantFixture) -> None:
     while True:
-        await estate.stir()
+        await tenant.run_activity()
         await asyncio.sleep(0.01)
 
 
@@ -61,10 +61,10 @@ def _answer(result: Any) -> Answer:
 
 
 @dataclass
-class Walk:
+class AccessMatrix:
     """The outcomes of one viewer, by row of the table; and what should not have happened, in words."""
 
-    estate: Estate
+    tenant: TenantFixture
     viewer: str
     ask: Ask = in_process
     faults: list[str] = field(default_factory=list)
@@ -77,33 +77,33 @@ class Walk:
 
     async def query(self) -> None:
         """Read all that can be read."""
-        for operation in operations(self.estate, "Query"):
+        for operation in operations(self.tenant, "Query"):
             await self.run(operation)
 
     async def change(self) -> None:
         """Try every mutation and subscription, each on the rows as they were. What is refused has changed nothing."""
-        saved, before = self.estate.save(), self.estate.stored()
-        for operation in operations(self.estate, "Mutation", "Subscription"):
-            answers = await self.ask(self.estate, self.viewer, operation)
+        saved, before = self.tenant.save(), self.tenant.stored()
+        for operation in operations(self.tenant, "Mutation", "Subscription"):
+            answers = await self.ask(self.tenant, self.viewer, operation)
             if self._judge(operation, answers) in REFUSED:
-                if self.estate.stored() != before:
+                if self.tenant.stored() != before:
                     self.faults.append(f"{operation.row} was refused to `{self.viewer}` and changed something")
             else:
                 await self._settle(answers)
-                await self.estate.restore(saved)
+                await self.tenant.restore(saved)
 
     async def run(self, operation: Operation) -> str:
         """Run one operation, and return the outcome of the whole."""
-        return self._judge(operation, await self.ask(self.estate, self.viewer, operation))
+        return self._judge(operation, await self.ask(self.tenant, self.viewer, operation))
 
     async def _settle(self, answers: list[Answer]) -> None:
         """Wait for what goes on in the background after a change."""
-        await self.estate.services.ingestion.finish()
-        log = self.estate.services.answers.log
+        await self.tenant.services.ingestion.finish()
+        event_log = self.tenant.services.answers.event_log
         for identifier in {found for answer in answers for found in _answer_ids(answer.get("data"))}:
             answer_id = key_of(identifier, models.Message)
-            if await log.knows(answer_id):
-                async for _ in log.follow(answer_id, 0):
+            if await event_log.knows(answer_id):
+                async for _ in event_log.follow(answer_id, 0):
                     pass
 
     def _judge(self, operation: Operation, answers: list[Answer]) -> str:
@@ -115,9 +115,9 @@ class Walk:
                 # A subscription that is refused has an error without a path: it is the root field's.
                 path = tuple(step for step in error.get("path") or () if isinstance(step, str))
                 codes[path or (operation.name,)] = error["extensions"]["code"]
-                if self.estate.is_mentioned_in(error["message"], "anonymous"):
+                if self.tenant.is_mentioned_in(error["message"], "anonymous"):
                     self.faults.append(f"{operation.row} tells `{self.viewer}` in an error: {error['message']}")
-            judgement = _Judgement(self.estate, self.viewer, codes, self._outcomes)
+            judgement = _Judgement(self.tenant, self.viewer, codes, self._outcomes)
             value = (answer.get("data") or {}).get(operation.name)
             outcomes.add(judgement.of(operation.result, value, (), row=operation.row))
         return min(outcomes, key=_weakness)
@@ -127,7 +127,7 @@ class Walk:
 class _Judgement:
     """Judges the fields of one answer. `codes` holds its errors' codes by path, places in lists left out."""
 
-    estate: Estate
+    tenant: TenantFixture
     viewer: str
     codes: dict[tuple[str, ...], str]
     outcomes: dict[str, set[str]]
@@ -161,9 +161,9 @@ class _Judgement:
         """Judge the fields of an object, and tell whether it is the owner's."""
         kind = thing.get("__typename", selected.type.name)
         if "id" in thing:
-            is_owners = self.estate.is_mentioned_in(thing["id"], self.viewer)
+            is_owners = self.tenant.is_mentioned_in(thing["id"], self.viewer)
         elif len(path) == 1:
-            is_owners = self.estate.is_mentioned_in(thing, self.viewer)
+            is_owners = self.tenant.is_mentioned_in(thing, self.viewer)
         for child in selected.children:
             if child.parent == kind and not is_user_error(GRAPH.type_map[kind]):
                 self.of(child, thing.get(child.key), path, is_owners=is_owners)
