@@ -1,24 +1,41 @@
-"""A bus per workspace: what is published to it reaches everyone who subscribes to it."""
+"""The event bus: what is published about a workspace reaches everyone who subscribes to it, on every process.
+
+Events belong to the domain that publishes them. Here is what carries them.
+"""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+from contextlib import suppress
+from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
+
+import structlog
+from redis.exceptions import RedisError
+
+from core.redis import RedisClient, RedisUnavailable
+
+logger = structlog.get_logger(__name__)
 
 MAX_UNREAD = 1_000
-"""Notes held for a reader who takes none; the oldest make room."""
+"""Events held for a subscriber that takes none; the oldest make room."""
+KEPT_EVENTS = 1_000
+"""Events that Redis holds for a process whose connection was lost for a while; the oldest make room."""
+BLOCK_SECONDS = 10.0
+"""How long Redis waits for an event before it answers that there is none."""
 
 
 class Event(Protocol):
-    """Something to tell. Of two events with one key, a reader who has read neither gets the newer alone."""
+    """Something that happened. Of two with one deduplication key, a subscriber that took neither gets the newer."""
 
     @property
     def workspace_id(self) -> UUID:
-        """Whose readers it is for."""
+        """The workspace whose subscribers get it."""
         ...
 
     @property
-    def key(self) -> Hashable:
+    def deduplication_key(self) -> Hashable:
         """What it is about."""
         ...
 
@@ -36,16 +53,16 @@ Published = TypeVar("Published", bound=Event)
 
 
 class EventBus(Protocol[Published]):
-    """Tells readers what happens. A slow reader misses what was overtaken, never the last word on a thing."""
+    """Carries events. A slow subscriber misses events that newer ones replaced, never the newest about a thing."""
 
     async def publish(self, event: Published) -> None:
-        """Tell everyone who subscribes to the workspace."""
+        """Hand an event to everyone who subscribes to its workspace."""
         ...
 
     def subscribe(
         self, workspace_id: UUID, present: Callable[[], Awaitable[list[Published]]]
     ) -> AsyncGenerator[Published, None]:
-        """Yield how things stand now, as `present` reads them, then what is published, without end."""
+        """Yield the present state, as `present` reads it, then what is published, without end."""
         ...
 
 
@@ -53,49 +70,121 @@ class MemoryEventBus(Generic[Published]):
     """The bus of a single process."""
 
     def __init__(self) -> None:
-        self._readers: dict[UUID, set[_Reader[Published]]] = {}
+        self._subscribers: dict[UUID, set[_Subscriber[Published]]] = {}
 
     async def publish(self, event: Published) -> None:
-        """Tell everyone who subscribes to the workspace."""
-        for reader in self._readers.get(event.workspace_id, ()):
-            reader.publish(event)
+        """Hand an event to everyone who subscribes to its workspace."""
+        for subscriber in self._subscribers.get(event.workspace_id, ()):
+            subscriber.publish(event)
 
     async def subscribe(
         self, workspace_id: UUID, present: Callable[[], Awaitable[list[Published]]]
     ) -> AsyncGenerator[Published, None]:
-        """Yield how things stand now, as `present` reads them, then what is published, without end."""
-        reader: _Reader[Published] = _Reader()
-        self._readers.setdefault(workspace_id, set()).add(reader)
+        """Yield the present state, as `present` reads it, then what is published, without end."""
+        subscriber: _Subscriber[Published] = _Subscriber()
+        self._subscribers.setdefault(workspace_id, set()).add(subscriber)
         try:
-            # Read after the reader is known: what happens meanwhile is published to it and is newer.
+            # Read after the subscription: what is published meanwhile is newer.
             for event in await present():
-                reader.begin(event)
+                subscriber.begin(event)
             while True:
-                yield await reader.next()
+                yield await subscriber.next()
         finally:
-            self._readers[workspace_id].discard(reader)
-            if not self._readers[workspace_id]:
-                del self._readers[workspace_id]
+            self._subscribers[workspace_id].discard(subscriber)
+            if not self._subscribers[workspace_id]:
+                del self._subscribers[workspace_id]
 
 
-class _Reader(Generic[Published]):
-    """Holds what one reader has not read: at most one event a key, and at most `MAX_UNREAD`."""
+class _Subscriber(Generic[Published]):
+    """Holds what one subscriber has not read: at most one event a key, and at most `MAX_UNREAD`."""
 
     def __init__(self) -> None:
         self._unread: dict[Hashable, Published] = {}
         self._published = asyncio.Event()
 
     def publish(self, event: Published) -> None:
-        self._unread[event.key] = event
+        self._unread[event.deduplication_key] = event
         if len(self._unread) > MAX_UNREAD:
             del self._unread[next(iter(self._unread))]
         self._published.set()
 
     def begin(self, event: Published) -> None:
-        self._unread.setdefault(event.key, event)
+        self._unread.setdefault(event.deduplication_key, event)
 
     async def next(self) -> Published:
         while not self._unread:
             self._published.clear()
             await self._published.wait()
         return self._unread.pop(next(iter(self._unread)))
+
+
+class RedisEventBus(Generic[Published]):
+    """The bus of several processes: subscribers of this process get an event at once, those of others through Redis.
+
+    A stream and not a channel: what was published while a connection was lost is read when it is back. While Redis is
+    away, each process carries its own events.
+    """
+
+    def __init__(self, redis: RedisClient, kind: type[Published]) -> None:
+        """Carry events of one kind, whose name names the stream."""
+        self._redis = redis
+        self._kind = kind
+        self._stream = f"monitora:events:{kind.__name__.lower()}"
+        self._process = uuid4().hex
+        self._here: MemoryEventBus[Published] = MemoryEventBus()
+        self._position = ""
+
+    async def __aenter__(self) -> Self:
+        """Begin to read what other processes publish from now on."""
+        with suppress(RedisUnavailable):
+            self._position = await self._redis.run(self._last)
+        self._copying = asyncio.create_task(self._copy())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop reading."""
+        self._copying.cancel()
+        await asyncio.gather(self._copying, return_exceptions=True)
+
+    async def publish(self, event: Published) -> None:
+        """Hand an event to everyone who subscribes to its workspace."""
+        await self._here.publish(event)
+        entry = {"process": self._process, "event": json.dumps(event.as_json(), ensure_ascii=False)}
+        with suppress(RedisUnavailable):
+            await self._redis.run(lambda redis: redis.xadd(self._stream, entry, maxlen=KEPT_EVENTS, approximate=True))
+
+    def subscribe(
+        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Published]]]
+    ) -> AsyncGenerator[Published, None]:
+        """Yield the present state, as `present` reads it, then what is published, without end."""
+        return self._here.subscribe(workspace_id, present)
+
+    async def _copy(self) -> None:
+        """Publish here what other processes publish."""
+        redis = self._redis.blocking
+        while True:
+            try:
+                self._position = self._position or await self._last(redis)
+                found = await redis.xread({self._stream: self._position}, block=int(BLOCK_SECONDS * 1000))
+                for _, entries in found or ():
+                    for self._position, entry in entries:
+                        await self._take(entry)
+            except (RedisError, OSError):
+                await self._redis.pause()
+
+    async def _last(self, redis: Any) -> str:
+        entries = await redis.xrevrange(self._stream, count=1)
+        return str(entries[0][0]) if entries else "0-0"
+
+    async def _take(self, entry: dict[str, str]) -> None:
+        if entry.get("process") == self._process:
+            return
+        try:
+            event = self._kind.from_json(json.loads(entry["event"]))
+        except (KeyError, TypeError, ValueError):
+            # Another version of the server may know other events: they are not for this one.
+            logger.warning("event_unreadable", stream=self._stream)
+            return
+        await self._here.publish(event)

@@ -1,32 +1,22 @@
-"""The counting of uses: in the process, or in Redis for several processes together."""
+"""Rate limits: a moving window for each caller, counted in the process, or in Redis for several processes together."""
 
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
 from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
+from core.redis import RedisClient, RedisUnavailable
 from core.security.keys import digest
-
-logger = structlog.get_logger(__name__)
 
 SWEPT_EVERY = 60.0
 """Seconds between two sweeps of the uses that left their windows."""
-REDIS_PATIENCE = 1.0
-"""Seconds Redis may take: a count that is slower is made in the process."""
-REDIS_PAUSE = 5.0
-"""Seconds for which Redis is left alone after it failed, so that an outage delays one operation and not each."""
-
-
 MAX_USES = 10_000
 MAX_WINDOW_SECONDS = 24 * 60 * 60
 """Each use is remembered as long as the window is: the two bound the memory of one caller."""
@@ -48,7 +38,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class RateLimitStatus:
-    """Where a caller stands after a use. `frees_at` is when the oldest use leaves the window: one more may come."""
+    """What a caller has left after a use. `frees_at` is when the oldest use leaves the window: one more may come."""
 
     rate: Rate
     quota: int
@@ -77,39 +67,34 @@ def parsed(text: str) -> RateLimitItem | None:
 class RateLimiter:
     """Counts what callers do against the rates that have a limit. Callers are kept as digests.
 
-    While Redis is out of reach each process counts by itself: N processes then allow up to N times as much.
+    With Redis all processes count together. While Redis is away each process counts by itself: N processes then allow
+    up to N times as much.
     """
 
-    def __init__(self, limits: Mapping[str, RateLimitItem], redis_url: str = "") -> None:
+    def __init__(self, limits: Mapping[str, RateLimitItem], redis: RedisClient | None = None) -> None:
         self._limits = limits
         self._own = MovingWindowRateLimiter(MemoryStorage())
-        # The library's types know no client of its own choosing; this is redis-py's.
-        self._redis: Any = _redis_storage(redis_url) if redis_url else None
-        self._shared = MovingWindowRateLimiter(self._redis) if self._redis is not None else None
-        self._shared_from = 0.0
+        self._redis = redis
+        self._shared = None if redis is None else MovingWindowRateLimiter(_redis_storage(redis))
         self._sweeping: asyncio.Task[None] | None = None
 
     async def count(self, rate: Rate, caller: str) -> RateLimitStatus | None:
-        """Count one use, unless it is refused, and say how the caller stands; None for a rate without a limit."""
+        """Count one use, unless it is refused, and return the caller's status; None for a rate without a limit."""
         limit = self._limits.get(rate.name)
         if limit is None:
             return None
-        if self._shared is not None and time.monotonic() >= self._shared_from:
-            try:
-                return await _counted(self._shared, rate, limit, caller)
-            except (RedisError, OSError) as error:
-                logger.warning("rates_counted_in_the_process", because=repr(error))
-                self._shared_from = time.monotonic() + REDIS_PAUSE
+        if self._redis is not None and self._shared is not None:
+            shared = self._shared
+            with suppress(RedisUnavailable):
+                return await self._redis.run(lambda _redis: _counted(shared, rate, limit, caller))
         self._sweep_now_and_then()
         return await _counted(self._own, rate, limit, caller)
 
     async def close(self) -> None:
-        """Stop the sweep and leave Redis."""
+        """Stop the sweep."""
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
-        if self._redis is not None:
-            await self._redis.bridge.get_connection().aclose()
 
     def _sweep_now_and_then(self) -> None:
         storage = self._own.storage
@@ -143,10 +128,9 @@ async def _sweep(storage: MemoryStorage) -> None:
                 await storage.clear(key)
 
 
-def _redis_storage(url: str) -> RedisStorage:
-    options: dict[str, Any] = {
-        "socket_timeout": REDIS_PATIENCE,
-        "socket_connect_timeout": REDIS_PATIENCE,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    return RedisStorage(f"async+{url}", implementation="redispy", key_prefix="monitora:rates", **options)
+def _redis_storage(redis: RedisClient) -> RedisStorage:
+    # The library's types know no client of its users' choosing; it takes this one's connections.
+    connections: Any = redis.commands.connection_pool
+    return RedisStorage(
+        f"async+{redis.url}", implementation="redispy", key_prefix="monitora:rates", connection_pool=connections
+    )

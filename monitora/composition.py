@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import widget
-from core.events import EventBus, MemoryEventBus, Published
+from core.events import EventBus, MemoryEventBus, Published, RedisEventBus
 from core.outbound import SsrfGuard
 from core.rate_limits import RateLimiter
-from core.redis_events import RedisEventBus
+from core.redis import RedisClient
 from core.security.encryption import Encryption
 from core.security.passwords import Passwords
 from core.security.tokens import Tokens
@@ -43,10 +43,11 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
     async with (
         opened_database(settings) as database,
         models(settings) as (chat_model, embedder),
-        event_bus(settings, ConversationEvent) as conversation_events,
-        event_bus(settings, IngestionEvent) as ingestion_events,
+        redis_client(settings) as redis,
+        event_bus(redis, ConversationEvent) as conversation_events,
+        event_bus(redis, IngestionEvent) as ingestion_events,
     ):
-        event_log = RedisAnswerEventLog(settings.redis_url) if settings.redis_url else MemoryAnswerEventLog()
+        event_log = MemoryAnswerEventLog() if redis is None else RedisAnswerEventLog(redis)
         storage = FileStorage(settings.data_dir / "files")
         # With Redis there may be other processes, whose documents under way are not to be taken from them.
         abandoned_after = ABANDONED_AFTER if settings.redis_url else timedelta(0)
@@ -60,7 +61,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             cache_lifetime=timedelta(hours=settings.cache_hours),
             daily_tokens=settings.daily_tokens or None,
         )
-        rate_limiter = RateLimiter(settings.rates, settings.redis_url)
+        rate_limiter = RateLimiter(settings.rates, redis)
         answers.listen()
         ssrf_guard = SsrfGuard(settings.networks())
         try:
@@ -73,6 +74,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
                 storage=storage,
                 ingestion=ingestion,
                 answers=answers,
+                redis=redis,
                 policy=settings.policy,
                 rate_limiter=rate_limiter,
                 persisted=PersistedOperations(widget.operations()),
@@ -104,12 +106,22 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def event_bus(settings: Settings, kind: type[Published]) -> AsyncIterator[EventBus[Published]]:
-    """Open an event bus: of this process alone or, with Redis, of all that share it."""
+async def redis_client(settings: Settings) -> AsyncIterator[RedisClient | None]:
+    """Open the process's one client of Redis; None where no Redis is set."""
     if not settings.redis_url:
+        yield None
+        return
+    async with RedisClient(settings.redis_url) as client:
+        yield client
+
+
+@asynccontextmanager
+async def event_bus(redis: RedisClient | None, kind: type[Published]) -> AsyncIterator[EventBus[Published]]:
+    """Open an event bus: of this process alone or, with Redis, of all that share it."""
+    if redis is None:
         yield MemoryEventBus()
         return
-    async with RedisEventBus(settings.redis_url, kind) as shared:
+    async with RedisEventBus(redis, kind) as shared:
         yield shared
 
 

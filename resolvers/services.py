@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from core.outbound import SsrfGuard
 from core.rate_limits import RateLimiter
+from core.redis import RedisClient
 from core.security.encryption import Encryption
 from core.security.passwords import Passwords
 from core.security.tokens import Tokens
@@ -27,6 +28,7 @@ class Services:
     storage: FileStorage
     ingestion: Ingestion
     answers: Answers
+    redis: RedisClient | None = None
     policy: Policy = field(default_factory=Policy)
     rate_limiter: RateLimiter = field(default_factory=lambda: RateLimiter({}))
     persisted: PersistedOperations = field(default_factory=PersistedOperations)

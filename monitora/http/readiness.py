@@ -7,9 +7,9 @@ from typing import Any
 
 import structlog
 
+from core.redis import RedisClient
 from data.migrations import pending
 from monitora.settings.settings import Settings
-from rag.answers.redis_event_log import RedisAnswerEventLog
 from resolvers.services import Services
 
 logger = structlog.get_logger(__name__)
@@ -55,8 +55,8 @@ async def readiness(services: Services, settings: Settings) -> Readiness:
         "process": Check(not closing, "The server is stopping." if closing else "running"),
         "database": await _database(services),
     }
-    if isinstance(services.answers.event_log, RedisAnswerEventLog):
-        checks["redis"] = await _redis(services.answers.event_log)
+    if services.redis is not None:
+        checks["redis"] = await _redis(services.redis)
     checks["model"] = Check(ready=True, detail="mistral" if settings.uses_mistral else "local")
     return Readiness(checks)
 
@@ -69,9 +69,9 @@ async def _database(services: Services) -> Check:
     return await _within(look, "database", "The database cannot be reached; the log says why.")
 
 
-async def _redis(answer_log: RedisAnswerEventLog) -> Check:
+async def _redis(redis: RedisClient) -> Check:
     async def look() -> Check:
-        await answer_log.ping()
+        await redis.ping()
         return Check(ready=True, detail="reachable")
 
     return await _within(look, "redis", "Redis cannot be reached; the log says why.")

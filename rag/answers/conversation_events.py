@@ -24,7 +24,7 @@ class ConversationEvent:
     message_id: UUID
 
     @property
-    def key(self) -> tuple[ActivityKind, UUID]:
+    def deduplication_key(self) -> tuple[ActivityKind, UUID]:
         """The happening: the same twice, as a rating changed, is told once to who read neither."""
         return self.kind, self.message_id
 

@@ -8,12 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
+from core.redis import RedisClient, RedisUnavailable
 from rag.answers.citations import Source
 from rag.answers.event_log import KEPT_SECONDS, MemoryAnswerEventLog
 from rag.answers.events import (
@@ -30,10 +27,6 @@ logger = structlog.get_logger(__name__)
 
 ALIVE_SECONDS = 10
 """How long an answer is believed to be written after its process last said so."""
-TIMEOUT_SECONDS = 1.0
-"""How long Redis may take to answer. One that hangs costs an answer this once: then it goes on without."""
-RETRY_SECONDS = 1.0
-"""How long to wait before Redis is asked again that was out of reach."""
 STOPS = "monitora:stops"
 """The channel on which processes ask each other to stop an answer."""
 
@@ -47,27 +40,12 @@ class RedisAnswerEventLog:
     """
 
     def __init__(
-        self,
-        url: str,
-        *,
-        kept_seconds: float = KEPT_SECONDS,
-        alive_seconds: float = ALIVE_SECONDS,
-        patience_seconds: float = TIMEOUT_SECONDS,
+        self, redis: RedisClient, *, kept_seconds: float = KEPT_SECONDS, alive_seconds: float = ALIVE_SECONDS
     ) -> None:
-        # Typed for bytes and texts at once; ours are texts.
-        self._redis: Any = Redis.from_url(
-            url,
-            decode_responses=True,
-            socket_timeout=patience_seconds,
-            socket_connect_timeout=patience_seconds,
-            # The connection may have been lost unnoticed; a Redis that hangs is not asked again.
-            retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionLost,)),
-        )
-        # For what waits until something happens: the client's own bound on silence, 5 s, would end the waiting.
-        self._waiting: Any = Redis.from_url(url, decode_responses=True, socket_timeout=None)
+        self._redis = redis
         self._kept_seconds = int(kept_seconds)
         self._alive_milliseconds = int(alive_seconds * 1000)
-        self._silence_seconds = alive_seconds + patience_seconds
+        self._silence_seconds = alive_seconds + redis.timeout_seconds
         self._memory = MemoryAnswerEventLog(kept_seconds=kept_seconds)
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
@@ -76,14 +54,12 @@ class RedisAnswerEventLog:
         if await self._memory.knows(answer_id):
             return False
         try:
-            if await self._is_known(answer_id):
+            if await self._is_known(answer_id) or not await self._claim(answer_id):
                 return False
-            if not await self._redis.set(_writer(answer_id), "1", nx=True, px=self._alive_milliseconds):
-                return False
-            await self._redis.delete(_stream(answer_id))
             self._tasks[answer_id] = asyncio.create_task(self._say_alive(answer_id))
-        except RedisError:
-            logger.exception("answer_log_unreachable", answer_id=str(answer_id))
+        except RedisUnavailable:
+            # This process alone serves the answer.
+            pass
         await self._memory.open(answer_id)
         return True
 
@@ -94,15 +70,9 @@ class RedisAnswerEventLog:
             return sequence
         is_last = isinstance(event, AnswerFinished | AnswerFailed)
         try:
-            async with self._redis.pipeline(transaction=False) as commands:
-                commands.xadd(_stream(answer_id), {"event": _text(event)}, id=f"{sequence}-0")
-                # Also while it is written: nobody else removes what a killed process leaves.
-                commands.expire(_stream(answer_id), self._kept_seconds)
-                if is_last:
-                    commands.delete(_writer(answer_id))
-                await commands.execute()
-        except RedisError:
-            logger.exception("answer_log_unreachable", answer_id=str(answer_id))
+            await self._redis.run(lambda redis: self._share(redis, answer_id, sequence, event))
+        except RedisUnavailable:
+            # Never a gap: the others take the answer for interrupted, and this process serves it to its end.
             is_last = True
         if is_last and (task := self._tasks.pop(answer_id, None)):
             task.cancel()
@@ -112,7 +82,7 @@ class RedisAnswerEventLog:
         """Tell whether the answer is under way in any process, or can still be replayed."""
         if await self._memory.knows(answer_id):
             return True
-        with suppress(RedisError):
+        with suppress(RedisUnavailable):
             return await self._is_known(answer_id)
         return False
 
@@ -120,7 +90,7 @@ class RedisAnswerEventLog:
         """Tell whether the answer is known to have ended in a failure."""
         if await self._memory.failed(answer_id):
             return True
-        with suppress(RedisError):
+        with suppress(RedisUnavailable):
             return isinstance(await self._last(answer_id), AnswerFailed)
         return False
 
@@ -134,43 +104,57 @@ class RedisAnswerEventLog:
 
     async def request_stop(self, answer_id: UUID) -> bool:
         """Ask the process that writes an answer to stop it. False when none does."""
-        with suppress(RedisError):
+        with suppress(RedisUnavailable):
             if await self._is_written(answer_id):
-                await self._redis.publish(STOPS, answer_id.hex)
+                await self._redis.run(lambda redis: redis.publish(STOPS, answer_id.hex))
                 return True
         return False
 
     async def stops(self) -> AsyncIterator[UUID]:
         """Yield the answers that another process asks to stop, without end."""
         while True:
-            with suppress(RedisError):
-                async with self._waiting.pubsub() as channel:
+            try:
+                async with self._redis.blocking.pubsub() as channel:
                     await channel.subscribe(STOPS)
                     async for message in channel.listen():
                         if message["type"] == "message":
                             yield UUID(hex=message["data"])
-            await asyncio.sleep(RETRY_SECONDS)
-
-    async def ping(self) -> None:
-        """Return when Redis answers. Raises `RedisError`."""
-        await self._redis.ping()
+            except (RedisError, OSError):
+                pass
+            await self._redis.pause()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Stop what is copied and what says that it lives."""
         tasks = list(self._tasks.values())
         self._tasks.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._waiting.aclose()
-        await self._redis.aclose()
+
+    async def _claim(self, answer_id: UUID) -> bool:
+        """Become the writer of an answer. False when another process is. Raises `RedisUnavailable`."""
+        writer, alive = _writer(answer_id), self._alive_milliseconds
+        if not await self._redis.run(lambda redis: redis.set(writer, "1", nx=True, px=alive)):
+            return False
+        await self._redis.run(lambda redis: redis.delete(_stream(answer_id)))
+        return True
+
+    async def _share(self, redis: Any, answer_id: UUID, sequence: int, event: AnswerEvent) -> None:
+        async with redis.pipeline(transaction=False) as commands:
+            commands.xadd(_stream(answer_id), {"event": _text(event)}, id=f"{sequence}-0")
+            # Also while it is written: nobody else removes what a killed process leaves.
+            commands.expire(_stream(answer_id), self._kept_seconds)
+            if isinstance(event, AnswerFinished | AnswerFailed):
+                commands.delete(_writer(answer_id))
+            await commands.execute()
 
     async def _say_alive(self, answer_id: UUID) -> None:
         # Looked up each time: under a time-out of the client's own, a cancellation may be lost.
+        writer, alive = _writer(answer_id), self._alive_milliseconds
         while answer_id in self._tasks:
-            await asyncio.sleep(self._alive_milliseconds / 3000)
-            with suppress(RedisError):
-                await self._redis.set(_writer(answer_id), "1", px=self._alive_milliseconds)
+            await asyncio.sleep(alive / 3000)
+            with suppress(RedisUnavailable):
+                await self._redis.run(lambda redis: redis.set(writer, "1", px=alive))
 
     async def _copy(self, answer_id: UUID) -> None:
         """Copy an answer that another process writes into this one's memory, to its end or its writer's.
@@ -180,8 +164,7 @@ class RedisAnswerEventLog:
         try:
             async for event in self._written(answer_id):
                 await self._memory.append(answer_id, event)
-        except (RedisError, TimeoutError):
-            logger.exception("answer_log_unreachable", answer_id=str(answer_id))
+        except (RedisError, OSError, RedisUnavailable):
             await self._memory.append(answer_id, INTERRUPTED)
         except ValueError:
             logger.warning("answer_unreadable", answer_id=str(answer_id))
@@ -190,11 +173,14 @@ class RedisAnswerEventLog:
             self._tasks.pop(answer_id, None)
 
     async def _written(self, answer_id: UUID) -> AsyncIterator[AnswerEvent]:
-        """Yield the events of an answer to its end. Raises `RedisError`, `TimeoutError`, `ValueError`."""
+        """Yield the events of an answer to its end.
+
+        Raises `RedisError`, `TimeoutError`, `RedisUnavailable`, and `ValueError` for events of another version.
+        """
         position = "0"
         while answer_id in self._tasks:
             async with asyncio.timeout(self._silence_seconds):
-                found = await self._waiting.xread({_stream(answer_id): position}, block=self._alive_milliseconds)
+                found = await self._redis.blocking.xread({_stream(answer_id): position}, block=self._alive_milliseconds)
             for _, entries in found or ():
                 for position, entry in entries:  # noqa: B007 - where to read on
                     event = _event(entry["event"])
@@ -206,13 +192,13 @@ class RedisAnswerEventLog:
                 return
 
     async def _is_known(self, answer_id: UUID) -> bool:
-        """Tell whether the answer has ended, or is written by a process that lives. Raises `RedisError`."""
+        """Tell whether the answer has ended, or is written by a process that lives. Raises `RedisUnavailable`."""
         is_over = isinstance(await self._last(answer_id), AnswerFinished | AnswerFailed)
         return is_over or await self._is_written(answer_id)
 
     async def _last(self, answer_id: UUID) -> AnswerEvent | None:
-        """Return the last event that can be read, or None. Raises `RedisError`."""
-        entries = await self._redis.xrevrange(_stream(answer_id), count=1)
+        """Return the last event that can be read, or None. Raises `RedisUnavailable`."""
+        entries = await self._redis.run(lambda redis: redis.xrevrange(_stream(answer_id), count=1))
         try:
             return _event(entries[0][1]["event"]) if entries else None
         except ValueError:
@@ -220,8 +206,8 @@ class RedisAnswerEventLog:
             return None
 
     async def _is_written(self, answer_id: UUID) -> bool:
-        """Tell whether a process that lives writes the answer. Raises `RedisError`."""
-        return bool(await self._redis.exists(_writer(answer_id)))
+        """Tell whether a process that lives writes the answer. Raises `RedisUnavailable`."""
+        return bool(await self._redis.run(lambda redis: redis.exists(_writer(answer_id))))
 
 
 def _stream(answer_id: UUID) -> str:

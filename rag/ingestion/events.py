@@ -19,7 +19,7 @@ class IngestionEvent:
     error: str | None = None
 
     @property
-    def key(self) -> UUID:
+    def deduplication_key(self) -> UUID:
         """The document: a later step stands for the earlier."""
         return self.document_id
 

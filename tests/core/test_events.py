@@ -2,18 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
 from redis.asyncio import Redis
 
-from core.events import MAX_UNREAD, Event, EventBus, MemoryEventBus
-from core.redis_events import RedisEventBus
+from core.events import MAX_UNREAD, Event, EventBus, MemoryEventBus, RedisEventBus
+from core.redis import RedisClient
 from data.models import DocumentStatus, IngestionStage
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.ingestion.events import IngestionEvent
 
 WORKSPACE = uuid4()
+
+
+@asynccontextmanager
+async def process(url: str) -> AsyncIterator[RedisEventBus[IngestionEvent]]:
+    """The bus of a process of its own."""
+    async with RedisClient(url) as redis, RedisEventBus(redis, IngestionEvent) as bus:
+        yield bus
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -22,7 +30,7 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[EventBus[Ingestio
     if request.param == "memory":
         yield MemoryEventBus()
     else:
-        async with RedisEventBus(request.getfixturevalue("redis_url"), IngestionEvent) as made:
+        async with process(request.getfixturevalue("redis_url")) as made:
             yield made
 
 
@@ -94,7 +102,7 @@ def test_a_note_is_the_same_in_another_process(event: Event) -> None:
 
 
 async def test_what_is_posted_in_one_process_is_read_once_in_each(redis_url: str) -> None:
-    async with RedisEventBus(redis_url, IngestionEvent) as here, RedisEventBus(redis_url, IngestionEvent) as there:
+    async with process(redis_url) as here, process(redis_url) as there:
         readings = [await _reader(bus, here) for bus in (here, there)]
 
         steps = [_step(fraction) for fraction in (0.1, 0.2, 0.3)]
@@ -110,8 +118,8 @@ async def test_what_is_posted_in_one_process_is_read_once_in_each(redis_url: str
 
 async def test_what_is_posted_while_a_connection_is_lost_is_read_when_it_is_back(redis_url: str) -> None:
     async with (
-        RedisEventBus(redis_url, IngestionEvent, retry_seconds=0.2) as there,
-        RedisEventBus(redis_url, IngestionEvent) as here,
+        process(redis_url) as there,
+        process(redis_url) as here,
         Redis.from_url(redis_url) as operator,
     ):
         reading = await _reader(there, here)
@@ -123,11 +131,11 @@ async def test_what_is_posted_while_a_connection_is_lost_is_read_when_it_is_back
 
 
 async def test_a_note_of_another_version_is_passed_over(redis_url: str) -> None:
-    async with RedisEventBus(redis_url, IngestionEvent) as here, RedisEventBus(redis_url, IngestionEvent) as there:
+    async with process(redis_url) as here, process(redis_url) as there:
         reading = await _reader(there, here)
         async with Redis.from_url(redis_url) as newer:
             for event in ("{}", "no JSON", "[]"):
-                await newer.xadd("monitora:bus:progress", {"process": "newer", "event": event})
+                await newer.xadd("monitora:events:ingestionevent", {"process": "newer", "event": event})
 
         await here.publish(step := _step(0.5))
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -13,14 +14,24 @@ import pytest
 from limits.aio.storage import MemoryStorage
 
 from core.rate_limits import RateLimiter, RateLimitStatus, parsed
+from core.redis import RedisClient
 from resolvers.rates import MESSAGE_PER_VISITOR, VISIT_PER_KEY
 from tests.support.redis_server import running_redis
 
 
-def _limiter(text: str, redis_url: str = "") -> RateLimiter:
+def _limiter(text: str, redis: RedisClient | None = None) -> RateLimiter:
     limit = parsed(text)
     assert limit is not None
-    return RateLimiter({MESSAGE_PER_VISITOR.name: limit}, redis_url)
+    return RateLimiter({MESSAGE_PER_VISITOR.name: limit}, redis)
+
+
+@asynccontextmanager
+async def process(text: str, url: str, **options: float) -> AsyncIterator[RateLimiter]:
+    """The limiter of a process of its own, which counts in Redis."""
+    async with RedisClient(url, **options) as redis:
+        limiter = _limiter(text, redis)
+        yield limiter
+        await limiter.close()
 
 
 async def _count(limiter: RateLimiter, caller: str) -> RateLimitStatus:
@@ -31,8 +42,12 @@ async def _count(limiter: RateLimiter, caller: str) -> RateLimitStatus:
 
 @pytest.fixture(params=["memory", "redis"])
 async def one_a_second(request: pytest.FixtureRequest) -> AsyncIterator[RateLimiter]:
-    """RateLimiter that allow two uses a second."""
-    limiter = _limiter("2/second", request.getfixturevalue("redis_url") if request.param == "redis" else "")
+    """A limiter that allows two uses a second."""
+    if request.param == "redis":
+        async with process("2/second", request.getfixturevalue("redis_url")) as limiter:
+            yield limiter
+        return
+    limiter = _limiter("2/second")
     yield limiter
     await limiter.close()
 
@@ -74,14 +89,12 @@ async def test_a_refused_use_does_not_make_the_wait_longer() -> None:
 
 
 async def test_processes_with_one_redis_count_together(redis_url: str) -> None:
-    one, other = _limiter("2/minute", redis_url), _limiter("2/minute", redis_url)
     with_both = uuid4().hex
 
-    refused = [(await _count(limiter, with_both)).is_refused for limiter in (one, other, one, other)]
+    async with process("2/minute", redis_url) as one, process("2/minute", redis_url) as other:
+        refused = [(await _count(limiter, with_both)).is_refused for limiter in (one, other, one, other)]
 
     assert refused == [False, False, True, True]
-    await one.close()
-    await other.close()
 
 
 async def test_uses_that_left_their_window_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,47 +113,43 @@ async def test_uses_that_left_their_window_are_forgotten(monkeypatch: pytest.Mon
 
 
 @pytest.fixture
-def redis_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A Redis server that a test may stop, with its address, for which nobody waits long."""
-    monkeypatch.setattr("core.rate_limits.REDIS_PATIENCE", 0.2)
-    with running_redis(tmp_path) as (url, process):
-        yield url, process
+def redis_to_stop(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Redis server that a test may stop, with its address."""
+    with running_redis(tmp_path) as (url, server):
+        yield url, server
         # One that hangs does not hear that it is to end.
-        process.send_signal(signal.SIGCONT)
+        server.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGSTOP], ids=["stopped", "hangs"])
 async def test_without_redis_each_process_counts_by_itself(
     redis_to_stop: tuple[str, subprocess.Popen[bytes]], end: signal.Signals
 ) -> None:
-    url, process = redis_to_stop
-    one, other = _limiter("2/minute", url), _limiter("2/minute", url)
-    assert [(await _count(limiter, "caller")).is_refused for limiter in (one, other, one)] == [False, False, True]
+    url, server = redis_to_stop
+    async with (
+        process("2/minute", url, timeout_seconds=0.2) as one,
+        process("2/minute", url, timeout_seconds=0.2) as other,
+    ):
+        assert [(await _count(limiter, "caller")).is_refused for limiter in (one, other, one)] == [False, False, True]
 
-    process.send_signal(end)
-    if end is signal.SIGTERM:
-        await asyncio.to_thread(process.wait, 30)
+        server.send_signal(end)
+        if end is signal.SIGTERM:
+            await asyncio.to_thread(server.wait, 30)
 
-    for limiter in (one, other):
-        assert [(await _count(limiter, "caller")).is_refused for _ in range(3)] == [False, False, True]
-    await one.close()
-    await other.close()
+        for limiter in (one, other):
+            assert [(await _count(limiter, "caller")).is_refused for _ in range(3)] == [False, False, True]
 
 
-async def test_redis_is_asked_again_after_a_pause(
-    monkeypatch: pytest.MonkeyPatch, redis_to_stop: tuple[str, subprocess.Popen[bytes]]
-) -> None:
-    monkeypatch.setattr("core.rate_limits.REDIS_PAUSE", 0.0)
-    url, process = redis_to_stop
-    limiter = _limiter("2/minute", url)
+async def test_redis_counts_again_once_it_is_back(redis_to_stop: tuple[str, subprocess.Popen[bytes]]) -> None:
+    url, server = redis_to_stop
     caller = uuid4().hex
-    await _count(limiter, caller)
-    process.send_signal(signal.SIGSTOP)
-    await _count(limiter, caller)
+    async with process("2/minute", url, timeout_seconds=0.2, probed_every_seconds=0.05) as limiter:
+        await _count(limiter, caller)
+        server.send_signal(signal.SIGSTOP)
+        await _count(limiter, caller)
 
-    process.send_signal(signal.SIGCONT)
+        server.send_signal(signal.SIGCONT)
 
-    async with asyncio.timeout(30):
-        while not (await _count(limiter, caller)).is_refused:  # noqa: ASYNC110 - until Redis counts again
-            await asyncio.sleep(0.01)
-    await limiter.close()
+        async with asyncio.timeout(30):
+            while not (await _count(limiter, caller)).is_refused:  # noqa: ASYNC110 - until Redis counts again
+                await asyncio.sleep(0.01)

@@ -3,11 +3,13 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
 from redis.asyncio import Redis
 
+from core.redis import RedisClient
 from rag.answers.citations import Source
 from rag.answers.event_log import BACKLOG, AnswerEventLog, MemoryAnswerEventLog
 from rag.answers.events import (
@@ -27,16 +29,23 @@ FINISHED = AnswerFinished(uuid4())
 FAILURE = AnswerFailed("MODEL_TIMEOUT", "The model took too long.", retryable=True)
 
 
+@asynccontextmanager
+async def process(url: str, *, timeout_seconds: float = 1.0, **options: float) -> AsyncIterator[RedisAnswerEventLog]:
+    """The log of a process of its own."""
+    async with RedisClient(url, timeout_seconds=timeout_seconds) as redis:
+        log = RedisAnswerEventLog(redis, **options)
+        yield log
+        await log.close()
+
+
 @pytest.fixture(params=["memory", "redis"])
 async def log(request: pytest.FixtureRequest) -> AsyncIterator[AnswerEventLog]:
     """A log of either kind."""
-    made: AnswerEventLog = (
-        MemoryAnswerEventLog()
-        if request.param == "memory"
-        else RedisAnswerEventLog(request.getfixturevalue("redis_url"))
-    )
-    yield made
-    await made.close()
+    if request.param == "memory":
+        yield MemoryAnswerEventLog()
+        return
+    async with process(request.getfixturevalue("redis_url")) as shared:
+        yield shared
 
 
 async def _write(log: AnswerEventLog, answer_id: UUID, *events: AnswerEvent) -> None:
@@ -115,10 +124,8 @@ async def test_old_answers_make_room() -> None:
 @pytest.fixture
 async def processes(redis_url: str) -> AsyncIterator[tuple[RedisAnswerEventLog, RedisAnswerEventLog]]:
     """The logs of two processes that share a Redis; a silent writer is given up after half a second."""
-    pair = RedisAnswerEventLog(redis_url, alive_seconds=0.5), RedisAnswerEventLog(redis_url, alive_seconds=0.5)
-    yield pair
-    for log in pair:
-        await log.close()
+    async with process(redis_url, alive_seconds=0.5) as here, process(redis_url, alive_seconds=0.5) as there:
+        yield here, there
 
 
 async def test_an_answer_is_followed_from_another_process(
@@ -152,12 +159,11 @@ async def test_a_process_that_dies_leaves_an_interrupted_answer_that_can_be_begu
     await here.close()
 
     assert (await reading)[-1].event == INTERRUPTED
-    third = RedisAnswerEventLog(redis_url)
-    assert not await third.knows(answer_id)
-    assert await third.open(answer_id)
-    await _write(third, answer_id, STARTED, FINISHED)
-    assert [numbered.sequence for numbered in await _read(third, answer_id)] == [1, 2]
-    await third.close()
+    async with process(redis_url) as third:
+        assert not await third.knows(answer_id)
+        assert await third.open(answer_id)
+        await _write(third, answer_id, STARTED, FINISHED)
+        assert [numbered.sequence for numbered in await _read(third, answer_id)] == [1, 2]
 
 
 async def test_a_stop_reaches_the_process_that_writes(
@@ -196,11 +202,10 @@ async def test_an_event_of_another_version_ends_the_answer_for_readers_of_this_o
 
 
 async def test_nothing_stays_in_redis_for_ever(redis_url: str) -> None:
-    log = RedisAnswerEventLog(redis_url, kept_seconds=100)
     answer_id = uuid4()
-    await log.open(answer_id)
-    await _write(log, answer_id, STARTED)
-    await log.close()  # as when the process is killed
+    async with process(redis_url, kept_seconds=100) as log:
+        await log.open(answer_id)
+        await _write(log, answer_id, STARTED)
 
     async with Redis.from_url(redis_url) as operator:
         kept = [await operator.ttl(key) async for key in operator.scan_iter(f"monitora:answer:{answer_id.hex}*")]
@@ -209,55 +214,54 @@ async def test_nothing_stays_in_redis_for_ever(redis_url: str) -> None:
 
 
 async def test_a_redis_that_hangs_costs_an_answer_one_time_out_and_its_other_readers_the_rest(redis_url: str) -> None:
-    patience = 0.2
-    here, there = (RedisAnswerEventLog(redis_url, alive_seconds=0.5, patience_seconds=patience) for _ in range(2))
+    timeout = 0.2
     answer_id, pieces = uuid4(), _pieces(300)
-    await here.open(answer_id)
-    await _write(here, answer_id, STARTED, *pieces[:3])
+    async with (
+        process(redis_url, timeout_seconds=timeout, alive_seconds=0.5) as here,
+        process(redis_url, timeout_seconds=timeout, alive_seconds=0.5) as there,
+        Redis.from_url(redis_url) as operator,
+    ):
+        await here.open(answer_id)
+        await _write(here, answer_id, STARTED, *pieces[:3])
 
-    async with Redis.from_url(redis_url) as operator:
         await operator.client_pause(60_000, all=False)
-        async with asyncio.timeout(patience * len(pieces) / 2):
+        async with asyncio.timeout(timeout * len(pieces) / 2):
             await _write(here, answer_id, *pieces[3:], FINISHED)
         await operator.client_unpause()
 
-    assert [numbered.event for numbered in await _read(here, answer_id)][-1] == FINISHED
-    elsewhere = [numbered.event for numbered in await _read(there, answer_id)]
-    assert elsewhere == [STARTED, *pieces[:3], INTERRUPTED], "no gap"
-    for log in (here, there):
-        await log.close()
+        assert [numbered.event for numbered in await _read(here, answer_id)][-1] == FINISHED
+        on_the_other = [numbered.event for numbered in await _read(there, answer_id)]
+        assert on_the_other == [STARTED, *pieces[:3], INTERRUPTED], "no gap"
 
 
 async def test_a_redis_that_hangs_is_not_waited_for_by_readers(redis_url: str) -> None:
-    here, there = (RedisAnswerEventLog(redis_url, alive_seconds=0.3, patience_seconds=0.1) for _ in range(2))
     answer_id = uuid4()
-    await here.open(answer_id)
-    await _write(here, answer_id, STARTED)
-    reading = asyncio.create_task(_read(there, answer_id))
-    await asyncio.sleep(0.05)
+    async with (
+        process(redis_url, timeout_seconds=0.1, alive_seconds=0.3) as here,
+        process(redis_url, timeout_seconds=0.1, alive_seconds=0.3) as there,
+        Redis.from_url(redis_url) as operator,
+    ):
+        await here.open(answer_id)
+        await _write(here, answer_id, STARTED)
+        reading = asyncio.create_task(_read(there, answer_id))
+        await asyncio.sleep(0.05)
 
-    async with Redis.from_url(redis_url) as operator:
         await operator.client_pause(1_500)
-    assert (await reading)[-1].event == INTERRUPTED
-    assert await there.open(uuid4()), "and answers begin"
-
-    async with Redis.from_url(redis_url) as operator:
+        assert (await reading)[-1].event == INTERRUPTED
+        assert await there.open(uuid4()), "and answers begin"
         await operator.ping()  # until it is back
-    for log in (here, there):
-        await log.close()
 
 
 async def test_without_redis_a_process_serves_what_it_writes_itself() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nobody = probe.getsockname()[1]
-    log = RedisAnswerEventLog(f"redis://127.0.0.1:{nobody}/0")
-    answer_id = uuid4()
+    async with process(f"redis://127.0.0.1:{nobody}/0") as log:
+        answer_id = uuid4()
 
-    assert await log.open(answer_id)
-    assert not await log.open(answer_id)
-    await _write(log, answer_id, STARTED, FINISHED)
+        assert await log.open(answer_id)
+        assert not await log.open(answer_id)
+        await _write(log, answer_id, STARTED, FINISHED)
 
-    assert [numbered.event for numbered in await _read(log, answer_id)] == [STARTED, FINISHED]
-    assert not await log.request_stop(uuid4())
-    await log.close()
+        assert [numbered.event for numbered in await _read(log, answer_id)] == [STARTED, FINISHED]
+        assert not await log.request_stop(uuid4())
