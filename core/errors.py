@@ -1,9 +1,10 @@
-"""What can go wrong, each with a stable code.
+"""What can go wrong: one code for each thing, and one tree of errors, used by every room.
 
-A `UserError` is an outcome to expect and travels as data; a `OperationError` is an error of the operation.
+A `UserError` is an outcome to expect, which the person can mend, and travels as data. An `OperationError` is an error
+of the operation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -56,33 +57,93 @@ class ErrorCode(StrEnum):
     MODEL_INTERRUPTED = "MODEL_INTERRUPTED"
     MODEL_REFUSED = "MODEL_REFUSED"
 
-
-class UserError(Exception):
-    """The input cannot be served as it is. `path` leads to the field of the input that is at fault."""
-
-    def __init__(self, code: ErrorCode, message: str, path: Sequence[str] | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.path = list(path) if path else None
-
     @property
-    def extensions(self) -> dict[str, Any]:
-        """What travels beside the message where no result can hold the rejection, as in a subscription."""
-        return {"code": self.code.value} | ({"inputPath": self.path} if self.path else {})
+    def description(self) -> str:
+        """What went wrong, in a sentence for those who write clients."""
+        return _DESCRIPTIONS[self]
 
 
-class OperationError(Exception):
-    """The operation is not for this viewer, or names something that does not exist for them.
+_DESCRIPTIONS: Mapping[ErrorCode, str] = {
+    ErrorCode.BAD_USER_INPUT: "An input is out of its bounds; the message says which and how.",
+    ErrorCode.UNAUTHENTICATED: "There is no token, or it is no longer good: log in or start a visit again.",
+    ErrorCode.FORBIDDEN: "The viewer may see this and not change it.",
+    ErrorCode.NOT_FOUND: "There is no such thing for this viewer.",
+    ErrorCode.RATE_LIMITED: "Too many requests: wait and try again.",
+    ErrorCode.COST_LIMIT: "The operation asks for too much at once: ask for less.",
+    ErrorCode.PERSISTED_QUERY_NOT_FOUND: "The server does not know this hash of an operation: send its text beside it.",
+    ErrorCode.METHOD_NOT_ALLOWED: "The request's method does not run such an operation: send it by POST.",
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: "The request's body is neither JSON nor a form with files.",
+    ErrorCode.REQUEST_TOO_LARGE: "The request has more bytes than the server takes.",
+    ErrorCode.PREFLIGHT_REQUIRED: "A form with files carries the header `GraphQL-Require-Preflight`.",
+    ErrorCode.TOO_MANY_OPERATIONS: "The socket has as many operations as it may have: complete one first.",
+    ErrorCode.INTERNAL: "The server failed; the request id finds it in the log.",
+    ErrorCode.EMAIL_INVALID: "The text is no e-mail address.",
+    ErrorCode.EMAIL_TAKEN: "An account with this e-mail exists.",
+    ErrorCode.REGISTRATION_CLOSED: "The operator makes the accounts of this server.",
+    ErrorCode.PASSWORD_WEAK: "The password is too short, too long or too easy to guess.",
+    ErrorCode.INVALID_CREDENTIALS: "The e-mail or the password is wrong, or the account is locked for a while.",
+    ErrorCode.REFRESH_TOKEN_INVALID: "The refresh token is unknown, expired or was used before: log in again.",
+    ErrorCode.API_KEY_INVALID: "The API key is unknown or was revoked.",
+    ErrorCode.API_KEY_EXPIRED: "The API key has expired.",
+    ErrorCode.ORIGIN_MISSING: "The request does not say which page it comes from: send the page's Origin header.",
+    ErrorCode.HOST_NOT_ALLOWED: "The host does not exist, or the server may not connect to it.",
+    ErrorCode.ORIGIN_NOT_ALLOWED: "The page's site is not among the workspace's allowed domains.",
+    ErrorCode.WORKSPACE_INACTIVE: "The assistant is switched off.",
+    ErrorCode.FILE_EMPTY: "The file holds nothing.",
+    ErrorCode.FILE_TOO_LARGE: "The file is larger than the server takes.",
+    ErrorCode.FILE_TYPE_UNSUPPORTED: "The file is of a type that cannot be read.",
+    ErrorCode.FILE_UNREADABLE: "The file is damaged.",
+    ErrorCode.FILE_ENCRYPTED: "The file is protected by a password.",
+    ErrorCode.FILE_WITHOUT_TEXT: "The file holds no text, as a scan does.",
+    ErrorCode.DOCUMENT_NOT_FAILED: "Only a document that failed can be tried again.",
+    ErrorCode.MESSAGE_EMPTY: "The message is empty.",
+    ErrorCode.MESSAGE_TOO_LONG: "The message has too many characters.",
+    ErrorCode.MESSAGE_CONFLICT: "The client's message id was used for another message.",
+    ErrorCode.ANSWER_NOT_RUNNING: "The answer is over already.",
+    ErrorCode.ANSWER_INTERRUPTED: "The answer was cut off before its end: ask for it again.",
+    ErrorCode.DAILY_TOKENS_SPENT: "The workspace's model tokens of the day are used up, until midnight UTC.",
+    ErrorCode.MODEL_UNAUTHORIZED: "The model's provider refused the server's key.",
+    ErrorCode.MODEL_RATE_LIMITED: "The model's provider has too much to do: try again in a moment.",
+    ErrorCode.MODEL_UNAVAILABLE: "The model's provider does not answer: try again in a moment.",
+    ErrorCode.MODEL_TIMEOUT: "The model took too long: try again.",
+    ErrorCode.MODEL_INTERRUPTED: "The model broke off in the middle: try again.",
+    ErrorCode.MODEL_REFUSED: "The model's provider refused the request.",
+}
+
+
+class MonitoraError(Exception):
+    """Something that went wrong in a way that was foreseen. `message` is for people, `code` for programs.
 
     `extensions` is where GraphQL looks for what travels beside an error's message.
     """
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: ErrorCode, message: str, *details: Any) -> None:
+        # All of it, so that the error is the same once it has crossed to another process.
+        super().__init__(code, message, *details)
         self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
 
     @property
     def extensions(self) -> dict[str, Any]:
         """The error's code, under the name clients read it by."""
         return {"code": self.code.value}
+
+
+class UserError(MonitoraError):
+    """The input cannot be used as it is. `path` leads to the field of the input that is at fault."""
+
+    def __init__(self, code: ErrorCode, message: str, path: Sequence[str] | None = None) -> None:
+        super().__init__(code, message, path)
+        self.path = list(path) if path else None
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What travels beside the message where no result can hold the error, as in a subscription."""
+        return super().extensions | ({"inputPath": self.path} if self.path else {})
+
+
+class OperationError(MonitoraError):
+    """The operation is not for this viewer, or names something that does not exist for them."""

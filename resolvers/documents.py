@@ -116,7 +116,7 @@ def _examined(name: str, file: BinaryIO, max_bytes: int) -> tuple[FileType, int]
     try:
         return detect_type(name, file), size
     except UnreadableDocument as error:
-        raise UserError(ErrorCode(error.code), error.message, ["file"]) from error
+        raise UserError(error.code, error.message, ["file"]) from error
 
 
 async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:

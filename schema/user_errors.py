@@ -25,7 +25,7 @@ class InvalidInput(UserError):
 
 
 class UserErrorsAsData(FieldExtension):
-    """Turns a `Rejection` raised by an operation into the member of its result that says so."""
+    """Turns a `UserError` raised by an operation into the member of its result that says so."""
 
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **arguments: Any

@@ -6,6 +6,7 @@ Events are numbered from 1. A reader who is behind gets several pieces of text a
 from dataclasses import dataclass
 from uuid import UUID
 
+from core.errors import ErrorCode
 from rag.answers.citations import Source
 
 
@@ -36,18 +37,18 @@ class AnswerFinished:
 class AnswerFailed:
     """No answer was stored. `text` is for a person; `retryable` says whether sending again may work."""
 
-    code: str
+    code: ErrorCode
     text: str
     retryable: bool
 
 
 INTERRUPTED = AnswerFailed(
-    "ANSWER_INTERRUPTED", "The answer was interrupted before its end. Ask for it again.", retryable=True
+    ErrorCode.ANSWER_INTERRUPTED, "The answer was interrupted before its end. Ask for it again.", retryable=True
 )
 """What is told of an answer that no process is writing and that was never stored."""
 
 TOKENS_SPENT = AnswerFailed(
-    "DAILY_TOKENS_SPENT",
+    ErrorCode.DAILY_TOKENS_SPENT,
     "This assistant has used up its words of the day. The message is kept: try again after midnight UTC.",
     retryable=True,
 )

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from core.errors import ErrorCode
 from core.events import EventBus
 from core.telemetry import span
 from data.engine import Database
@@ -154,11 +155,15 @@ class Answers:
             await self._fail(question, running, INTERRUPTED)
             raise
         except IntegrityError:
-            gone = AnswerFailed("NOT_FOUND", "The conversation was deleted while it was answered.", retryable=False)
+            gone = AnswerFailed(
+                ErrorCode.NOT_FOUND, "The conversation was deleted while it was answered.", retryable=False
+            )
             await self._fail(question, running, gone)
         except Exception:
             logger.exception("answer_failed", answer_id=str(question.answer_id))
-            failure = AnswerFailed("INTERNAL", "The answer failed for an unexpected reason. Try again.", retryable=True)
+            failure = AnswerFailed(
+                ErrorCode.INTERNAL, "The answer failed for an unexpected reason. Try again.", retryable=True
+            )
             await self._fail(question, running, failure)
         else:
             _tell(question, running)

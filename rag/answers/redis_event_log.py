@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from redis.exceptions import RedisError
 
+from core.errors import ErrorCode
 from core.redis import RedisClient, RedisUnavailable
 from rag.answers.citations import Source
 from rag.answers.event_log import KEPT_SECONDS, MemoryAnswerEventLog
@@ -248,7 +249,7 @@ def _event(text: str) -> AnswerEvent:
             case ["finished", message_id]:
                 return AnswerFinished(UUID(hex=message_id))
             case ["failed", code, reason, retryable]:
-                return AnswerFailed(code, reason, retryable)
+                return AnswerFailed(ErrorCode(code), reason, retryable)
             case unknown:
                 raise ValueError(f"no event of an answer: {str(unknown)[:100]}")
     except (AttributeError, KeyError, TypeError) as error:

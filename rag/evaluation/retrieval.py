@@ -30,8 +30,6 @@ _NAMESPACE = UUID("6b1c0f0e-6f0e-5d4b-9a53-2f6a4c1d7e10")
 class EvaluationFileError(ValueError):
     """The file cannot be evaluated; the message says what to correct in it."""
 
-    code = "EVALUATION_FILE_INVALID"
-
 
 class Paragraph(BaseModel):
     """A paragraph of the article `title`."""

@@ -13,6 +13,7 @@ from sqlalchemy import CursorResult, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
+from core.errors import ErrorCode
 from core.events import EventBus
 from core.telemetry import span
 from data.engine import Database
@@ -22,7 +23,7 @@ from rag.ingestion.chunk import Chunk, indexed_text
 from rag.ingestion.chunking import chunk
 from rag.ingestion.events import IngestionEvent
 from rag.models.protocols import Embedder, ModelError, Vectors
-from rag.parsing import FileErrorCode, FileType, UnreadableDocument, parse_as
+from rag.parsing import FileType, UnreadableDocument, parse_as
 from rag.parsing.document import ParsedDocument
 from rag.sources.storage import FileStorage, StoredFileMissing
 
@@ -50,7 +51,7 @@ FRACTIONS = {
 class _Failure:
     """Why a document could not be indexed, for the row and for a person."""
 
-    code: str
+    code: ErrorCode
     message: str
 
 
@@ -127,7 +128,7 @@ class Ingestion:
                     await self._ingest(document_id)
             except Exception:
                 logger.exception("ingestion_failed", document_id=str(document_id))
-                await self._fail(document_id, _Failure("INTERNAL", "Indexing failed unexpectedly: try again."))
+                await self._fail(document_id, _Failure(ErrorCode.INTERNAL, "Indexing failed unexpectedly: try again."))
             finally:
                 self._waiting.task_done()
 
@@ -142,14 +143,14 @@ class Ingestion:
             await self._step(document, IngestionStage.CHUNKING)
             chunks = await asyncio.to_thread(chunk, parsed)
             if not chunks:
-                raise UnreadableDocument(FileErrorCode.WITHOUT_TEXT, "The file holds no text that could be searched.")
+                raise UnreadableDocument(ErrorCode.FILE_WITHOUT_TEXT, "The file holds no text that could be searched.")
             vectors = await self._embed(document, parsed, chunks)
-        except UnreadableDocument as error:
-            await self._fail(document_id, _Failure(error.code, error.message))
-        except ModelError as error:
+        except (UnreadableDocument, ModelError) as error:
             await self._fail(document_id, _Failure(error.code, error.message))
         except StoredFileMissing:
-            await self._fail(document_id, _Failure("FILE_UNREADABLE", "The stored file is gone: upload it again."))
+            await self._fail(
+                document_id, _Failure(ErrorCode.FILE_UNREADABLE, "The stored file is gone: upload it again.")
+            )
         else:
             await self._step(document, IngestionStage.STORING)
             await self._store(document, parsed, chunks, vectors)

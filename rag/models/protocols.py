@@ -2,35 +2,22 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import ErrorCode, MonitoraError
 from rag.retrieval.passages import Passage
 
 Vectors = NDArray[np.float32]
 
 
-class ModelErrorCode(StrEnum):
-    """Why a model could not serve, as a client reads it."""
+class ModelError(MonitoraError):
+    """A model did not answer. `retryable` says whether the same call may work later."""
 
-    UNAUTHORIZED = "MODEL_UNAUTHORIZED"
-    RATE_LIMITED = "MODEL_RATE_LIMITED"
-    UNAVAILABLE = "MODEL_UNAVAILABLE"
-    TIMEOUT = "MODEL_TIMEOUT"
-    INTERRUPTED = "MODEL_INTERRUPTED"
-    REFUSED = "MODEL_REFUSED"
-
-
-class ModelError(Exception):
-    """A model did not answer. `message` is for a person; `retryable` says whether the same call may work later."""
-
-    def __init__(self, code: ModelErrorCode, message: str, *, retryable: bool) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+    def __init__(self, code: ErrorCode, message: str, *, retryable: bool) -> None:
+        super().__init__(code, message)
         self.retryable = retryable
 
 

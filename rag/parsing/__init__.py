@@ -1,14 +1,13 @@
 """From a file's bytes to a document's blocks: text, Markdown, HTML, PDF, DOCX and CSV."""
 
 from rag.parsing.detection import FileType, detect_type
-from rag.parsing.errors import MAX_FILE_BYTES, MAX_PAGES, MAX_TEXT_CHARACTERS, FileErrorCode, UnreadableDocument
+from rag.parsing.errors import MAX_FILE_BYTES, MAX_PAGES, MAX_TEXT_CHARACTERS, UnreadableDocument
 from rag.parsing.reading import parse, parse_as
 
 __all__ = [
     "MAX_FILE_BYTES",
     "MAX_PAGES",
     "MAX_TEXT_CHARACTERS",
-    "FileErrorCode",
     "FileType",
     "UnreadableDocument",
     "detect_type",

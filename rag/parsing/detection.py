@@ -7,8 +7,9 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import BinaryIO
 
+from core.errors import ErrorCode
 from rag.parsing.docx import DOCUMENT_PART
-from rag.parsing.errors import FileErrorCode, UnreadableDocument
+from rag.parsing.errors import UnreadableDocument
 
 
 class FileType(StrEnum):
@@ -78,7 +79,7 @@ def _type_of_archive(name: str, file: BinaryIO) -> FileType:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         if _extension(name) == ".docx":
             raise UnreadableDocument(
-                FileErrorCode.UNREADABLE,
+                ErrorCode.FILE_UNREADABLE,
                 "The Word document is damaged or incomplete. Open it in Word, save it again as .docx and send that.",
             ) from error
         raise _unsupported(f"The file is an archive that cannot be opened. {_READABLE}") from error
@@ -90,7 +91,7 @@ def _type_of_archive(name: str, file: BinaryIO) -> FileType:
 def _ole_refusal(file: BinaryIO) -> UnreadableDocument:
     if _holds(file, _ENCRYPTED_PACKAGE):
         return UnreadableDocument(
-            FileErrorCode.ENCRYPTED, "The document is protected by a password. Remove the password and send it again."
+            ErrorCode.FILE_ENCRYPTED, "The document is protected by a password. Remove the password and send it again."
         )
     return _unsupported(
         "Old Office files (.doc, .xls, .ppt) cannot be read. Save the document as .docx or .pdf and send that."
@@ -122,4 +123,4 @@ def _extension(name: str) -> str:
 
 
 def _unsupported(message: str) -> UnreadableDocument:
-    return UnreadableDocument(FileErrorCode.TYPE_UNSUPPORTED, message)
+    return UnreadableDocument(ErrorCode.FILE_TYPE_UNSUPPORTED, message)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from rag.parsing.errors import MAX_DOCX_PART_BYTES, FileErrorCode, UnreadableDocument
+from core.errors import ErrorCode
+from rag.parsing.errors import MAX_DOCX_PART_BYTES, UnreadableDocument
 from rag.parsing.outline import Outline
 
 DOCUMENT_PART = "word/document.xml"
@@ -87,7 +88,8 @@ def read_docx(content: bytes) -> Outline:
 
 def _damaged() -> UnreadableDocument:
     return UnreadableDocument(
-        FileErrorCode.UNREADABLE, "The Word document is damaged. Open it in Word, save it again as .docx and send that."
+        ErrorCode.FILE_UNREADABLE,
+        "The Word document is damaged. Open it in Word, save it again as .docx and send that.",
     )
 
 
@@ -99,14 +101,14 @@ def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
         return None
     if entry.flag_bits & 0x1:
         raise UnreadableDocument(
-            FileErrorCode.ENCRYPTED,
+            ErrorCode.FILE_ENCRYPTED,
             "The Word document is protected by a password. Remove the password and send it again.",
         )
     with archive.open(entry) as part:
         content = part.read(MAX_DOCX_PART_BYTES + 1)  # what the archive declares cannot be trusted
     if len(content) > MAX_DOCX_PART_BYTES:
         raise UnreadableDocument(
-            FileErrorCode.TOO_LARGE,
+            ErrorCode.FILE_TOO_LARGE,
             "The Word document unpacks to more text than can be read. Split it into smaller files.",
         )
     parser = etree.XMLParser(

@@ -1,6 +1,6 @@
 """Why a file cannot be read, and the bounds that every reader keeps."""
 
-from enum import StrEnum
+from core.errors import UserError
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
 """The largest file accepted."""
@@ -18,21 +18,5 @@ MAX_TEXT_CHARACTERS = 5_000_000
 """The most text of one document, about 1,700 pages."""
 
 
-class FileErrorCode(StrEnum):
-    """Why a file cannot be read, as a client reads it."""
-
-    EMPTY = "FILE_EMPTY"
-    TYPE_UNSUPPORTED = "FILE_TYPE_UNSUPPORTED"
-    TOO_LARGE = "FILE_TOO_LARGE"
-    UNREADABLE = "FILE_UNREADABLE"
-    ENCRYPTED = "FILE_ENCRYPTED"
-    WITHOUT_TEXT = "FILE_WITHOUT_TEXT"
-
-
-class UnreadableDocument(Exception):
-    """A file that cannot become a document. `message` tells the person who sent it what to do."""
-
-    def __init__(self, code: FileErrorCode, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class UnreadableDocument(UserError):
+    """A file that cannot become a document. The message tells the person who sent it what to do."""

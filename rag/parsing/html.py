@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from rag.parsing.errors import MAX_MARKUP_BYTES, FileErrorCode, UnreadableDocument
+from core.errors import ErrorCode
+from rag.parsing.errors import MAX_MARKUP_BYTES, UnreadableDocument
 from rag.parsing.outline import Outline
 from rag.parsing.text import decode
 
@@ -40,7 +41,7 @@ def read_html(content: bytes) -> Outline:
     """
     if len(content) > MAX_MARKUP_BYTES:
         limit = MAX_MARKUP_BYTES // (1024 * 1024)
-        raise UnreadableDocument(FileErrorCode.TOO_LARGE, f"A page of HTML may have {limit} MiB. Split it into pages.")
+        raise UnreadableDocument(ErrorCode.FILE_TOO_LARGE, f"A page of HTML may have {limit} MiB. Split it into pages.")
     root = _parse(_decode(content))
     if root is None:
         return Outline()
@@ -67,7 +68,7 @@ def _parse(text: str) -> etree._Element | None:
     root = etree.fromstring(text.encode("utf-8", errors="replace"), parser)
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise UnreadableDocument(
-            FileErrorCode.UNREADABLE,
+            ErrorCode.FILE_UNREADABLE,
             "The page's elements are nested too deeply to be read. Save its text as a simpler page and send that.",
         )
     return root

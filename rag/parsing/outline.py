@@ -4,8 +4,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from core.errors import ErrorCode
 from rag.parsing.document import Block
-from rag.parsing.errors import MAX_TEXT_CHARACTERS, FileErrorCode, UnreadableDocument
+from rag.parsing.errors import MAX_TEXT_CHARACTERS, UnreadableDocument
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _MARKS = "".join(chr(code) for code in range(0x300, 0x1E950) if unicodedata.combining(chr(code)))
@@ -93,7 +94,7 @@ class Outline:
         self._characters += len(text)
         if self._characters > MAX_TEXT_CHARACTERS:
             raise UnreadableDocument(
-                FileErrorCode.TOO_LARGE,
+                ErrorCode.FILE_TOO_LARGE,
                 f"The file holds more than {MAX_TEXT_CHARACTERS:,} characters of text. Split it into smaller files.",
             )
         self._blocks.append(Block(text=text, heading=tuple(headings), page=page))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from rag.parsing.errors import MAX_PAGES, MAX_TEXT_CHARACTERS, FileErrorCode, UnreadableDocument
+from core.errors import ErrorCode
+from rag.parsing.errors import MAX_PAGES, MAX_TEXT_CHARACTERS, UnreadableDocument
 from rag.parsing.outline import Outline
 
 # PDFium is one program with one state: two threads inside it crash the process.
@@ -56,7 +57,7 @@ def read_pdf(content: bytes) -> Outline:
         title, pages = _extract(content)
     if not any(pages):
         raise UnreadableDocument(
-            FileErrorCode.WITHOUT_TEXT,
+            ErrorCode.FILE_WITHOUT_TEXT,
             "The PDF holds no text: its pages are probably scanned images, and text in images is not recognised. "
             "Run it through a text recognition (OCR) program and send the result.",
         )
@@ -78,13 +79,13 @@ def _extract(content: bytes) -> tuple[str, list[list[_Line]]]:
     except pypdfium2.PdfiumError as error:
         if error.err_code == pdfium.FPDF_ERR_PASSWORD:
             raise UnreadableDocument(
-                FileErrorCode.ENCRYPTED, "The PDF is protected by a password. Remove the password and send it again."
+                ErrorCode.FILE_ENCRYPTED, "The PDF is protected by a password. Remove the password and send it again."
             ) from error
         raise _damaged() from error
     try:
         if len(document) > MAX_PAGES:
             raise UnreadableDocument(
-                FileErrorCode.TOO_LARGE, f"The PDF has more than {MAX_PAGES:,} pages. Split it into smaller files."
+                ErrorCode.FILE_TOO_LARGE, f"The PDF has more than {MAX_PAGES:,} pages. Split it into smaller files."
             )
         title = str(document.get_metadata_value("Title"))
         pages: list[list[_Line]] = []
@@ -94,7 +95,7 @@ def _extract(content: bytes) -> tuple[str, list[list[_Line]]]:
             characters += sum(len(line.text) for line in lines)
             if characters > MAX_TEXT_CHARACTERS:
                 raise UnreadableDocument(
-                    FileErrorCode.TOO_LARGE,
+                    ErrorCode.FILE_TOO_LARGE,
                     f"The PDF holds more than {MAX_TEXT_CHARACTERS:,} characters of text. Split it into smaller files.",
                 )
             pages.append(lines)
@@ -107,7 +108,7 @@ def _extract(content: bytes) -> tuple[str, list[list[_Line]]]:
 
 def _damaged() -> UnreadableDocument:
     return UnreadableDocument(
-        FileErrorCode.UNREADABLE,
+        ErrorCode.FILE_UNREADABLE,
         "The PDF is damaged. Open it in a PDF reader, save or print it as a new PDF and send that.",
     )
 

@@ -7,10 +7,11 @@ from pathlib import PurePath
 
 import structlog
 
+from core.errors import ErrorCode
 from rag.parsing.detection import FileType, detect_type
 from rag.parsing.document import ParsedDocument
 from rag.parsing.docx import read_docx
-from rag.parsing.errors import MAX_FILE_BYTES, FileErrorCode, UnreadableDocument
+from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
 from rag.parsing.html import read_html
 from rag.parsing.markdown import read_markdown
 from rag.parsing.outline import Outline, clean
@@ -54,7 +55,8 @@ def parse_as(file_type: FileType, name: str, content: bytes) -> ParsedDocument:
     blocks = outline.blocks()
     if not blocks:
         raise UnreadableDocument(
-            FileErrorCode.WITHOUT_TEXT, "The file holds no text that can be read. Check its content, and send it again."
+            ErrorCode.FILE_WITHOUT_TEXT,
+            "The file holds no text that can be read. Check its content, and send it again.",
         )
     sample = "\n".join(block.text for block in islice(blocks, _LANGUAGE_BLOCKS))
     title = outline.title or clean(name).replace("\n", " ")[:200] or "Document"
@@ -65,10 +67,10 @@ def _check_size(content: bytes) -> None:
     if len(content) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // (1024 * 1024)
         raise UnreadableDocument(
-            FileErrorCode.TOO_LARGE, f"The file is larger than {limit} MiB. Split it into smaller files."
+            ErrorCode.FILE_TOO_LARGE, f"The file is larger than {limit} MiB. Split it into smaller files."
         )
     if not content.strip(_BLANK_BYTES):
-        raise UnreadableDocument(FileErrorCode.EMPTY, "The file is empty. Check that it was saved, and send it again.")
+        raise UnreadableDocument(ErrorCode.FILE_EMPTY, "The file is empty. Check that it was saved, and send it again.")
 
 
 def _read(file_type: FileType, content: bytes) -> Outline:
@@ -81,5 +83,5 @@ def _read(file_type: FileType, content: bytes) -> Outline:
         # person who sent it, and a defect for us to look at.
         logger.exception("file_unreadable", file_type=file_type.value)
         raise UnreadableDocument(
-            FileErrorCode.UNREADABLE, "The file is damaged. Open it in the program that made it and save it again."
+            ErrorCode.FILE_UNREADABLE, "The file is damaged. Open it in the program that made it and save it again."
         ) from error

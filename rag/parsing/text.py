@@ -5,7 +5,8 @@ import csv
 import re
 from collections.abc import Iterator
 
-from rag.parsing.errors import FileErrorCode, UnreadableDocument
+from core.errors import ErrorCode
+from rag.parsing.errors import UnreadableDocument
 from rag.parsing.outline import Outline
 
 _BYTE_ORDER_MARKS = (
@@ -74,7 +75,7 @@ def _rows(text: str) -> Iterator[list[str]]:
                 yield cells
     except csv.Error as error:
         raise UnreadableDocument(
-            FileErrorCode.UNREADABLE,
+            ErrorCode.FILE_UNREADABLE,
             "The table cannot be read: a cell is too long or a quotation mark is never closed. "
             "Check the file in a spreadsheet and save it again as CSV.",
         ) from error

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import IO
 from uuid import UUID
 
-from rag.parsing.errors import MAX_FILE_BYTES, FileErrorCode, UnreadableDocument
+from core.errors import ErrorCode
+from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _KEY = re.compile(f"{_UUID}/{_UUID}")
@@ -50,7 +51,7 @@ class FileStorage:
                 if size > MAX_FILE_BYTES:
                     limit = MAX_FILE_BYTES // (1024 * 1024)
                     message = f"The file is larger than {limit} MiB. Split it into smaller files."
-                    raise UnreadableDocument(FileErrorCode.TOO_LARGE, message)
+                    raise UnreadableDocument(ErrorCode.FILE_TOO_LARGE, message)
                 await asyncio.to_thread(file.write, chunk)
             await asyncio.to_thread(_put_in_place, file, target)
         finally:

@@ -5,7 +5,6 @@ from typing import Annotated, Any, cast
 
 import strawberry
 
-from core.errors import ErrorCode
 from data import models
 from rag.answers import events
 from rag.answers.conversation_events import ConversationEvent
@@ -41,7 +40,7 @@ async def _event(info: Info, answer_id: strawberry.ID, numbered: Numbered) -> An
         case events.AnswerFinished(message_id):
             return AnswerFinished(**place, message=await shown(info, models.Message, message_id))
         case events.AnswerFailed(code, text, retryable):
-            return AnswerFailed(**place, code=ErrorCode(code), text=text, retryable=retryable)
+            return AnswerFailed(**place, code=code, text=text, retryable=retryable)
 
 
 async def _shown(

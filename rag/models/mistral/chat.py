@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from core.errors import ErrorCode
 from rag.answers.prompt import messages
 from rag.models import spans
 from rag.models.mistral.connection import Connection, RetryPolicy, ask, model_errors, within
-from rag.models.protocols import Completion, ModelError, ModelErrorCode, Prompt, Token
+from rag.models.protocols import Completion, ModelError, Prompt, Token
 
 if TYPE_CHECKING:
     from mistralai.client.models import CompletionChunk, CompletionEvent, UsageInfo
@@ -81,7 +82,9 @@ class MistralChat:
         except BaseException:
             await _close(events)
             raise
-        raise ModelError(ModelErrorCode.INTERRUPTED, "The model's answer has nothing in it. Ask again.", retryable=True)
+        raise ModelError(
+            ErrorCode.MODEL_INTERRUPTED, "The model's answer has nothing in it. Ask again.", retryable=True
+        )
 
     async def _next(self, events: "EventStreamAsync[CompletionEvent]", answer: "_Answer") -> "CompletionChunk | None":
         """Return the next chunk, or None after the last. What fails behind the end of an answer does not matter."""
@@ -137,7 +140,7 @@ class _Answer:
             self._pieces += 1
             yield text
         if self.finish_reason == "error":
-            raise ModelError(ModelErrorCode.INTERRUPTED, "The model failed in its answer. Ask again.", retryable=True)
+            raise ModelError(ErrorCode.MODEL_INTERRUPTED, "The model failed in its answer. Ask again.", retryable=True)
 
     def is_whole(self) -> bool:
         """Tell whether nothing more is to come: some servers count tokens in a chunk after the last."""
@@ -147,7 +150,7 @@ class _Answer:
         """Return the end of the answer. Raises `ModelError` if it never came."""
         if not self.finish_reason:
             message = "The model's answer ended too early. Ask again."
-            raise ModelError(ModelErrorCode.INTERRUPTED, message, retryable=True)
+            raise ModelError(ErrorCode.MODEL_INTERRUPTED, message, retryable=True)
         usage = self._usage
         return Completion(
             finish_reason="length" if self.finish_reason in {"length", "model_length"} else "stop",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from rag.models.protocols import ModelError, ModelErrorCode
+from core.errors import ErrorCode
+from rag.models.protocols import ModelError
 
 if TYPE_CHECKING:
     import httpx2
@@ -128,7 +129,7 @@ async def within(seconds: float, message: str) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise ModelError(ModelErrorCode.TIMEOUT, message, retryable=True) from error
+        raise ModelError(ErrorCode.MODEL_TIMEOUT, message, retryable=True) from error
 
 
 @contextmanager
@@ -154,21 +155,21 @@ def _from_response(error: "Exception") -> ModelError:
     match status:
         case 401 | 403:
             message = "The model's server refused the API key. Check MISTRAL_API_KEY."
-            return ModelError(ModelErrorCode.UNAUTHORIZED, message, retryable=False)
+            return ModelError(ErrorCode.MODEL_UNAUTHORIZED, message, retryable=False)
         case 408:
             message = "The model's server gave up waiting. Try again in a moment."
-            return ModelError(ModelErrorCode.TIMEOUT, message, retryable=True)
+            return ModelError(ErrorCode.MODEL_TIMEOUT, message, retryable=True)
         case 429:
             message = "The model's server has too much to do. Try again in a moment."
-            return ModelError(ModelErrorCode.RATE_LIMITED, message, retryable=True)
+            return ModelError(ErrorCode.MODEL_RATE_LIMITED, message, retryable=True)
         case _ if status in _CLIENT_ERRORS:
             message = f"The model's server refused the request (HTTP {status}): {reason}"
-            return ModelError(ModelErrorCode.REFUSED, message, retryable=False)
+            return ModelError(ErrorCode.MODEL_REFUSED, message, retryable=False)
         case 200:
             return _interrupted()
         case _:
             message = f"The model's server is out of order (HTTP {status}). Try again in a moment."
-            return ModelError(ModelErrorCode.UNAVAILABLE, message, retryable=True)
+            return ModelError(ErrorCode.MODEL_UNAVAILABLE, message, retryable=True)
 
 
 def _from_transport(error: Exception) -> ModelError:
@@ -177,18 +178,18 @@ def _from_transport(error: Exception) -> ModelError:
 
     if isinstance(error, ConnectError | UnsupportedProtocol):
         message = "The model's server cannot be reached. Check the network and MISTRAL_SERVER_URL."
-        return ModelError(ModelErrorCode.UNAVAILABLE, message, retryable=True)
+        return ModelError(ErrorCode.MODEL_UNAVAILABLE, message, retryable=True)
     if isinstance(error, ConnectTimeout):
         message = "The model's server cannot be reached in time. Check the network and MISTRAL_SERVER_URL."
-        return ModelError(ModelErrorCode.TIMEOUT, message, retryable=True)
+        return ModelError(ErrorCode.MODEL_TIMEOUT, message, retryable=True)
     if isinstance(error, TimeoutException):
         message = "The model's server did not answer in time. Try again in a moment."
-        return ModelError(ModelErrorCode.TIMEOUT, message, retryable=True)
+        return ModelError(ErrorCode.MODEL_TIMEOUT, message, retryable=True)
     return _interrupted()
 
 
 def _interrupted() -> ModelError:
-    return ModelError(ModelErrorCode.INTERRUPTED, "The model's answer was cut off. Ask again.", retryable=True)
+    return ModelError(ErrorCode.MODEL_INTERRUPTED, "The model's answer was cut off. Ask again.", retryable=True)
 
 
 def _pause(failure: ModelError, attempt: int, retry_policy: RetryPolicy) -> float | None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.errors import ErrorCode
 from rag.models import spans
 from rag.models.mistral.connection import Connection, RetryPolicy, ask
-from rag.models.protocols import ModelError, ModelErrorCode, Vectors
+from rag.models.protocols import ModelError, Vectors
 
 if TYPE_CHECKING:
     from mistralai.client.models import EmbeddingResponse
@@ -96,7 +97,7 @@ class MistralEmbedder:
                 f"The model {self.name} gave {len(rows)} vectors of {sizes} numbers for {count} texts; "
                 f"{self.dimensions} numbers are expected. Check the name of the embedding model."
             )
-            raise ModelError(ModelErrorCode.REFUSED, message, retryable=False)
+            raise ModelError(ErrorCode.MODEL_REFUSED, message, retryable=False)
         vectors = np.nan_to_num(np.array(rows, dtype=np.float32))
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)

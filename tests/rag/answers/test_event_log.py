@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from redis.asyncio import Redis
 
+from core.errors import ErrorCode
 from core.redis import RedisClient
 from rag.answers.citations import Source
 from rag.answers.event_log import BACKLOG, AnswerEventLog, MemoryAnswerEventLog
@@ -26,7 +27,7 @@ from rag.answers.redis_event_log import RedisAnswerEventLog
 SOURCE = Source(uuid4(), "Garden – hours", 2, "It opens at nine.", 0.9, "page 3", None)
 STARTED = AnswerStarted(uuid4(), uuid4(), (SOURCE,))
 FINISHED = AnswerFinished(uuid4())
-FAILURE = AnswerFailed("MODEL_TIMEOUT", "The model took too long.", retryable=True)
+FAILURE = AnswerFailed(ErrorCode.MODEL_TIMEOUT, "The model took too long.", retryable=True)
 
 
 @asynccontextmanager

@@ -2,7 +2,8 @@ import io
 
 import pytest
 
-from rag.parsing import MAX_FILE_BYTES, FileErrorCode, FileType, UnreadableDocument, detect_type, parse
+from core.errors import ErrorCode
+from rag.parsing import MAX_FILE_BYTES, FileType, UnreadableDocument, detect_type, parse
 from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph
 from tests.rag.parsing.pdf_files import make_pdf
 
@@ -46,7 +47,7 @@ def test_what_cannot_be_read_is_refused_with_what_to_do(name: str, content: byte
     with pytest.raises(UnreadableDocument, match=r"(?i)\b(send|save)\b") as refusal:
         detect_type(name, io.BytesIO(content))
 
-    assert refusal.value.code == FileErrorCode.TYPE_UNSUPPORTED
+    assert refusal.value.code == ErrorCode.FILE_TYPE_UNSUPPORTED
 
 
 @pytest.mark.parametrize("padding", [0, 65_000, 200_000])
@@ -54,7 +55,7 @@ def test_an_office_file_with_a_password_is_refused(padding: int) -> None:
     with pytest.raises(UnreadableDocument, match="password") as refusal:
         detect_type("a.docx", io.BytesIO(OLD_WORD + bytes(padding) + "EncryptedPackage".encode("utf-16-le")))
 
-    assert refusal.value.code == FileErrorCode.ENCRYPTED
+    assert refusal.value.code == ErrorCode.FILE_ENCRYPTED
 
 
 @pytest.mark.parametrize("content", [b"", b" \r\n\t\n ", b"\xef\xbb\xbf"])
@@ -63,11 +64,11 @@ def test_a_file_with_nothing_in_it_is_empty(name: str, content: bytes) -> None:
     with pytest.raises(UnreadableDocument, match="empty") as refusal:
         parse(name, content)
 
-    assert refusal.value.code == FileErrorCode.EMPTY
+    assert refusal.value.code == ErrorCode.FILE_EMPTY
 
 
 def test_a_file_over_the_bound_is_refused_unread() -> None:
     with pytest.raises(UnreadableDocument, match="25 MiB") as refusal:
         parse("a.txt", bytes(MAX_FILE_BYTES + 1))
 
-    assert refusal.value.code == FileErrorCode.TOO_LARGE
+    assert refusal.value.code == ErrorCode.FILE_TOO_LARGE

@@ -1,6 +1,7 @@
 import pytest
 
-from rag.parsing import FileErrorCode, UnreadableDocument, parse
+from core.errors import ErrorCode
+from rag.parsing import UnreadableDocument, parse
 from rag.parsing import docx as docx_reader
 from rag.parsing.document import Block
 from tests.rag.parsing.docx_files import W, make_archive, make_docx, paragraph, table
@@ -54,7 +55,7 @@ def test_entities_are_never_fetched(name: str) -> None:
     with pytest.raises(UnreadableDocument) as refusal:
         parse("a.docx", make_docx("<w:p><w:r><w:t>&x;</w:t></w:r></w:p>", prologue=prologue))
 
-    assert refusal.value.code == FileErrorCode.UNREADABLE
+    assert refusal.value.code == ErrorCode.FILE_UNREADABLE
 
 
 def test_a_bomb_of_entities_is_refused() -> None:
@@ -63,7 +64,7 @@ def test_a_bomb_of_entities_is_refused() -> None:
     with pytest.raises(UnreadableDocument) as refusal:
         parse("a.docx", make_docx("<w:p><w:r><w:t>&e11;</w:t></w:r></w:p>", prologue=f"<!DOCTYPE d [{entities}]>"))
 
-    assert refusal.value.code == FileErrorCode.UNREADABLE
+    assert refusal.value.code == ErrorCode.FILE_UNREADABLE
 
 
 def test_a_bomb_of_zeros_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +75,7 @@ def test_a_bomb_of_zeros_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnreadableDocument) as refusal:
         parse("bomb.docx", content)
 
-    assert refusal.value.code == FileErrorCode.TOO_LARGE
+    assert refusal.value.code == ErrorCode.FILE_TOO_LARGE
 
 
 def test_a_document_cut_short_is_damaged() -> None:
@@ -83,11 +84,11 @@ def test_a_document_cut_short_is_damaged() -> None:
     with pytest.raises(UnreadableDocument, match="damaged") as refusal:
         parse("cut.docx", content[: len(content) // 2])
 
-    assert refusal.value.code == FileErrorCode.UNREADABLE
+    assert refusal.value.code == ErrorCode.FILE_UNREADABLE
 
 
 def test_broken_xml_is_damaged() -> None:
     with pytest.raises(UnreadableDocument, match="damaged") as refusal:
         parse("a.docx", make_archive({"word/document.xml": "<w:document>"}))
 
-    assert refusal.value.code == FileErrorCode.UNREADABLE
+    assert refusal.value.code == ErrorCode.FILE_UNREADABLE

@@ -1,6 +1,7 @@
 import pytest
 
-from rag.parsing import FileErrorCode, UnreadableDocument, parse
+from core.errors import ErrorCode
+from rag.parsing import UnreadableDocument, parse
 from rag.parsing.document import Block
 
 PAGE = """<!DOCTYPE html>
@@ -65,11 +66,11 @@ def test_elements_nested_without_end_are_refused() -> None:
     with pytest.raises(UnreadableDocument, match="nested too deeply") as refusal:
         parse("deep.html", b"<html>" + b"<div>" * 100_000 + b"text")
 
-    assert refusal.value.code == FileErrorCode.UNREADABLE
+    assert refusal.value.code == ErrorCode.FILE_UNREADABLE
 
 
 def test_a_page_drawn_by_a_script_has_no_text() -> None:
     with pytest.raises(UnreadableDocument) as refusal:
         parse("app.html", b"<html><body><div id=app></div><script>start()</script></body></html>")
 
-    assert refusal.value.code == FileErrorCode.WITHOUT_TEXT
+    assert refusal.value.code == ErrorCode.FILE_WITHOUT_TEXT

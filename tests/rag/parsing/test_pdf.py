@@ -2,7 +2,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.parsing import FileErrorCode, UnreadableDocument, parse
+from core.errors import ErrorCode
+from rag.parsing import UnreadableDocument, parse
 from rag.parsing import pdf as pdf_reader
 from rag.parsing.document import Block
 from tests.rag.parsing.pdf_files import make_pdf
@@ -66,14 +67,14 @@ def test_a_pdf_of_images_says_that_text_is_not_recognised() -> None:
     with pytest.raises(UnreadableDocument, match="scanned images") as refusal:
         parse("scan.pdf", make_pdf(["", ""]))
 
-    assert refusal.value.code == FileErrorCode.WITHOUT_TEXT
+    assert refusal.value.code == ErrorCode.FILE_WITHOUT_TEXT
 
 
 def test_a_pdf_cut_short_is_damaged() -> None:
     with pytest.raises(UnreadableDocument, match="damaged") as refusal:
         parse("cut.pdf", make_pdf(["Text."])[:60])
 
-    assert refusal.value.code == FileErrorCode.UNREADABLE
+    assert refusal.value.code == ErrorCode.FILE_UNREADABLE
 
 
 def test_a_pdf_with_a_password_is_refused() -> None:
@@ -87,7 +88,7 @@ def test_a_pdf_with_a_password_is_refused() -> None:
     with pytest.raises(UnreadableDocument, match="password") as refusal:
         parse("secret.pdf", content)
 
-    assert refusal.value.code == FileErrorCode.ENCRYPTED
+    assert refusal.value.code == ErrorCode.FILE_ENCRYPTED
 
 
 def test_too_many_pages_or_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +101,7 @@ def test_too_many_pages_or_too_much_text_is_refused(monkeypatch: pytest.MonkeyPa
     with pytest.raises(UnreadableDocument, match="pages") as too_many:
         parse("a.pdf", content)
 
-    assert too_long.value.code == too_many.value.code == FileErrorCode.TOO_LARGE
+    assert too_long.value.code == too_many.value.code == ErrorCode.FILE_TOO_LARGE
 
 
 def test_several_threads_may_read_at_once() -> None:

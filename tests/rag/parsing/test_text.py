@@ -2,7 +2,8 @@ import codecs
 
 import pytest
 
-from rag.parsing import FileErrorCode, UnreadableDocument, parse
+from core.errors import ErrorCode
+from rag.parsing import UnreadableDocument, parse
 
 
 def test_a_text_becomes_a_block_for_each_paragraph() -> None:
@@ -75,4 +76,4 @@ def test_a_cell_without_end_is_refused() -> None:
     with pytest.raises(UnreadableDocument, match="quotation mark") as refusal:
         parse("broken.csv", b'name,text\n"never closed ' + b"x" * 200_000)
 
-    assert refusal.value.code == FileErrorCode.UNREADABLE
+    assert refusal.value.code == ErrorCode.FILE_UNREADABLE

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.parsing.errors import MAX_FILE_BYTES, FileErrorCode, UnreadableDocument
+from core.errors import ErrorCode
+from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
 from rag.sources.storage import FileStorage, StoredFileMissing
 
 WORKSPACE, DOCUMENT = UUID(int=1), UUID(int=2)
@@ -90,7 +91,7 @@ async def test_a_file_over_the_bound_is_refused_and_leaves_nothing(storage: File
     with pytest.raises(UnreadableDocument, match="MiB") as refusal:
         await storage.save(WORKSPACE, DOCUMENT, in_chunks(bytes(MAX_FILE_BYTES), b"one more"))
 
-    assert refusal.value.code == FileErrorCode.TOO_LARGE
+    assert refusal.value.code == ErrorCode.FILE_TOO_LARGE
     assert files(tmp_path) == []
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Boolean, Column, Date, Float, Integer, LargeBinary, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
+from core.errors import ErrorCode
 from core.security.keys import digest
 from core.security.tokens import StaffClaims
 from data.models import Model, Role, global_id
@@ -154,7 +155,7 @@ async def _tell(tenant: TenantFixture, question: UUID, failed: UUID) -> None:
     await log.append(answer["id"], events.AnswerDelta(f"{MARK} text"))
     await log.append(answer["id"], events.AnswerFinished(answer["id"]))
     await log.open(failed)
-    await log.append(failed, events.AnswerFailed("MODEL_TIMEOUT", f"{MARK} text", retryable=True))
+    await log.append(failed, events.AnswerFailed(ErrorCode.MODEL_TIMEOUT, f"{MARK} text", retryable=True))
 
 
 async def _complete(tenant: TenantFixture, table: Table) -> None:

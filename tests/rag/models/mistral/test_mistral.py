@@ -12,11 +12,12 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from core.errors import ErrorCode
 from rag.models.mistral import embedder as mistral
 from rag.models.mistral.chat import MistralChat
 from rag.models.mistral.connection import RetryPolicy
 from rag.models.mistral.embedder import MistralEmbedder
-from rag.models.protocols import ChatModel, Completion, Embedder, ModelError, ModelErrorCode, Prompt, Token
+from rag.models.protocols import ChatModel, Completion, Embedder, ModelError, Prompt, Token
 from rag.retrieval.passages import Passage
 from tests.support.mistral_server import Answer, Failure, Hang, MistralServer, Vectors
 
@@ -187,7 +188,7 @@ class TestServersOfOnesOwn:
             _, _, failure = await read(chat)
 
         assert failure is not None
-        assert (failure.code, failure.retryable) == (ModelErrorCode.UNAVAILABLE, True)
+        assert (failure.code, failure.retryable) == (ErrorCode.MODEL_UNAVAILABLE, True)
         assert "MISTRAL_SERVER_URL" in failure.message
 
 
@@ -195,15 +196,15 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("status", "code", "retryable", "requests"),
         [
-            (401, ModelErrorCode.UNAUTHORIZED, False, 1),
-            (403, ModelErrorCode.UNAUTHORIZED, False, 1),
-            (400, ModelErrorCode.REFUSED, False, 1),
-            (404, ModelErrorCode.REFUSED, False, 1),
-            (422, ModelErrorCode.REFUSED, False, 1),
-            (429, ModelErrorCode.RATE_LIMITED, True, 3),
-            (500, ModelErrorCode.UNAVAILABLE, True, 3),
-            (503, ModelErrorCode.UNAVAILABLE, True, 3),
-            (307, ModelErrorCode.UNAVAILABLE, True, 3),
+            (401, ErrorCode.MODEL_UNAUTHORIZED, False, 1),
+            (403, ErrorCode.MODEL_UNAUTHORIZED, False, 1),
+            (400, ErrorCode.MODEL_REFUSED, False, 1),
+            (404, ErrorCode.MODEL_REFUSED, False, 1),
+            (422, ErrorCode.MODEL_REFUSED, False, 1),
+            (429, ErrorCode.MODEL_RATE_LIMITED, True, 3),
+            (500, ErrorCode.MODEL_UNAVAILABLE, True, 3),
+            (503, ErrorCode.MODEL_UNAVAILABLE, True, 3),
+            (307, ErrorCode.MODEL_UNAVAILABLE, True, 3),
         ],
     )
     async def test_each_status_has_its_code_and_is_tried_again_if_it_may_pass(
@@ -211,7 +212,7 @@ class TestRefusals:
         chat: MistralChat,
         mistral_server: MistralServer,
         status: int,
-        code: ModelErrorCode,
+        code: ErrorCode,
         retryable: bool,
         requests: int,
     ) -> None:
@@ -266,7 +267,7 @@ class TestRefusals:
         _, _, failure = await read(chat)
 
         assert failure is not None
-        assert failure.code == ModelErrorCode.RATE_LIMITED
+        assert failure.code == ErrorCode.MODEL_RATE_LIMITED
         assert len(mistral_server.requests) == 1
 
 
@@ -282,7 +283,7 @@ class TestInterruptions:
         assert tokens == ["In ", "three"]
         assert ends == []
         assert failure is not None
-        assert (failure.code, failure.retryable) == (ModelErrorCode.INTERRUPTED, True)
+        assert (failure.code, failure.retryable) == (ErrorCode.MODEL_INTERRUPTED, True)
         assert len(mistral_server.requests) == 1
 
     @pytest.mark.parametrize("ending", ["cut", "end", "malformed", "error"])
@@ -306,7 +307,7 @@ class TestInterruptions:
 
         assert (tokens, ends) == (["In "], [])
         assert failure is not None
-        assert failure.code == ModelErrorCode.INTERRUPTED
+        assert failure.code == ErrorCode.MODEL_INTERRUPTED
 
 
 class TestWaiting:
@@ -322,7 +323,7 @@ class TestWaiting:
 
         assert tokens == []
         assert failure is not None
-        assert (failure.code, failure.retryable) == (ModelErrorCode.TIMEOUT, True)
+        assert (failure.code, failure.retryable) == (ErrorCode.MODEL_TIMEOUT, True)
         assert mistral_server.requests[0].abandoned.wait(5)
 
     async def test_a_model_that_falls_silent_times_out(self, mistral_server: MistralServer) -> None:
@@ -334,7 +335,7 @@ class TestWaiting:
 
         assert tokens == ["In ", "three"]
         assert failure is not None
-        assert failure.code == ModelErrorCode.TIMEOUT
+        assert failure.code == ErrorCode.MODEL_TIMEOUT
         assert mistral_server.requests[0].abandoned.wait(5)
 
     async def test_attempts_share_one_wait(self, impatient: MistralChat, mistral_server: MistralServer) -> None:
@@ -343,7 +344,7 @@ class TestWaiting:
         _, _, failure = await read(impatient)
 
         assert failure is not None
-        assert failure.code == ModelErrorCode.TIMEOUT
+        assert failure.code == ErrorCode.MODEL_TIMEOUT
         assert len(mistral_server.requests) == 2
 
     async def test_a_reader_who_leaves_closes_the_request(
@@ -438,7 +439,7 @@ class TestEmbedding:
         with pytest.raises(ModelError, match="Check the name of the embedding model") as refusal:
             await embedder.embed_question("word")
 
-        assert (refusal.value.code, refusal.value.retryable) == (ModelErrorCode.REFUSED, False)
+        assert (refusal.value.code, refusal.value.retryable) == (ErrorCode.MODEL_REFUSED, False)
 
     async def test_a_wrong_key_is_said(self, embedder: MistralEmbedder, mistral_server: MistralServer) -> None:
         mistral_server.behave(Failure(401))
@@ -446,7 +447,7 @@ class TestEmbedding:
         with pytest.raises(ModelError, match="MISTRAL_API_KEY") as refusal:
             await embedder.embed_passages(["word"])
 
-        assert refusal.value.code == ModelErrorCode.UNAUTHORIZED
+        assert refusal.value.code == ErrorCode.MODEL_UNAUTHORIZED
 
 
 def test_both_are_what_the_protocols_ask_for() -> None:
