@@ -9,15 +9,17 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, ExceptionContext, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from data.drivers import resolve
 from data.row_level_security import WORK_FOR, session_values
 from data.viewer import Viewer
 
+Session = AsyncSession
+"""What a query runs in: one unit of work."""
 Result = TypeVar("Result")
-Work = Callable[[AsyncSession], Awaitable[Result]]
+Work = Callable[[Session], Awaitable[Result]]
 
 DEADLOCK_ATTEMPTS = 3
 """How often a unit of work runs before a deadlock is reported (SQL Server error 1205 rolls the whole unit back)."""
@@ -27,6 +29,8 @@ STATEMENT_SECONDS = 30
 """How long SQL Server may work on one statement, its waits for locks included."""
 LOGIN_SECONDS = 15
 """How long SQL Server may take to let a connection in."""
+
+__all__ = ["Database", "IntegrityError", "Session", "Work", "is_deadlock"]
 
 HIDDEN = True
 """Errors name a statement and not its parameters: they hold messages and hashes, and errors go to the log."""

@@ -5,14 +5,15 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from aiodataloader import DataLoader
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from strawberry.dataloader import DataLoader
 
 from core.telemetry import span
 from data.engine import Database
-from data.models import AnalyticsDaily
+from data.models import AnalyticsDaily, Workspace
 from data.pages import Page, PageRequest, fetch_page, fetch_pages
+from data.queries.access import find_writable
 from data.viewer import Viewer
 from data.visibility import Row, visible
 
@@ -75,6 +76,15 @@ class Loaders:
             return [days[key] for key in keys]
 
         return await self._loader(("days", model, first, last), fetch).load(key)
+
+    async def is_writable(self, workspace_id: UUID) -> bool:
+        """Tell whether the viewer may change a workspace and what it holds."""
+
+        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[bool]:
+            found = await find_writable(session, self._viewer, keys)
+            return [key in found for key in keys]
+
+        return await self._loader(("writable", Workspace), fetch).load(workspace_id)
 
     async def page(self, model: type[Row], request: PageRequest) -> Page[Row]:
         """Return a page of all the rows of `model` that the viewer may see."""

@@ -13,13 +13,12 @@ from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-
 import widget
 from core.security.keys import API_KEY_PREFIX_LENGTH, digest
-from data.engine import Database
-from data.models import ApiKey, AppUser, Role, Workspace
+from data.engine import Database, Session
+from data.models import ApiKey, AppUser, Role
+from data.queries import workspaces as queries
+from data.queries.accounts import find_user_by_email
 from data.viewer import Anonymous
 from monitora.operator import acting_for
 from monitora.settings.settings import Settings
@@ -54,10 +53,10 @@ class Demo:
 async def prepare(services: Services, settings: Settings) -> Demo:
     """Create what is missing of the administrator, the workspace, its documents and its key."""
     passwords = _derived(settings, "administrator's password")
-    user = await services.database.read(_administrator)
+    user = await services.database.read(lambda session: find_user_by_email(session, EMAIL))
     if user is None:
         await accounts.create_user(Context(Anonymous(), services), EMAIL, passwords[0], "Administrator", Role.ADMIN)
-        user = await services.database.read(_administrator)
+        user = await services.database.read(lambda session: find_user_by_email(session, EMAIL))
     if user is None:
         raise RuntimeError("the administrator was created and is not there")
     workspace_id = await _workspace(services, user)
@@ -69,11 +68,7 @@ async def prepare(services: Services, settings: Settings) -> Demo:
 async def published_key(database: Database, settings: Settings) -> str | None:
     """Return the demo page's key, or None when there is no sample workspace."""
     keys = {digest(key): key for key in _keys(settings)}
-
-    async def stored(session: AsyncSession) -> set[str]:
-        return set(await session.scalars(select(ApiKey.key_hash).where(ApiKey.key_hash.in_(list(keys)))))
-
-    known = await database.read(stored)
+    known = await database.read(lambda session: queries.find_stored_api_keys(session, list(keys)))
     return next((key for hashed, key in keys.items() if hashed in known), None)
 
 
@@ -85,9 +80,7 @@ def page(key: str, settings: Settings) -> str:
 
 
 async def _workspace(services: Services, user: AppUser) -> UUID:
-    existing = await services.database.read(
-        lambda session: session.scalar(select(Workspace.id).where(Workspace.user_id == user.id).limit(1))
-    )
+    existing = await services.database.read(lambda session: queries.find_first_workspace(session, user.id))
     if existing is not None:
         return existing
     context = acting_for(services, user)
@@ -114,20 +107,15 @@ def _title(path: Path) -> str:
     return path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").strip()
 
 
-async def _administrator(session: AsyncSession) -> AppUser | None:
-    return await session.scalar(select(AppUser).where(AppUser.email == EMAIL))
-
-
-async def _publish(session: AsyncSession, workspace_id: UUID, key: str) -> None:
-    if await session.scalar(select(ApiKey.id).where(ApiKey.key_hash == digest(key))) is None:
-        session.add(
-            ApiKey(
-                workspace_id=workspace_id,
-                name="Demo page",
-                key_prefix=key[:API_KEY_PREFIX_LENGTH],
-                key_hash=digest(key),
-            )
+async def _publish(session: Session, workspace_id: UUID, key: str) -> None:
+    if not await queries.find_stored_api_keys(session, [digest(key)]):
+        published = ApiKey(
+            workspace_id=workspace_id,
+            name="Demo page",
+            key_prefix=key[:API_KEY_PREFIX_LENGTH],
+            key_hash=digest(key),
         )
+        await queries.add_api_key(session, published)
 
 
 def _keys(settings: Settings) -> list[str]:

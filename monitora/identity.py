@@ -7,7 +7,7 @@ from data.viewer import Anonymous, Viewer, Visitor
 from resolvers.accounts import accounts, sessions
 from resolvers.context import Client, Context
 from resolvers.services import Services
-from resolvers.workspaces import workspaces
+from resolvers.workspaces import access
 from resolvers.workspaces.origins import Origin
 
 EXPIRED = "The token has expired: refresh the session, or start the visit again."
@@ -56,7 +56,7 @@ async def is_over(services: Services, token: str) -> bool:
     except InvalidToken:
         return True
     if isinstance(claims, VisitorClaims):
-        return not await workspaces.is_switched_on(services.database, claims.workspace_id)
+        return not await access.is_switched_on(services.database, claims.workspace_id)
     return not await sessions.is_open(services.database, claims.session_id)
 
 

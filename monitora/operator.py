@@ -4,11 +4,9 @@ from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from core.rate_limits import RateLimiter
 from data.models import AppUser, Role, Workspace
+from data.queries.workspaces import find_workspaces_called
 from data.viewer import Staff
 from resolvers.context import Context
 from resolvers.services import Services
@@ -25,17 +23,10 @@ def acting_for(services: Services, user: AppUser) -> Context:
 
 async def find_workspace(services: Services, name: str) -> tuple[Workspace, AppUser]:
     """Return the workspace of that name or key, and its owner. Raises `UnknownWorkspace`."""
-
-    async def find(session: AsyncSession) -> list[tuple[Workspace, AppUser]]:
-        wanted = [Workspace.name == name]
-        with suppress(ValueError):
-            wanted.append(Workspace.id == UUID(name))
-        rows = await session.execute(
-            select(Workspace, AppUser).join(AppUser, AppUser.id == Workspace.user_id).where(or_(*wanted))
-        )
-        return [(workspace, user) for workspace, user in rows]
-
-    found = await services.database.read(find)
+    key = None
+    with suppress(ValueError):
+        key = UUID(name)
+    found = await services.database.read(lambda session: find_workspaces_called(session, name, key))
     if len(found) != 1:
         count = "no workspace" if not found else f"{len(found)} workspaces"
         raise UnknownWorkspace(f"There is {count} called {name!r}: give its key instead.")

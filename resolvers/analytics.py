@@ -3,14 +3,13 @@
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from core.clock import today
 from data import procedures
+from data.engine import Session
 from data.models import AnalyticsDaily, DailyMetrics, InsightsCache, WorkspaceStats
 from resolvers.context import Context
 from resolvers.errors import BadInput, NotFound
-from resolvers.workspaces import workspaces
+from resolvers.workspaces import access
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 400
@@ -56,7 +55,7 @@ async def stats(context: Context, workspace_id: UUID) -> WorkspaceStats | None:
 
 async def metrics(context: Context, workspace_id: UUID) -> procedures.WorkspaceMetrics:
     """Return what `sp_get_workspace_metrics` counts now. Raises `OperationError`."""
-    await workspaces.readable(context, workspace_id)
+    await access.readable(context, workspace_id)
     found = await context.database.read(
         lambda session: procedures.get_workspace_metrics(session, workspace_id=workspace_id)
     )
@@ -68,8 +67,8 @@ async def metrics(context: Context, workspace_id: UUID) -> procedures.WorkspaceM
 async def recalculate(context: Context, workspace_id: UUID) -> None:
     """Count a workspace's insights anew with `sp_calculate_workspace_insights`. Raises `OperationError`."""
 
-    async def count(session: AsyncSession) -> None:
-        await workspaces.owned(context, session, workspace_id)
+    async def count(session: Session) -> None:
+        await access.owned(context, session, workspace_id)
         await procedures.calculate_workspace_insights(session, workspace_id=workspace_id)
 
     await context.database.write(count)

@@ -4,22 +4,20 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from sqlalchemy import or_, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from core.clock import now
 from core.errors import ErrorCode, UserError
-from data.models import Conversation, Message, MessageRole, Workspace
+from data.engine import IntegrityError, Session
+from data.models import Conversation, Message, MessageRole
+from data.queries import conversations as queries
+from data.queries.workspaces import is_active
 from data.viewer import Staff, Visitor
-from data.visibility import visible
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.record import Question
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, NotFound
 from resolvers.rates import MESSAGE_PER_ACCOUNT, MESSAGE_PER_ADDRESS, MESSAGE_PER_VISITOR
-from resolvers.workspaces import workspaces
+from resolvers.workspaces import access
 
 TITLE_CHARACTERS = 80
 MAX_COMMENT_CHARACTERS = 2_000
@@ -91,7 +89,7 @@ async def stop(context: Context, answer_id: UUID) -> None:
     Raises `UserError` when it is not under way, and `OperationError`.
     """
 
-    async def check(session: AsyncSession) -> None:
+    async def check(session: Session) -> None:
         await _check_writer(session, context, await _message_of_answer(session, context, answer_id))
 
     await context.database.read(check)
@@ -105,7 +103,7 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
     Raises `UserError`, `OperationError`.
     """
 
-    async def renew(session: AsyncSession) -> Question:
+    async def renew(session: Session) -> Question:
         message = await _message(session, context, message_id)
         await _check_writer(session, context, message)
         if message.role is MessageRole.ASSISTANT:
@@ -113,7 +111,7 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
         if message.role is not MessageRole.USER:
             raise NotFound("question")
         message.answer_id = uuid4()
-        conversation = await session.get_one(Conversation, message.conversation_id)
+        conversation = await queries.conversation_of(session, message)
         await _check_switched_on(session, conversation.workspace_id)
         return replace(_question(message, conversation.workspace_id), asked_again=True)
 
@@ -131,10 +129,10 @@ async def rate(context: Context, message_id: UUID, feedback: int | None, comment
         text = f"A comment has at most {MAX_COMMENT_CHARACTERS} characters."
         raise UserError(ErrorCode.BAD_USER_INPUT, text, ["comment"])
 
-    async def store(session: AsyncSession) -> ConversationEvent:
+    async def store(session: Session) -> ConversationEvent:
         message = await _message(session, context, message_id)
         await _check_writer(session, context, message)
-        conversation = await session.get_one(Conversation, message.conversation_id)
+        conversation = await queries.conversation_of(session, message)
         if message.role is not MessageRole.ASSISTANT:
             raise UserError(ErrorCode.BAD_USER_INPUT, "Only an answer can be rated.", ["messageId"])
         message.feedback = feedback
@@ -153,14 +151,14 @@ async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[Conver
         return []
 
     news = context.services.answers.events.subscribe(workspace_id, nothing_yet)
-    async for happening in workspaces.while_readable(context, workspace_id, news):
+    async for happening in access.while_readable(context, workspace_id, news):
         yield happening
 
 
 async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None:
     """Mark a message as dealt with by the team, or not. Raises `OperationError`."""
 
-    async def store(session: AsyncSession) -> None:
+    async def store(session: Session) -> None:
         message = await _message(session, context, message_id)
         await _check_writer(session, context, message)
         message.is_resolved = resolved
@@ -190,40 +188,35 @@ async def _workspace_id(context: Context, said: Ask) -> UUID:
         return conversation.workspace_id
     if said.workspace_id is None:
         raise UserError(ErrorCode.BAD_USER_INPUT, "Name the workspace to ask, or a conversation.", ["workspaceId"])
-    return (await workspaces.readable(context, said.workspace_id)).id
+    return (await access.readable(context, said.workspace_id)).id
 
 
 async def _store(
-    session: AsyncSession, context: Context, said: Ask, workspace_id: UUID, content: str
+    session: Session, context: Context, said: Ask, workspace_id: UUID, content: str
 ) -> tuple[Question, list[ActivityKind]]:
     """Store what is said and return it with what is new about it: nothing, when it was sent before."""
     speaker = context.speaker()
     if isinstance(speaker, Staff):
         # Asking stores a message: who only reads a workspace does not try its assistant.
-        await workspaces.owned(context, session, workspace_id)
+        await access.owned(context, session, workspace_id)
     visitor_id = speaker.visitor_id if isinstance(speaker, Visitor) else f"staff:{speaker.user_id.hex}"
     message_id = uuid5(MESSAGES, f"{workspace_id.hex}/{visitor_id}/{said.client_message_id.hex}")
-    message = await session.get(Message, message_id)
+    message = await queries.find_stored_message(session, message_id)
     if message is not None:
         if message.content != content or said.conversation_id not in {None, message.conversation_id}:
             text = "This clientMessageId was used for another message: make a new one for each message."
             raise UserError(ErrorCode.MESSAGE_CONFLICT, text, ["clientMessageId"])
         return _question(await _with_live_answer(context, message), workspace_id), []
     conversation = await _conversation(session, context, said, workspace_id, visitor_id, message_id)
-    written = now()
     message = Message(
         id=message_id,
         conversation_id=conversation.id,
         role=MessageRole.USER,
         content=content,
         answer_id=uuid4(),
-        created_at=written,
+        created_at=now(),
     )
-    session.add(message)
-    await session.flush()
-    await session.execute(
-        update(Conversation).where(Conversation.id == conversation.id).values(last_message_at=written)
-    )
+    await queries.add_message(session, message)
     news = [ActivityKind.MESSAGE_ADDED]
     if said.conversation_id is None:
         news.insert(0, ActivityKind.CONVERSATION_STARTED)
@@ -241,12 +234,11 @@ async def _with_live_answer(context: Context, message: Message) -> Message:
 
 
 async def _conversation(
-    session: AsyncSession, context: Context, said: Ask, workspace_id: UUID, visitor_id: str, message_id: UUID
+    session: Session, context: Context, said: Ask, workspace_id: UUID, visitor_id: str, message_id: UUID
 ) -> Conversation:
     await _check_switched_on(session, workspace_id)
     if said.conversation_id is not None:
-        rows = visible(context.viewer, Conversation).where(Conversation.id == said.conversation_id)
-        conversation = await session.scalar(rows)
+        conversation = await queries.find_conversation(session, context.viewer, said.conversation_id)
         if conversation is None:
             raise NotFound("conversation")
         if conversation.visitor_id != visitor_id:
@@ -262,44 +254,39 @@ async def _conversation(
         visitor_email=speaker.email if isinstance(speaker, Visitor) else None,
         title=_title(said.content),
     )
-    session.add(conversation)
+    queries.add_conversation(session, conversation)
     return conversation
 
 
-async def _check_switched_on(session: AsyncSession, workspace_id: UUID) -> None:
-    workspace = await session.get(Workspace, workspace_id)
-    if workspace is None or not workspace.is_active:
+async def _check_switched_on(session: Session, workspace_id: UUID) -> None:
+    if not await is_active(session, workspace_id):
         raise UserError(ErrorCode.WORKSPACE_INACTIVE, "This assistant is switched off.", ["workspaceId"])
 
 
-async def _message_of_answer(session: AsyncSession, context: Context, answer_id: UUID) -> Message:
+async def _message_of_answer(session: Session, context: Context, answer_id: UUID) -> Message:
     """Return the answer's own message if it is stored, else the question that waits for it. Raises `NotFound`."""
     context.speaker()
-    found = await session.scalars(
-        visible(context.viewer, Message).where(or_(Message.id == answer_id, Message.answer_id == answer_id))
-    )
-    messages = {message.role: message for message in found}
-    message = messages.get(MessageRole.ASSISTANT) or messages.get(MessageRole.USER)
-    if message is None or (message.role is MessageRole.USER and message.answer_id != answer_id):
+    message = await queries.find_message_of_answer(session, context.viewer, answer_id)
+    if message is None:
         raise NotFound("answer")
     return message
 
 
-async def _message(session: AsyncSession, context: Context, message_id: UUID) -> Message:
-    message = await session.scalar(visible(context.viewer, Message).where(Message.id == message_id))
+async def _message(session: Session, context: Context, message_id: UUID) -> Message:
+    message = await queries.find_message(session, context.viewer, message_id)
     if message is None:
         raise NotFound("message")
     return message
 
 
-async def _check_writer(session: AsyncSession, context: Context, message: Message) -> None:
+async def _check_writer(session: Session, context: Context, message: Message) -> None:
     """Let a visitor change what they may read, their own, and staff what their workspace holds.
 
     Raises `OperationError`.
     """
     if isinstance(context.viewer, Staff):
-        conversation = await session.get_one(Conversation, message.conversation_id)
-        await workspaces.owned(context, session, conversation.workspace_id)
+        conversation = await queries.conversation_of(session, message)
+        await access.owned(context, session, conversation.workspace_id)
 
 
 def _question(message: Message, workspace_id: UUID) -> Question:

@@ -1,20 +1,19 @@
 """External databases of a workspace: where they are, and who connects. Passwords are encrypted, and never shown."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypedDict
 from uuid import UUID, uuid4
-
-from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import ErrorCode, UserError
 from core.outbound import NotAllowed
 from core.security.encryption import Encryption, Undecryptable
-from data.engine import Database, Work
+from data.engine import Database, Session
 from data.models import DatabaseType, WorkspaceDatabase
+from data.queries import databases as queries
 from resolvers.context import Context
 from resolvers.rates import DATABASE_PER_ACCOUNT
-from resolvers.workspaces import workspaces
+from resolvers.workspaces import access
 from resolvers.workspaces.workspaces import bounded, rejected
 
 MAX_DATABASES = 20
@@ -51,17 +50,16 @@ class Reencrypted:
 async def create(context: Context, workspace_id: UUID, values: DatabaseValues) -> UUID:
     """Add an external database. Raises `UserError`, `OperationError`."""
     context.staff()
-    await context.database.read(lambda session: workspaces.owned(context, session, workspace_id))
+    await context.database.read(lambda session: access.owned(context, session, workspace_id))
     key, port = uuid4(), values.get("port", DEFAULT_PORTS[values["db_type"]])
     columns = _checked(context, key, values)
     columns |= {"host": await _reachable(context, values["host"], port), "port": port}
 
-    async def store(session: AsyncSession) -> UUID:
-        await workspaces.owned(context, session, workspace_id)
-        held = select(func.count()).where(WorkspaceDatabase.workspace_id == workspace_id)
-        if (await session.scalar(held) or 0) >= MAX_DATABASES:
+    async def store(session: Session) -> UUID:
+        await access.owned(context, session, workspace_id)
+        if await queries.count_databases(session, workspace_id) >= MAX_DATABASES:
             raise rejected("workspace_id", f"A workspace has at most {MAX_DATABASES} databases: delete one first.")
-        session.add(WorkspaceDatabase(id=key, workspace_id=workspace_id, **columns))
+        queries.add_database(session, WorkspaceDatabase(id=key, workspace_id=workspace_id, **columns))
         return key
 
     return await context.database.write(store)
@@ -74,15 +72,15 @@ async def change(context: Context, key: UUID, values: DatabaseValues) -> None:
     """
     context.staff()
     before = await context.database.read(
-        lambda session: workspaces.owned_row(context, session, WorkspaceDatabase, key, "database")
+        lambda session: access.owned_row(context, session, WorkspaceDatabase, key, "database")
     )
     columns = _checked(context, key, values)
     if "host" in values or "port" in values:
         port = values.get("port", before.port)
         columns |= {"host": await _reachable(context, values.get("host", before.host), port), "port": port}
 
-    async def store(session: AsyncSession) -> None:
-        row = await workspaces.owned_row(context, session, WorkspaceDatabase, key, "database")
+    async def store(session: Session) -> None:
+        row = await access.owned_row(context, session, WorkspaceDatabase, key, "database")
         moves = (columns.get("host", row.host), columns.get("port", row.port)) != (row.host, row.port)
         if moves and row.password_encrypted is not None and "password" not in values:
             raise rejected("password", "The database is elsewhere now: give its password again, or null for none.")
@@ -96,43 +94,25 @@ async def remove(context: Context, key: UUID) -> None:
     """Forget an external database. Raises `OperationError`."""
     context.staff()
 
-    async def erase(session: AsyncSession) -> None:
-        await session.delete(await workspaces.owned_row(context, session, WorkspaceDatabase, key, "database"))
+    async def erase(session: Session) -> None:
+        row = await access.owned_row(context, session, WorkspaceDatabase, key, "database")
+        await queries.delete_database(session, row)
 
     await context.database.write(erase)
 
 
 async def reencrypt(database: Database, encryption: Encryption) -> Reencrypted:
     """Encrypt every password anew with the present key. What no key opens is left, and named."""
-
-    async def encrypted(session: AsyncSession) -> list[tuple[UUID, str]]:
-        columns = select(WorkspaceDatabase.id, WorkspaceDatabase.password_encrypted)
-        rows = await session.execute(columns.where(WorkspaceDatabase.password_encrypted.is_not(None)))
-        return [(key, text) for key, text in rows if text is not None]
-
     count, unreadable = 0, []
-    for key, text in await database.read(encrypted):
+    for key, text in await database.read(queries.find_passwords):
         try:
             renewed = encryption.encrypt(encryption.decrypt(text, key), key)
         except Undecryptable:
             unreadable.append(key)
             continue
-        await database.write(_exchanged(key, text, renewed))
+        await database.write(partial(queries.exchange_password, key=key, encrypted=text, renewed=renewed))
         count += 1
     return Reencrypted(count, unreadable)
-
-
-def _exchanged(key: UUID, text: str, renewed: str) -> Work[None]:
-    async def store(session: AsyncSession) -> None:
-        # One that was changed in the meantime is of the present key already.
-        await session.execute(
-            update(WorkspaceDatabase)
-            .where(WorkspaceDatabase.id == key, WorkspaceDatabase.password_encrypted == text)
-            .values(password_encrypted=renewed)
-            .execution_options(synchronize_session=False)
-        )
-
-    return store
 
 
 def _checked(context: Context, key: UUID, values: DatabaseValues) -> dict[str, Any]:

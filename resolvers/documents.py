@@ -8,17 +8,16 @@ from pathlib import PurePath
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from core.clock import now
 from core.errors import ErrorCode, UserError
-from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.engine import Session
+from data.models import Document, DocumentStatus, IngestionStage
+from data.queries import documents as queries
 from rag.ingestion.events import IngestionEvent
 from rag.parsing import FileType, UnreadableDocument, detect_type
 from resolvers.context import Context
 from resolvers.rates import UPLOAD_PER_ACCOUNT
-from resolvers.workspaces import workspaces
+from resolvers.workspaces import access
 
 MAX_NAME_CHARACTERS = 500
 PIECE_BYTES = 256 * 1024
@@ -33,13 +32,13 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
     """
     title = _title(name or file_name)
     await context.count(UPLOAD_PER_ACCOUNT, context.staff().user_id.hex)
-    await context.database.read(lambda session: workspaces.owned(context, session, workspace_id))
+    await context.database.read(lambda session: access.owned(context, session, workspace_id))
     file_type, size = await asyncio.to_thread(_examined, file_name, file, context.policy.max_file_bytes)
     document_id = uuid4()
     path = await context.services.storage.save(workspace_id, document_id, _pieces(file))
 
-    async def store(session: AsyncSession) -> Document:
-        await workspaces.owned(context, session, workspace_id)
+    async def store(session: Session) -> Document:
+        await access.owned(context, session, workspace_id)
         document = Document(
             id=document_id,
             workspace_id=workspace_id,
@@ -48,7 +47,7 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
             file_type=file_type.value,
             file_size=size,
         )
-        session.add(document)
+        queries.add_document(session, document)
         return document
 
     try:
@@ -63,12 +62,12 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
 async def remove(context: Context, document_id: UUID) -> None:
     """Take a document out of the answers and erase its file and chunks. Raises `OperationError`."""
 
-    async def store(session: AsyncSession) -> str:
-        document = await workspaces.owned_row(context, session, Document, document_id, "document")
+    async def store(session: Session) -> str:
+        document = await access.owned_row(context, session, Document, document_id, "document")
         document.deleted_at = now()
         document.is_indexed = False
         document.chunk_count = 0
-        await session.execute(delete(DocumentChunk).where(DocumentChunk.document_id == document_id))
+        await queries.delete_chunks(session, document_id)
         return document.file_path
 
     context.staff()
@@ -81,8 +80,8 @@ async def retry(context: Context, document_id: UUID) -> Document:
     Raises `UserError` when it did not fail, and `OperationError`.
     """
 
-    async def store(session: AsyncSession) -> Document:
-        document = await workspaces.owned_row(context, session, Document, document_id, "document")
+    async def store(session: Session) -> Document:
+        document = await access.owned_row(context, session, Document, document_id, "document")
         if document.status is not DocumentStatus.FAILED:
             raise UserError(ErrorCode.DOCUMENT_NOT_FAILED, "Only a document that failed can be tried again.", ["id"])
         document.status = DocumentStatus.PENDING
@@ -99,7 +98,7 @@ async def retry(context: Context, document_id: UUID) -> Document:
 
 async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[IngestionEvent]:
     """Yield where documents stand that are unfinished or just were, then every change. Raises `OperationError`."""
-    async for step in workspaces.while_readable(context, workspace_id, context.services.ingestion.follow(workspace_id)):
+    async for step in access.while_readable(context, workspace_id, context.services.ingestion.follow(workspace_id)):
         yield step
 
 

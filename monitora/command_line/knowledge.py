@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import click
 
 from core.errors import OperationError, UserError
-from data.models import Document, DocumentStatus
+from data.models import DocumentStatus
+from data.queries.documents import find_document
 from monitora.command_line.root import CommandError, commands, run, settings_to_talk
 from monitora.composition import models, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
@@ -86,7 +87,10 @@ async def _ingest(chosen: Settings, name: str, paths: tuple[Path, ...]) -> int:
 
 
 async def _report(services: Services, path: Path, document_id: UUID) -> bool:
-    document = await services.database.read(lambda session: session.get_one(Document, document_id))
+    document = await services.database.read(lambda session: find_document(session, document_id))
+    if document is None:
+        click.echo(f"✗ {path}: the document was deleted meanwhile.", err=True)
+        return True
     if document.status is DocumentStatus.READY:
         click.echo(f"✓ {path}: {document.chunk_count} passages")
         return False

@@ -8,11 +8,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from core.clock import now
-from data.models import ResponseCache
+from data.engine import Session
+from data.queries import response_cache as queries
 from rag.answers.citations import Source
 from rag.models.protocols import Turn
 
@@ -42,43 +39,18 @@ def question_hash(version: str, question: str, history: Sequence[Turn]) -> str:
     return hashlib.sha256("\n".join([version, *path]).encode()).hexdigest()
 
 
-async def find(session: AsyncSession, workspace_id: UUID, key: str) -> CachedAnswer | None:
+async def find(session: Session, workspace_id: UUID, key: str) -> CachedAnswer | None:
     """Return the answer kept under a key, if it has not expired."""
-    row = await session.scalar(
-        select(ResponseCache).where(
-            ResponseCache.workspace_id == workspace_id,
-            ResponseCache.question_hash == key,
-            ResponseCache.expires_at > now(),
-        )
-    )
+    row = await queries.find_response(session, workspace_id, key)
     return None if row is None else _from_json(row.cached_response)
 
 
-async def count_hit(session: AsyncSession, workspace_id: UUID, key: str) -> None:
-    """Count one more use of the answer kept under a key."""
-    await session.execute(
-        update(ResponseCache)
-        .where(ResponseCache.workspace_id == workspace_id, ResponseCache.question_hash == key)
-        .values(hit_count=ResponseCache.hit_count + 1)
-    )
-
-
 async def keep(
-    session: AsyncSession, workspace_id: UUID, key: str, question: str, answer: CachedAnswer, lifetime: timedelta
+    session: Session, workspace_id: UUID, key: str, question: str, answer: CachedAnswer, lifetime: timedelta
 ) -> None:
-    """Keep an answer, in place of what was kept under the key. A trigger computes when it expires."""
-    await session.execute(
-        delete(ResponseCache).where(ResponseCache.workspace_id == workspace_id, ResponseCache.question_hash == key)
-    )
-    session.add(
-        ResponseCache(
-            workspace_id=workspace_id,
-            question_hash=key,
-            original_question=question,
-            cached_response=_as_json(answer),
-            ttl_seconds=int(lifetime.total_seconds()),
-        )
-    )
+    """Keep an answer, in place of what was kept under the key."""
+    seconds = int(lifetime.total_seconds())
+    await queries.keep_response(session, workspace_id, key, question, _as_json(answer), seconds)
 
 
 def _as_json(answer: CachedAnswer) -> dict[str, Any]:

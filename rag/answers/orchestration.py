@@ -7,12 +7,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from core.errors import ErrorCode
 from core.events import EventBus
 from core.telemetry import span
-from data.engine import Database
+from data.engine import Database, IntegrityError
 from rag import metrics
 from rag.answers import cache
 from rag.answers.citations import Source

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from core.clock import now
-from data.models import AnalyticsDaily, Conversation, Message, MessageRole, Workspace
+from data.engine import Session
+from data.models import Message, MessageRole, Workspace
+from data.queries.conversations import add_message, find_asked_in
+from data.queries.response_cache import count_response_hit
 from rag.answers import cache
 from rag.answers.citations import Source
 from rag.models.protocols import Completion, Turn
@@ -72,31 +72,13 @@ class AnswerDraft:
         self.cached = True
 
 
-async def read_answer_context(session: AsyncSession, question: Question) -> AnswerContext:
+async def read_answer_context(session: Session, question: Question) -> AnswerContext:
     """Return what the answer to a question depends on, besides the documents."""
-    workspace, tokens = (
-        await session.execute(
-            select(Workspace, AnalyticsDaily.tokens_used)
-            .outerjoin(
-                AnalyticsDaily,
-                and_(AnalyticsDaily.workspace_id == Workspace.id, AnalyticsDaily.date == now().date()),
-            )
-            .where(Workspace.id == question.workspace_id)
-        )
-    ).one()
-    asked = await session.get_one(Message, question.message_id)
-    earlier = await session.scalars(
-        select(Message)
-        .where(
-            Message.conversation_id == question.conversation_id,
-            Message.id != asked.id,
-            Message.created_at <= asked.created_at,
-        )
-        .order_by(Message.created_at.desc(), Message.id.desc())
-        .limit(HISTORY_MESSAGES)
+    found = await find_asked_in(
+        session, question.workspace_id, question.conversation_id, question.message_id, HISTORY_MESSAGES
     )
-    turns = [Turn(message.role.value, message.content[:HISTORY_CHARACTERS]) for message in earlier]
-    return AnswerContext(workspace, turns[::-1], tokens or 0)
+    turns = [Turn(message.role.value, message.content[:HISTORY_CHARACTERS]) for message in found.earlier]
+    return AnswerContext(found.workspace, turns[::-1], found.tokens_of_the_day)
 
 
 def version(answer_context: AnswerContext, documents: str, model: str) -> str:
@@ -105,15 +87,15 @@ def version(answer_context: AnswerContext, documents: str, model: str) -> str:
 
 
 async def store_answer(
-    session: AsyncSession, question: Question, draft: AnswerDraft, cache_key: str, kept: timedelta | None
+    session: Session, question: Question, draft: AnswerDraft, cache_key: str, kept: timedelta | None
 ) -> None:
     """Store the assistant's message and what follows from it, in the caller's unit.
 
     `kept` is how long the answer may be given again; None keeps nothing. Raises `IntegrityError` when the conversation
     is gone.
     """
-    written = now()
-    session.add(
+    await add_message(
+        session,
         Message(
             id=question.answer_id,
             conversation_id=question.conversation_id,
@@ -125,15 +107,11 @@ async def store_answer(
             rag_score=draft.score,
             rag_sources=[source.as_json() for source in draft.sources],
             details=_details(draft),
-            created_at=written,
-        )
-    )
-    await session.flush()
-    await session.execute(
-        update(Conversation).where(Conversation.id == question.conversation_id).values(last_message_at=written)
+            created_at=now(),
+        ),
     )
     if draft.cached:
-        await cache.count_hit(session, question.workspace_id, cache_key)
+        await count_response_hit(session, question.workspace_id, cache_key)
     if kept is not None:
         answer = cache.CachedAnswer(draft.text, draft.sources, draft.score, draft.model)
         await cache.keep(session, question.workspace_id, cache_key, question.content, answer, kept)

@@ -1,23 +1,20 @@
 """From a stored file to indexed chunks: a job in the background, whose steps are stored and can be followed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
 from uuid import UUID, uuid4
 
 import numpy as np
 import structlog
-from sqlalchemy import CursorResult, delete, or_, select, true, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.clock import now
 from core.errors import ErrorCode
 from core.events import EventBus
 from core.telemetry import span
-from data.engine import Database
+from data.engine import Database, Session
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.queries import documents as queries
 from rag import metrics
 from rag.ingestion.chunk import Chunk, indexed_text
 from rag.ingestion.chunking import chunk
@@ -85,7 +82,7 @@ class Ingestion:
 
     async def resume(self) -> None:
         """Queue what an earlier process left unfinished, and what another embedder's vectors stand for."""
-        for document_id in await self._database.write(self._requeue_unfinished):
+        for document_id in await self._database.write(self._requeue):
             self._waiting.put_nowait(document_id)
 
     async def close(self) -> None:
@@ -114,7 +111,9 @@ class Ingestion:
         """
 
         async def present() -> list[IngestionEvent]:
-            documents = await self._database.read(lambda session: _present_of(session, workspace_id))
+            documents = await self._database.read(
+                lambda session: queries.find_unfinished(session, workspace_id, JUST_FINISHED, MAX_PRESENT)
+            )
             return [_progress(document) for document in documents]
 
         async for step in self._events.subscribe(workspace_id, present):
@@ -133,7 +132,7 @@ class Ingestion:
                 self._waiting.task_done()
 
     async def _ingest(self, document_id: UUID) -> None:
-        document = await self._database.write(lambda session: _claim(session, document_id))
+        document = await self._database.write(lambda session: queries.claim_document(session, document_id))
         if document is None:
             return
         try:
@@ -167,7 +166,7 @@ class Ingestion:
     async def _step(self, document: Document, stage: IngestionStage, fraction: float | None = None) -> None:
         reached = FRACTIONS[stage] if fraction is None else fraction
         values = {"status": DocumentStatus.PROCESSING, "stage": stage, "progress": reached}
-        await self._database.write(lambda session: _set(session, document.id, values))
+        await self._database.write(lambda session: queries.update_document(session, document.id, values))
         await self._events.publish(
             IngestionEvent(document.id, document.workspace_id, DocumentStatus.PROCESSING, stage, reached)
         )
@@ -198,16 +197,7 @@ class Ingestion:
             )
             for chunk, vector in zip(chunks, vectors, strict=True)
         ]
-
-        async def replace(session: AsyncSession) -> bool:
-            # Set first: a document deleted meanwhile is not brought back.
-            if not await _set(session, document.id, ready):
-                return False
-            await session.execute(delete(DocumentChunk).where(DocumentChunk.document_id == document.id))
-            session.add_all(rows)
-            return True
-
-        if await self._database.write(replace):
+        if await self._database.write(lambda session: queries.replace_chunks(session, document.id, ready, rows)):
             done = IngestionEvent(document.id, document.workspace_id, DocumentStatus.READY, IngestionStage.DONE, 1.0)
             await self._events.publish(done)
             _tell(document.id, "ready")
@@ -215,68 +205,19 @@ class Ingestion:
     async def _fail(self, document_id: UUID, failure: _Failure) -> None:
         _tell(document_id, "failed", failure.code)
         values = {"status": DocumentStatus.FAILED, "error_code": failure.code, "error": failure.message}
-        await self._database.write(lambda session: _set(session, document_id, values))
-        document = await self._database.read(lambda session: session.get(Document, document_id))
+        await self._database.write(lambda session: queries.update_document(session, document_id, values))
+        document = await self._database.read(lambda session: queries.find_document(session, document_id))
         if document is not None:
             await self._events.publish(_progress(document))
 
-    async def _requeue_unfinished(self, session: AsyncSession) -> list[UUID]:
-        embedded_by_other_model = (Document.is_indexed == true()) & (Document.embedding_model != self._embedder.name)
-        abandoned = (Document.status == DocumentStatus.PROCESSING) & (
-            Document.updated_at <= now() - self._abandoned_after
-        )
-        waiting = Document.status == DocumentStatus.PENDING
-        found = await session.scalars(
-            select(Document)
-            .where(Document.deleted_at.is_(None), or_(embedded_by_other_model, abandoned, waiting))
-            .order_by(Document.created_at)
-        )
-        documents = list(found)
-        for document in documents:
-            document.status = DocumentStatus.PENDING
-            document.stage = IngestionStage.QUEUED
-            document.progress = 0.0
-        return [document.id for document in documents]
+    async def _requeue(self, session: Session) -> list[UUID]:
+        return await queries.requeue_unfinished(session, self._embedder.name, self._abandoned_after)
 
 
 def _tell(document_id: UUID, outcome: str, code: str | None = None) -> None:
     """Count a document that ended, and say so in the log."""
     metrics.DOCUMENTS.labels(outcome).inc()
     logger.info("document", document_id=str(document_id), outcome=outcome, code=code)
-
-
-async def _claim(session: AsyncSession, document_id: UUID) -> Document | None:
-    """Take a pending document on, or return None: it was deleted, or another worker has it."""
-    claimed = await session.execute(
-        update(Document)
-        .where(Document.id == document_id, Document.status == DocumentStatus.PENDING, Document.deleted_at.is_(None))
-        .values(status=DocumentStatus.PROCESSING)
-    )
-    if cast("CursorResult[Any]", claimed).rowcount != 1:
-        return None
-    return await session.get(Document, document_id)
-
-
-async def _set(session: AsyncSession, document_id: UUID, values: Mapping[str, object]) -> bool:
-    """Set columns of a document that is not deleted. False when there is none."""
-    rows = select(Document).where(Document.id == document_id, Document.deleted_at.is_(None))
-    document = await session.scalar(rows)
-    if document is None:
-        return False
-    await session.execute(update(Document).where(Document.id == document_id).values(values))
-    return True
-
-
-async def _present_of(session: AsyncSession, workspace_id: UUID) -> list[Document]:
-    unfinished = Document.status.in_([DocumentStatus.PENDING, DocumentStatus.PROCESSING])
-    just_finished = Document.updated_at > now() - JUST_FINISHED
-    found = await session.scalars(
-        select(Document)
-        .where(Document.workspace_id == workspace_id, Document.deleted_at.is_(None), or_(unfinished, just_finished))
-        .order_by(Document.created_at)
-        .limit(MAX_PRESENT)
-    )
-    return list(found)
 
 
 def _progress(document: Document) -> IngestionEvent:

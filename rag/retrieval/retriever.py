@@ -2,17 +2,16 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import func, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.telemetry import span
 from data.engine import Database
 from data.models import Document, DocumentChunk
+from data.queries import documents as queries
 from rag.index.memory.segments import IndexedChunk, IndexedDocument
 from rag.index.memory.workspace_index import WorkspaceIndex
 from rag.models.protocols import Embedder
@@ -25,9 +24,6 @@ RELATIVE_SCORE = 0.4
 """A passage whose score is below this part of the best one's is left out: it would be noise among the sources."""
 MAX_CHUNKS_HELD = 400_000
 """Chunks held in memory over all workspaces, some 4 kB each; the workspaces asked longest ago make room."""
-
-State = tuple[datetime, int]
-"""What tells that a document changed: when it last did, and how many chunks it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class _Held:
     """A workspace's index as last read, and the state of the documents in it."""
 
     index: WorkspaceIndex
-    states: dict[UUID, State] = field(default_factory=dict)
+    states: dict[UUID, queries.State] = field(default_factory=dict)
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -60,10 +56,7 @@ class Retriever:
 
     async def version(self, workspace_id: UUID) -> str:
         """Return a text that changes whenever the searched documents do."""
-        statement = select(func.count(), func.max(Document.updated_at), func.sum(Document.chunk_count)).where(
-            Document.workspace_id == workspace_id, (Document.is_indexed == true()), Document.deleted_at.is_(None)
-        )
-        row = await self._database.read(lambda session: _first(session, statement))
+        row = await self._database.read(lambda session: queries.find_index_version(session, workspace_id))
         return " ".join(str(value) for value in (*row, self._embedder.name))
 
     async def search(self, workspace_id: UUID, question: str) -> Retrieval:
@@ -92,15 +85,30 @@ class Retriever:
         held = self._held.setdefault(workspace_id, _Held(WorkspaceIndex(self._embedder.weight)))
         self._held.move_to_end(workspace_id)
         async with held.refreshing:
-            states = await self._database.read(lambda session: _states(session, workspace_id))
+            states = await self._database.read(lambda session: queries.find_states(session, workspace_id))
             if states != held.states:
                 changed = [key for key, state in states.items() if held.states.get(key) != state]
                 gone = [key for key in held.states if key not in states]
-                documents = await self._database.read(lambda session: _documents(session, changed, self._embedder))
-                held.index = await asyncio.to_thread(_next, held.index, documents, gone)
+                documents = await self._database.read(lambda session: queries.find_with_chunks(session, changed))
+                held.index = await asyncio.to_thread(
+                    _next, held.index, [self._indexed(*document) for document in documents], gone
+                )
                 held.states = states
                 self._make_room()
         return held.index
+
+    def _indexed(self, document: Document, rows: Sequence[DocumentChunk]) -> IndexedDocument:
+        # Vectors of another embedder lie in another space: until the document is embedded again, its words alone count.
+        vectors = np.zeros((len(rows), self._embedder.dimensions), np.float32)
+        if rows and document.embedding_model == self._embedder.name:
+            vectors = np.stack([row.embedding for row in rows])
+        chunks = [
+            IndexedChunk(
+                id=row.id, index=row.chunk_index, content=row.content, heading=row.heading, location=row.location
+            )
+            for row in rows
+        ]
+        return IndexedDocument(document.id, document.name, document.language or "en", chunks, vectors)
 
     def _make_room(self) -> None:
         total = sum(len(held.index) for held in self._held.values())
@@ -117,46 +125,3 @@ def _next(index: WorkspaceIndex, documents: list[IndexedDocument], gone: list[UU
     for document in documents:
         index = index.with_document(document)
     return index
-
-
-async def _states(session: AsyncSession, workspace_id: UUID) -> dict[UUID, State]:
-    rows = await session.execute(
-        select(Document.id, Document.updated_at, Document.chunk_count).where(
-            Document.workspace_id == workspace_id, (Document.is_indexed == true()), Document.deleted_at.is_(None)
-        )
-    )
-    return {key: (updated_at, chunks) for key, updated_at, chunks in rows}
-
-
-async def _documents(session: AsyncSession, keys: list[UUID], embedder: Embedder) -> list[IndexedDocument]:
-    """Read documents with their chunks, one at a time: keys stay few a statement and memory small."""
-    return [await _document(session, key, embedder) for key in keys]
-
-
-async def _document(session: AsyncSession, key: UUID, embedder: Embedder) -> IndexedDocument:
-    document = await session.get_one(Document, key)
-    rows = (
-        await session.scalars(
-            select(DocumentChunk).where(DocumentChunk.document_id == key).order_by(DocumentChunk.chunk_index)
-        )
-    ).all()
-    # Vectors of another embedder lie in another space: until the document is embedded again, its words alone count.
-    same_space = document.embedding_model == embedder.name
-    vectors = np.zeros((len(rows), embedder.dimensions), np.float32)
-    if same_space and rows:
-        vectors = np.stack([row.embedding for row in rows])
-    chunks = [
-        IndexedChunk(
-            id=row.id,
-            index=row.chunk_index,
-            content=row.content,
-            heading=row.heading,
-            location=row.location,
-        )
-        for row in rows
-    ]
-    return IndexedDocument(document.id, document.name, document.language or "en", chunks, vectors)
-
-
-async def _first(session: AsyncSession, statement: object) -> tuple[object, ...]:
-    return tuple((await session.execute(statement)).one())  # type: ignore[call-overload]

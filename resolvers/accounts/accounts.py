@@ -3,11 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
 from uuid import UUID, uuid4
-
-from sqlalchemy import CursorResult, Update, case, null, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.errors import ErrorCode, UserError
@@ -15,10 +11,11 @@ from core.security.keys import digest, new_refresh_token, session_of
 from core.security.passwords import HashedPassword
 from core.security.tokens import StaffClaims
 from data import procedures
-from data.engine import Database
-from data.models import AppSession, AppUser, Role
+from data.engine import Database, Session
+from data.models import AppUser, Role
+from data.queries import accounts as queries
 from data.viewer import Staff
-from resolvers.accounts import passwords, sessions
+from resolvers.accounts import passwords
 from resolvers.accounts.emails import normalised_email
 from resolvers.context import Context
 from resolvers.policy import Registration
@@ -75,7 +72,7 @@ async def login(context: Context, email: str, password: str, device_token: str |
     user_id, hashed, salt = (
         (known.user_id, known.password_hash, known.password_salt) if known else (uuid4(), dummy_hash, "")
     )
-    admitted = await context.database.write(lambda session: _admit(session, context, user_id))
+    admitted = await _admit(context, user_id)
     trusted = context.services.tokens.is_device_of(device_token or "", user_id, salt)
     matches = await _verify(context, password, hashed)
     if not (known and matches and (admitted or trusted)):
@@ -86,23 +83,21 @@ async def login(context: Context, email: str, password: str, device_token: str |
 async def change_password(context: Context, current: str, new: str) -> int:
     """Change the own password, end the other sessions and return how many. Raises `UserError`, `OperationError`."""
     staff = context.staff()
-    user = await context.database.read(lambda session: session.get_one(AppUser, staff.user_id))
+    user = await context.database.read(lambda session: queries.find_user(session, staff.user_id))
     await _count_try(context, user.email)
     # First, so that a choice to be made anew is not counted as an attempt.
     await passwords.check(new, user.email, user.full_name, field="newPassword")
-    admitted = await context.database.write(lambda session: _admit(session, context, user.id))
+    admitted = await _admit(context, user.id)
     if not await _verify(context, current, user.password_hash) or not admitted:
         raise _wrong_credentials(context, "currentPassword")
     hashed = await asyncio.to_thread(context.services.passwords.hash, new)
 
-    async def store(session: AsyncSession) -> int:
-        changed = await session.execute(
-            _given(hashed).where(AppUser.id == user.id, AppUser.password_hash == user.password_hash)
-        )
-        if cast("CursorResult[Any]", changed).rowcount != 1:
+    async def store(session: Session) -> int:
+        present = user.password_hash
+        if not await queries.set_password(session, user.id, hashed.hash, hashed.salt, replaces=present):
             # Another request changed it since: what was shown is the password no more.
             raise _wrong_credentials(context, "currentPassword")
-        return await sessions.end(session, AppSession.user_id == user.id, AppSession.id != staff.session_id)
+        return await queries.end_sessions(session, user.id, but=staff.session_id)
 
     return await context.database.write(store)
 
@@ -113,16 +108,16 @@ async def set_password(context: Context, email: str, new: str) -> int:
     For the operator: nobody's present password is asked for.
     """
     address = normalised_email(email)
-    user = await context.database.read(lambda session: session.scalar(select(AppUser).where(AppUser.email == address)))
+    user = await context.database.read(lambda session: queries.find_user_by_email(session, address))
     if user is None:
         raise UserError(ErrorCode.BAD_USER_INPUT, "There is no account with this e-mail.", ["email"])
     await passwords.check(new, address, user.full_name, field="password")
     hashed = await asyncio.to_thread(context.services.passwords.hash, new)
 
-    async def store(session: AsyncSession) -> int:
+    async def store(session: Session) -> int:
         # First, for it holds the account's row: a login comes wholly before, and is ended, or finds the new password.
-        await session.execute(_given(hashed).where(AppUser.id == user.id))
-        return await sessions.end(session, AppSession.user_id == user.id)
+        await queries.set_password(session, user.id, hashed.hash, hashed.salt)
+        return await queries.end_sessions(session, user.id)
 
     return await context.database.write(store)
 
@@ -136,27 +131,24 @@ async def refresh(context: Context, refresh_token: str) -> OpenSession:
     await context.count(REFRESH_PER_ADDRESS, context.client.network)
     presented, renewed = digest(refresh_token), new_refresh_token(session_id)
 
-    async def rotate(session: AsyncSession) -> OpenSession | None:
-        row = await session.get(AppSession, session_id)
+    async def rotate(session: Session) -> OpenSession | None:
+        row = await queries.find_session(session, session_id)
         if row is None:
             return None
-        user = await session.get_one(AppUser, row.user_id)
+        user = await queries.find_user(session, row.user_id)
         opened = _issue(context, user, session_id, renewed)
-        # Compared in the statement that replaces it: of two requests with the same token one wins, the other ends both.
-        changed = await session.execute(
-            update(AppSession)
-            .where(AppSession.id == session_id, AppSession.refresh_token_hash == presented)
-            .values(
-                token_hash=digest(opened.access_token),
-                refresh_token_hash=digest(renewed),
-                last_activity_at=now(),
-                expires_at=now() + context.policy.session_lifetime,
-            )
-            .execution_options(synchronize_session=False)
+        # Of two requests with the same token one wins, and the other ends the session for both.
+        rotated = await queries.rotate_session(
+            session,
+            session_id,
+            presented,
+            token_hash=digest(opened.access_token),
+            refresh_token_hash=digest(renewed),
+            expires_at=now() + context.policy.session_lifetime,
         )
-        alive = row.expires_at > now() and user.is_active and cast("CursorResult[Any]", changed).rowcount == 1
+        alive = row.expires_at > now() and user.is_active and rotated
         if not alive:
-            await sessions.end(session, AppSession.id == session_id)
+            await queries.end_session(session, session_id)
         return opened if alive else None
 
     opened = await context.database.write(rotate)
@@ -173,7 +165,7 @@ async def logout(context: Context) -> None:
     context.staff()
     token_hash = digest(context.access_token or "")
 
-    async def end(session: AsyncSession) -> None:
+    async def end(session: Session) -> None:
         await procedures.delete_session(session, token_hash=token_hash)
         await procedures.cleanup_expired_sessions(session)
 
@@ -187,7 +179,7 @@ async def identify(database: Database, claims: StaffClaims, access_token: str) -
     if session is None or session.session_id != claims.session_id:
         return None
     if session.last_activity_at is None or session.last_activity_at < now() - TOUCHED_EVERY:
-        await database.write(lambda unit: _touch(unit, claims.session_id))
+        await database.write(lambda unit: queries.touch_session(unit, claims.session_id))
     return Staff(session.user_id, session.session_id, Role(session.role))
 
 
@@ -203,9 +195,7 @@ async def _create(context: Context, email: str, password: str, full_name: str | 
     return user_id, hashed.hash
 
 
-async def _insert_user(
-    session: AsyncSession, email: str, hashed: HashedPassword, full_name: str | None, role: Role
-) -> UUID:
+async def _insert_user(session: Session, email: str, hashed: HashedPassword, full_name: str | None, role: Role) -> UUID:
     created = await procedures.create_user(
         session,
         user_id=uuid4(),
@@ -218,16 +208,6 @@ async def _insert_user(
     if not created.success or created.user_id is None:
         raise UserError(ErrorCode.EMAIL_TAKEN, "An account with this e-mail exists already: log in.", ["email"])
     return created.user_id
-
-
-def _given(hashed: HashedPassword) -> Update:
-    """Return what gives an account a password, no failed attempt and no lock."""
-    values = {"password_hash": hashed.hash, "password_salt": hashed.salt}
-    return (
-        update(AppUser)
-        .values(**values, failed_login_attempts=0, locked_until=None)
-        .execution_options(synchronize_session=False)
-    )
 
 
 async def _count_try(context: Context, email: str) -> None:
@@ -243,23 +223,10 @@ async def _verify(context: Context, password: str, hashed: str) -> bool:
     return await asyncio.to_thread(context.services.passwords.verify, shown, hashed) and shown == password
 
 
-async def _admit(session: AsyncSession, context: Context, user_id: UUID) -> bool:
-    """Count an attempt to log in, and tell whether it may be weighed. The last one allowed locks the account.
-
-    One statement, so that attempts at the same moment are counted one after the other. A password that turns out right
-    clears the count and the lock (`sp_update_last_login`).
-    """
-    last = AppUser.failed_login_attempts + 1 >= context.policy.failed_logins_allowed
-    counted = await session.execute(
-        update(AppUser)
-        .where(AppUser.id == user_id, or_(AppUser.locked_until.is_(None), AppUser.locked_until <= now()))
-        .values(
-            failed_login_attempts=case((last, 0), else_=AppUser.failed_login_attempts + 1),
-            locked_until=case((last, now() + context.policy.lock_duration), else_=null()),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    return cast("CursorResult[Any]", counted).rowcount == 1
+async def _admit(context: Context, user_id: UUID) -> bool:
+    """Count an attempt to log in, and tell whether it may be weighed."""
+    allowed, lock = context.policy.failed_logins_allowed, context.policy.lock_duration
+    return await context.database.write(lambda session: queries.count_login_attempt(session, user_id, allowed, lock))
 
 
 def _wrong_credentials(context: Context, field: str) -> UserError:
@@ -276,10 +243,10 @@ async def _open_session(context: Context, user_id: UUID, password_hash: str) -> 
     """Open a session of an account whose password was found to be the hashed one. Raises `UserError`."""
     session_id = uuid4()
 
-    async def store(session: AsyncSession) -> OpenSession:
+    async def store(session: Session) -> OpenSession:
         # First, for it holds the account's row: a change of the password comes wholly before the session or after it.
         await procedures.update_last_login(session, user_id=user_id)
-        user = await session.get_one(AppUser, user_id)
+        user = await queries.find_user(session, user_id)
         opened = _issue(context, user, session_id, new_refresh_token(session_id))
         created = await procedures.create_session(
             session,
@@ -303,7 +270,3 @@ def _issue(context: Context, user: AppUser, session_id: UUID, refresh_token: str
     access_token = tokens.for_staff(StaffClaims(user.id, session_id), lifetime)
     device_token = tokens.for_device(user.id, user.password_salt)
     return OpenSession(access_token, refresh_token, device_token, now() + lifetime, user)
-
-
-async def _touch(session: AsyncSession, session_id: UUID) -> None:
-    await session.execute(update(AppSession).where(AppSession.id == session_id).values(last_activity_at=now()))

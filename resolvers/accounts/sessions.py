@@ -1,44 +1,28 @@
-"""The sessions of an account: where it is logged in, and how one ends the logins that are not one's own."""
+"""The sessions of an account: where it is logged in, and how it ends the logins that are not its own."""
 
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, delete, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from core.clock import now
 from data.engine import Database
-from data.models import AppSession, AppUser
+from data.queries import accounts as queries
 from resolvers.context import Context
 from resolvers.errors import NotFound
 
 
 async def revoke(context: Context, session_id: UUID) -> None:
-    """End a session of the account that asks, be it the present one. Raises `OperationError`."""
-    staff = context.staff()
-    own = (AppSession.id == session_id, AppSession.user_id == staff.user_id)
-    if not await context.database.write(lambda session: end(session, *own)):
+    """End a session of the account that asks, even if it is the present one. Raises `OperationError`."""
+    user_id = context.staff().user_id
+    if not await context.database.write(lambda session: queries.end_session(session, session_id, user_id=user_id)):
         raise NotFound("session")
 
 
 async def revoke_others(context: Context) -> int:
     """End every session of the account but the one that asks, and return how many. Raises `OperationError`."""
     staff = context.staff()
-    others = (AppSession.user_id == staff.user_id, AppSession.id != staff.session_id)
-    return await context.database.write(lambda session: end(session, *others))
+    return await context.database.write(
+        lambda session: queries.end_sessions(session, staff.user_id, but=staff.session_id)
+    )
 
 
 async def is_open(database: Database, session_id: UUID) -> bool:
     """Tell whether a session goes on, whichever its tokens are now, and its account is active."""
-    alive = (
-        select(AppSession.id)
-        .join(AppUser, AppUser.id == AppSession.user_id)
-        .where(AppSession.id == session_id, AppSession.expires_at > now(), AppUser.is_active == true())
-    )
-    return await database.read(lambda session: session.scalar(alive)) is not None
-
-
-async def end(session: AsyncSession, *conditions: ColumnElement[bool]) -> int:
-    """End, inside a unit, the sessions that fulfil the conditions, and return how many."""
-    ended = await session.execute(delete(AppSession).where(*conditions).execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", ended).rowcount
+    return await database.read(lambda session: queries.is_session_open(session, session_id))

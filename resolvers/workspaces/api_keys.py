@@ -4,18 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from core.clock import now
 from core.errors import ErrorCode, UserError
 from core.security.keys import API_KEY_PREFIX_LENGTH, digest, new_api_key
 from core.security.tokens import VisitorClaims
+from data.engine import Session
 from data.models import ApiKey, Workspace
+from data.queries import workspaces as queries
 from resolvers.accounts.emails import normalised_email
 from resolvers.context import Client, Context
 from resolvers.rates import VISIT_PER_ADDRESS, VISIT_PER_KEY
-from resolvers.workspaces import workspaces
+from resolvers.workspaces import access
 from resolvers.workspaces.origins import Origin, is_allowed
 
 MAX_NAME_CHARACTERS = 255
@@ -52,12 +51,9 @@ async def create(context: Context, workspace_id: UUID, name: str, expires_at: da
         raise UserError(ErrorCode.BAD_USER_INPUT, "The key would have expired already.", ["expiresAt"])
     secret = new_api_key()
 
-    async def store(session: AsyncSession) -> UUID:
-        await workspaces.owned(context, session, workspace_id)
-        alive = (
-            select(ApiKey.id).where(ApiKey.workspace_id == workspace_id, ApiKey.revoked_at.is_(None)).limit(MAX_KEYS)
-        )
-        if len((await session.scalars(alive)).all()) >= MAX_KEYS:
+    async def store(session: Session) -> UUID:
+        await access.owned(context, session, workspace_id)
+        if await queries.count_live_api_keys(session, workspace_id, MAX_KEYS) >= MAX_KEYS:
             raise UserError(ErrorCode.BAD_USER_INPUT, f"A workspace has at most {MAX_KEYS} keys: revoke one first.")
         key = ApiKey(
             workspace_id=workspace_id,
@@ -66,9 +62,7 @@ async def create(context: Context, workspace_id: UUID, name: str, expires_at: da
             key_hash=digest(secret),
             expires_at=expires_at,
         )
-        session.add(key)
-        await session.flush()
-        return key.id
+        return await queries.add_api_key(session, key)
 
     return NewKey(await context.database.write(store), secret)
 
@@ -76,8 +70,8 @@ async def create(context: Context, workspace_id: UUID, name: str, expires_at: da
 async def revoke(context: Context, key_id: UUID) -> None:
     """End a key at once. Raises `OperationError`."""
 
-    async def store(session: AsyncSession) -> None:
-        key = await workspaces.owned_row(context, session, ApiKey, key_id, "API key")
+    async def store(session: Session) -> None:
+        key = await access.owned_row(context, session, ApiKey, key_id, "API key")
         if key.revoked_at is None:
             key.revoked_at = now()
 
@@ -108,7 +102,7 @@ async def start_visit(context: Context, api_key: str, introduction: Introduction
     database = context.services.database
     key, workspace = await database.read(lambda session: _opened_by(session, api_key, context.client))
     if key.last_used_at is None or key.last_used_at < now() - USE_NOTED_EVERY:
-        await database.write(lambda session: _note_use(session, key.id))
+        await database.write(lambda session: queries.note_api_key_use(session, key.id, now() - USE_NOTED_EVERY))
     origin = str(Origin.of(context.client.origin))
     earlier = context.services.tokens.returning_visitor(introduction.visitor_token or "")
     is_same = earlier is not None and (earlier.workspace_id, earlier.origin) == (workspace.id, origin)
@@ -124,15 +118,9 @@ async def start_visit(context: Context, api_key: str, introduction: Introduction
     return StartedVisit(token, claims.visitor_id, now() + lifetime, workspace)
 
 
-async def _opened_by(session: AsyncSession, api_key: str, client: Client) -> tuple[ApiKey, Workspace]:
+async def _opened_by(session: Session, api_key: str, client: Client) -> tuple[ApiKey, Workspace]:
     """Find a key that is good, and its workspace: what the specification calls trg_api_key_expiry_check."""
-    found = (
-        await session.execute(
-            select(ApiKey, Workspace)
-            .join(Workspace, Workspace.id == ApiKey.workspace_id)
-            .where(ApiKey.key_hash == digest(api_key))
-        )
-    ).one_or_none()
+    found = await queries.find_api_key(session, digest(api_key))
     if found is None or found[0].revoked_at is not None:
         raise UserError(ErrorCode.API_KEY_INVALID, "This API key is unknown or was revoked.", ["apiKey"])
     key, workspace = found
@@ -148,17 +136,6 @@ async def _opened_by(session: AsyncSession, api_key: str, client: Client) -> tup
         text = f"The site {str(origin)[:200]} may not show this assistant"
         raise UserError(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text}: add its domain to the workspace's allowed domains.")
     return key, workspace
-
-
-async def _note_use(session: AsyncSession, key_id: UUID) -> None:
-    # Of many visits that find the note old at the same moment, one writes it.
-    unnoted = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now() - USE_NOTED_EVERY)
-    await session.execute(
-        update(ApiKey)
-        .where(ApiKey.id == key_id, unnoted)
-        .values(last_used_at=now())
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _name(name: str | None) -> str | None:

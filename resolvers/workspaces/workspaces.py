@@ -1,34 +1,19 @@
-"""Workspaces: create, read, update, delete; and the two questions every other room asks of them."""
+"""Workspaces: create, update, delete, share."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from core.clock import today
 from core.errors import ErrorCode, UserError
-from data.engine import Database
-from data.models import (
-    AnalyticsDaily,
-    ApiKey,
-    AppUser,
-    Document,
-    InsightsCache,
-    Role,
-    Workspace,
-    WorkspaceDatabase,
-    WorkspaceMember,
-)
-from data.viewer import Staff
-from data.visibility import visible, writable
+from data.engine import Session
+from data.models import Role
+from data.queries import workspaces as queries
+from data.queries.accounts import find_user_by_email
 from resolvers.accounts.emails import normalised_email
 from resolvers.context import Context
-from resolvers.errors import Forbidden, NotFound
+from resolvers.errors import Forbidden
 from resolvers.rates import SHARE_PER_ACCOUNT
+from resolvers.workspaces.access import owned
 from resolvers.workspaces.origins import MAX_DOMAINS, normalised_domain
 
 MAX_NAME_CHARACTERS = 255
@@ -39,10 +24,6 @@ MAX_CSS_CHARACTERS = 20_000
 MAX_MODEL_CHARACTERS = 100
 MAX_TEMPERATURE = 1.5
 MAX_ANSWER_TOKENS = 4_000
-
-Told = TypeVar("Told")
-Held = TypeVar("Held", ApiKey, Document, WorkspaceDatabase)
-"""Kinds of rows that a workspace holds and its owner changes."""
 
 
 class WorkspaceValues(TypedDict, total=False):
@@ -68,22 +49,14 @@ async def create(context: Context, values: WorkspaceValues) -> UUID:
         raise Forbidden("A reader's account cannot create workspaces.")
     columns = checked(values)
 
-    async def store(session: AsyncSession) -> UUID:
-        workspace = Workspace(user_id=staff.user_id, **columns)
-        session.add(workspace)
-        await session.flush()
-        session.add(AnalyticsDaily(workspace_id=workspace.id, date=today()))
-        session.add(InsightsCache(workspace_id=workspace.id))
-        return workspace.id
-
-    return await context.database.write(store)
+    return await context.database.write(lambda session: queries.add_workspace(session, staff.user_id, columns))
 
 
 async def update(context: Context, workspace_id: UUID, values: WorkspaceValues) -> None:
     """Change what `values` holds. Raises `UserError`, `OperationError`."""
     columns = checked(values)
 
-    async def store(session: AsyncSession) -> None:
+    async def store(session: Session) -> None:
         workspace = await owned(context, session, workspace_id)
         for column, value in columns.items():
             setattr(workspace, column, value)
@@ -94,12 +67,9 @@ async def update(context: Context, workspace_id: UUID, values: WorkspaceValues) 
 async def remove(context: Context, workspace_id: UUID) -> None:
     """Delete a workspace and all it holds, its files included. Raises `OperationError`."""
 
-    async def erase(session: AsyncSession) -> list[str]:
+    async def erase(session: Session) -> list[str]:
         await owned(context, session, workspace_id)
-        files = await session.scalars(select(Document.file_path).where(Document.workspace_id == workspace_id))
-        paths = list(files)
-        await session.execute(delete(Workspace).where(Workspace.id == workspace_id))
-        return paths
+        return await queries.delete_workspace(session, workspace_id)
 
     for path in await context.database.write(erase):
         await context.services.storage.delete(path)
@@ -110,15 +80,14 @@ async def share(context: Context, workspace_id: UUID, email: str) -> None:
     await context.count(SHARE_PER_ACCOUNT, context.staff().user_id.hex)
     address = normalised_email(email)
 
-    async def store(session: AsyncSession) -> None:
+    async def store(session: Session) -> None:
         workspace = await owned(context, session, workspace_id)
-        user = await session.scalar(select(AppUser).where(AppUser.email == address))
+        user = await find_user_by_email(session, address)
         if user is None:
             raise UserError(ErrorCode.BAD_USER_INPUT, "There is no account with this e-mail.", ["email"])
         if user.id == workspace.user_id:
             raise UserError(ErrorCode.BAD_USER_INPUT, "The workspace is yours already.", ["email"])
-        if await session.get(WorkspaceMember, (workspace_id, user.id)) is None:
-            session.add(WorkspaceMember(workspace_id=workspace_id, user_id=user.id))
+        await queries.add_member(session, workspace_id, user.id)
 
     await context.database.write(store)
 
@@ -127,91 +96,11 @@ async def unshare(context: Context, workspace_id: UUID, email: str) -> None:
     """Take back what `share` gave. Raises `UserError`, `OperationError`."""
     address = normalised_email(email)
 
-    async def store(session: AsyncSession) -> None:
+    async def store(session: Session) -> None:
         await owned(context, session, workspace_id)
-        account = select(AppUser.id).where(AppUser.email == address)
-        await session.execute(
-            delete(WorkspaceMember)
-            .where(WorkspaceMember.workspace_id == workspace_id, WorkspaceMember.user_id.in_(account))
-            .execution_options(synchronize_session=False)
-        )
+        await queries.delete_member(session, workspace_id, address)
 
     await context.database.write(store)
-
-
-async def readable(context: Context, workspace_id: UUID) -> Workspace:
-    """Return a workspace that the account may read. Raises `OperationError`."""
-    context.staff()
-    context.workspace_id = workspace_id
-    workspace = await context.loaders.row(Workspace, workspace_id)
-    if workspace is None:
-        raise NotFound("workspace")
-    return workspace
-
-
-async def while_readable(
-    context: Context, workspace_id: UUID, news: AsyncGenerator[Told, None]
-) -> AsyncGenerator[Told, None]:
-    """Yield news of a workspace, which have no end, for as long as the account may read it. Raises `OperationError`.
-
-    It is looked at again from time to time: what is read of each piece of news goes through `visible` anyway.
-    """
-    await readable(context, workspace_id)
-    clock, period = asyncio.get_running_loop().time, context.policy.access_reviewed_every.total_seconds()
-    review_at = clock() + period
-    upcoming = asyncio.ensure_future(anext(news))
-    try:
-        while True:
-            await asyncio.wait({upcoming}, timeout=max(review_at - clock(), 0))
-            if clock() >= review_at:
-                context.forget_loaded()
-                await readable(context, workspace_id)
-                review_at = clock() + period
-            if upcoming.done():
-                yield upcoming.result()
-                upcoming = asyncio.ensure_future(anext(news))
-    finally:
-        upcoming.cancel()
-        await asyncio.gather(upcoming, return_exceptions=True)
-        await news.aclose()
-
-
-async def is_switched_on(database: Database, workspace_id: UUID) -> bool:
-    """Tell whether a workspace is there and serves its visitors."""
-    found = select(Workspace.is_active).where(Workspace.id == workspace_id)
-    return await database.read(lambda session: session.scalar(found)) is True
-
-
-async def is_owner(context: Context, workspace_id: UUID) -> bool:
-    """Tell of a workspace that is read whether the account may change it, as `writable` says of many."""
-    viewer, workspace = context.viewer, await context.loaders.row(Workspace, workspace_id)
-    if workspace is None or not isinstance(viewer, Staff):
-        return False
-    return viewer.role is Role.ADMIN and workspace.user_id == viewer.user_id
-
-
-async def owned(context: Context, session: AsyncSession, workspace_id: UUID) -> Workspace:
-    """Return, inside a unit, a workspace that the account may change. Raises `OperationError`."""
-    context.staff()
-    context.workspace_id = workspace_id
-    workspace = await session.scalar(visible(context.viewer, Workspace).where(Workspace.id == workspace_id))
-    if workspace is None:
-        raise NotFound("workspace")
-    if await session.scalar(select(Workspace.id).where(Workspace.id == workspace_id, writable(context.viewer))) is None:
-        raise Forbidden
-    return workspace
-
-
-async def owned_row(context: Context, session: AsyncSession, model: type[Held], key: UUID, what: str) -> Held:
-    """Return, inside a unit, a row of a workspace that the account may change.
-
-    Raises `OperationError`, `what` not found.
-    """
-    row = await session.scalar(visible(context.viewer, model).where(model.id == key))
-    if row is None:
-        raise NotFound(what)
-    await owned(context, session, row.workspace_id)
-    return row
 
 
 def checked(values: WorkspaceValues) -> dict[str, Any]:

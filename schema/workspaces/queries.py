@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from data import models
-from resolvers.workspaces import workspaces
+from resolvers.workspaces import access
 from schema.operation import Info
 from schema.relay.connections import After, Before, Connection, First, Last, Rows, page_request
 from schema.relay.node import key_of
@@ -24,7 +24,7 @@ class WorkspaceQueries:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The workspace.")]
     ) -> models.Workspace:
         """Return one workspace."""
-        return await workspaces.readable(info.context, key_of(id, models.Workspace))
+        return await access.readable(info.context, key_of(id, models.Workspace))
 
     @strawberry.field(
         graphql_type=Connection[Workspace], description="The workspaces the account owns or was given, oldest first."
