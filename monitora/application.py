@@ -27,6 +27,7 @@ from monitora.http.request_ids import HEADER as REQUEST_ID
 from monitora.http.request_ids import RequestIds
 from monitora.http.security_headers import SecurityHeaders
 from monitora.settings.settings import Settings
+from schema import schema
 
 ANY_SITE = Middleware(
     # Widgets call from other sites, with a token and never with a cookie: any origin may ask, none is trusted.
@@ -70,6 +71,7 @@ def create_application(settings: Settings) -> Starlette:
             # Sends the last spans, which waits for the collector.
             await asyncio.to_thread(stop_telemetry)
 
+    schema.persisted.build_in(widget.operations())
     graphql = GraphQLServer()
     metrics_token = settings.metrics_token.get_secret_value()
     graphiql = [

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-import widget
 from core.events import EventBus, MemoryEventBus, Published, RedisEventBus
 from core.outbound import SsrfGuard
 from core.rate_limits import RateLimiter
@@ -29,7 +28,6 @@ from rag.models.mistral.embedder import MistralEmbedder
 from rag.models.protocols import ChatModel, Embedder
 from rag.retrieval.retriever import Retriever
 from rag.sources.storage import FileStorage
-from resolvers.persisted import PersistedOperations
 from resolvers.services import Services
 
 ABANDONED_AFTER = timedelta(minutes=5)
@@ -77,7 +75,6 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
                 redis=redis,
                 policy=settings.policy,
                 rate_limiter=rate_limiter,
-                persisted=PersistedOperations(widget.operations()),
             )
         finally:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
-from typing import Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 from core.rate_limits import Rate, RateLimitStatus
@@ -40,33 +40,12 @@ class Client:
         return f"{IPv6Address(int(address) >> 64 << 64)}/64"
 
 
-PROBE_TEXT = "\ue000probe\ue000"
-
-
-PROBE_SEQUENCE = 2_147_483_645
-"""The text and the number of the event whose result becomes a lane's template: no answer holds either."""
-
-
-class Lane(Protocol):
-    """A way for the pieces of an answer past the execution of the graph, where the transport has one."""
-
-    expects_probe: bool
-
-    @property
-    def is_open(self) -> bool:
-        """Whether pieces can be sent: the probe's result was seen."""
-        ...
-
-    async def send(self, sequence: int, text: str) -> None:
-        """Send a piece with the number it has in its answer."""
-        ...
-
-
 @dataclass(slots=True)
 class Context:
     """One operation's context; also on a websocket, where several operations share a socket.
 
     `rate_limit_statuses` is where the viewer stands in the rates that the operation was counted against.
+    `delta_template` is the execution layer's fast path, where the transport has one.
     `codes` are those of its errors and rejections so far, `workspace_id` is the workspace it named: for the log.
     """
 
@@ -75,7 +54,7 @@ class Context:
     client: Client = field(default_factory=Client)
     access_token: str | None = None
     request_id: str = field(default_factory=lambda: uuid4().hex)
-    lane: Lane | None = None
+    delta_template: Any = None
     rate_limit_statuses: list[RateLimitStatus] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
     workspace_id: UUID | None = None

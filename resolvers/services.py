@@ -12,7 +12,6 @@ from data.engine import Database
 from rag.answers.orchestration import Answers
 from rag.ingestion.pipeline import Ingestion
 from rag.sources.storage import FileStorage
-from resolvers.persisted import PersistedOperations
 from resolvers.policy import Policy
 
 
@@ -31,4 +30,3 @@ class Services:
     redis: RedisClient | None = None
     policy: Policy = field(default_factory=Policy)
     rate_limiter: RateLimiter = field(default_factory=lambda: RateLimiter({}))
-    persisted: PersistedOperations = field(default_factory=PersistedOperations)

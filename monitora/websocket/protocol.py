@@ -1,14 +1,14 @@
 """The graphql-transport-ws protocol, by Strawberry's handler, with what a public server needs besides.
 
 Frames that are not of the protocol close the socket with its codes, a syntax error ends one operation, each operation
-has a context of its own, a token that expires or a session that ends closes the socket, a reader that stalls is let go,
-and the pieces of an answer take an express lane past the execution of the graph.
+has a context of its own, a token that expires or a session that ends closes the socket,
+slow consumers are disconnected, and the pieces of an answer are sent without an execution of the graph for each.
 """
 
 import asyncio
 import copy
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,13 +22,14 @@ from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.types.execution import ExecutionResult
 
 from core.errors import ErrorCode, OperationError
 from data.viewer import Anonymous
 from monitora.identity import bearer_token, context_of, is_over
-from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT, Context
+from resolvers.context import Context
 from resolvers.services import Services
+from schema.execution.adapter import OperationSchema
+from schema.execution.delta_template import DeltaTemplate
 
 logger = structlog.get_logger(__name__)
 
@@ -111,47 +112,6 @@ class SocketAdapter(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from error
 
 
-class ExpressLane:
-    """Sends the pieces of an answer as frames made from a template, without executing the operation for each.
-
-    The selection of a subscription is known when it starts: the template is what the graph itself answers to a probe,
-    an event whose text and number are recognised in the result. Aliases, fragments and directives need no code here.
-    """
-
-    def __init__(self, send: Callable[[str], Awaitable[None]], operation_id: str) -> None:
-        self._send = send
-        self._operation_id = operation_id
-        self._template: str | None = None
-        self.expects_probe = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether pieces can be sent."""
-        return self._template is not None
-
-    async def without_probes(self, results: AsyncIterator[ExecutionResult]) -> AsyncIterator[ExecutionResult]:
-        """Yield the graph's results, but for its answer to the probe."""
-        async for result in results:
-            if self.expects_probe:
-                self.expects_probe = False
-                self._learn(result)
-            else:
-                yield result
-
-    async def send(self, sequence: int, text: str) -> None:
-        """Send a piece. The lane is open."""
-        await self._send(cast("str", self._template) % {"sequence": sequence, "text": _as_json(text)})
-
-    def _learn(self, result: ExecutionResult) -> None:
-        """Make the template from the graph's answer to the probe; an answer with errors leaves the lane closed."""
-        if result.errors:
-            return
-        payload = {"data": result.data} | ({"extensions": result.extensions} if result.extensions else {})
-        frame = _as_json({"id": self._operation_id, "type": "next", "payload": payload})
-        template = frame.replace("%", "%%").replace(f'"{PROBE_TEXT}"', "%(text)s")
-        self._template = template.replace(str(PROBE_SEQUENCE), "%(sequence)d")
-
-
 class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     """One socket's protocol."""
 
@@ -206,7 +166,7 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     def _written_out(self, payload: dict[str, Any]) -> dict[str, Any]:
         # Strawberry does not hand the extensions of a frame on: an operation named by its hash is looked up here.
-        persisted = cast("Socket", self.context).services.persisted
+        persisted = cast("OperationSchema", self.schema).persisted
         return {**payload, "query": persisted.text_of(payload.get("query"), payload.get("extensions"))}
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
@@ -221,11 +181,11 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 code = {"code": ErrorCode.INTERNAL.value}
                 await operation.send_initial_errors([GraphQLError("The server failed: try again.", extensions=code)])
                 return
-            handler.context.lane = ExpressLane(adapter.send_text, operation.id)
+            handler.context.delta_template = DeltaTemplate(adapter.send_text, operation.id)
             await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
 
     async def _send_result_stream(self, operation: Operation[Any, None], result_source: Any) -> None:
-        await super()._send_result_stream(operation, self.context.lane.without_probes(result_source))
+        await super()._send_result_stream(operation, self.context.delta_template.without_probe(result_source))
 
     async def _close_once_over(self, expires_at: datetime) -> None:
         socket, reason = cast("Socket", self.context), "The token has expired"

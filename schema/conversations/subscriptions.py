@@ -10,7 +10,6 @@ from rag.answers import events
 from rag.answers.conversation_events import ConversationEvent
 from rag.answers.events import Numbered
 from resolvers import conversations
-from resolvers.context import PROBE_SEQUENCE, PROBE_TEXT
 from schema.conversations.events import (
     AnswerDelta,
     AnswerEvent,
@@ -21,6 +20,7 @@ from schema.conversations.events import (
 )
 from schema.conversations.inputs import ChatInput
 from schema.conversations.types import Source, answer_global_id
+from schema.execution.delta_template import PROBE_SEQUENCE, PROBE_TEXT, DeltaTemplate
 from schema.operation import Info, shown
 from schema.relay.node import key_of
 
@@ -43,21 +43,21 @@ async def _event(info: Info, answer_id: strawberry.ID, numbered: Numbered) -> An
             return AnswerFailed(**place, code=code, text=text, retryable=retryable)
 
 
-async def _shown(
+async def stream_events(
     info: Info, answer_id: strawberry.ID, numbered_events: AsyncIterator[Numbered]
 ) -> AsyncIterator[AnswerEvent]:
-    """Yield events to be executed; where the transport has an express lane, pieces of text take it instead.
+    """Yield events to be executed; where the transport has a template, pieces of text are sent by it instead.
 
-    The lane's template is the result of a probe, yielded while the first event is still to come. The reader pulls: what
-    is sent on the lane goes out after what was yielded before it, and before what is yielded next.
+    The template is the result of a probe, yielded while the first event is still to come. The reader pulls: what the
+    template sends goes out after what was yielded before it, and before what is yielded next.
     """
-    lane = info.context.lane
-    if lane is not None:
-        lane.expects_probe = True
+    template: DeltaTemplate | None = info.context.delta_template
+    if template is not None:
+        template.expects_probe = True
         yield AnswerDelta(answer_id=answer_id, sequence=PROBE_SEQUENCE, text=PROBE_TEXT)
     async for numbered in numbered_events:
-        if lane is not None and lane.is_open and isinstance(numbered.event, events.AnswerDelta):
-            await lane.send(numbered.sequence, numbered.event.text)
+        if template is not None and template.is_known and isinstance(numbered.event, events.AnswerDelta):
+            await template.send(numbered.sequence, numbered.event.text)
         else:
             yield await _event(info, answer_id, numbered)
 
@@ -75,7 +75,7 @@ class AnswerSubscriptions:
         """Ask and follow."""
         question = await conversations.ask(info.context, input.as_ask())
         followed = conversations.follow(info.context, question.answer_id, after=0)
-        async for event in _shown(info, answer_global_id(question.answer_id), followed):
+        async for event in stream_events(info, answer_global_id(question.answer_id), followed):
             yield event
 
     @strawberry.subscription(
@@ -92,7 +92,7 @@ class AnswerSubscriptions:
     ) -> AsyncIterator[AnswerEvent]:
         """Attach."""
         key = key_of(answer_id, models.Message)
-        async for event in _shown(info, answer_id, conversations.follow(info.context, key, after or 0)):
+        async for event in stream_events(info, answer_id, conversations.follow(info.context, key, after or 0)):
             yield event
 
 

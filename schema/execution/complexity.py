@@ -65,6 +65,9 @@ class Measure(NamedTuple):
         )
 
 
+TOO_NESTED = f"Selections and fragments are nested in more than {MAX_NESTING} levels: nest fewer."
+
+
 class TooNested(Exception):
     """Selections and fragments are nested deeper than the measuring goes."""
 

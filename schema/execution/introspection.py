@@ -1,10 +1,8 @@
 """Introspection, for those who are shown the schema."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, ValidationRule
-from strawberry.extensions import SchemaExtension
 
 from core.errors import ErrorCode
 from resolvers.context import Context
@@ -13,7 +11,7 @@ FIELDS = {"__schema", "__type"}
 
 
 class NoIntrospection(ValidationRule):
-    """Refuses the fields that show the schema. `__typename` is no such field: clients need it for their caches."""
+    """Refuses the fields that show the schema. `__typename` does not: clients need it for their caches."""
 
     def enter_field(self, node: FieldNode, *_args: Any) -> None:
         """Look at a field."""
@@ -22,12 +20,6 @@ class NoIntrospection(ValidationRule):
             self.report_error(GraphQLError(message, node, extensions={"code": ErrorCode.FORBIDDEN.value}))
 
 
-class IntrospectionByViewer(SchemaExtension):
-    """Adds the rule for a viewer who is not shown the schema. Documents are validated once for each of the two."""
-
-    def on_operation(self) -> Iterator[None]:
-        """Choose the rules of an operation."""
-        context: Context = self.execution_context.context
-        if not context.sees_schema:
-            self.execution_context.validation_rules += (NoIntrospection,)
-        yield
+def introspection_rules(context: Context) -> tuple[type[ValidationRule], ...]:
+    """Return the rules for a viewer: none for one who is shown the schema."""
+    return () if context.sees_schema else (NoIntrospection,)

@@ -4,14 +4,13 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from opentelemetry.trace import Span, SpanKind
 from prometheus_client import Counter, Gauge, Histogram
-from strawberry.exceptions import MissingQueryError
-from strawberry.extensions import SchemaExtension
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.types import ExecutionContext
 
 from core import telemetry
 from core.errors import ErrorCode
@@ -44,31 +43,30 @@ UNKNOWN = "unknown"
 """The kind of an operation that cannot be read."""
 
 
-class Observation(SchemaExtension):
-    """Tells of each operation, whatever its end."""
+class OperationTelemetry:
+    """Tells of one operation, whatever its end."""
 
-    _running: str | None = None
+    def __init__(self, execution: ExecutionContext) -> None:
+        self._execution = execution
+        self._context: Context = execution.context
+        self._running: str | None = None
 
-    def on_operation(self) -> Iterator[None]:
-        """Time the operation and tell of it when it has ended."""
-        context: Context = self.execution_context.context
+    @contextmanager
+    def observed(self) -> Iterator[None]:
+        """Time the block, which is the operation, and tell of it when it has ended."""
         # From here on every line says which operation it belongs to, also those of tasks that outlive it.
-        structlog.contextvars.bind_contextvars(request_id=context.request_id)
+        structlog.contextvars.bind_contextvars(request_id=self._context.request_id)
         began = time.perf_counter()
         with telemetry.span("GraphQL Operation", kind=SpanKind.SERVER) as span:
             try:
                 yield
-            except (MissingQueryError, InvalidOperationTypeError):
-                context.codes.add(ErrorCode.BAD_USER_INPUT.value)
-                raise
             finally:
-                self._tell(context, span, time.perf_counter() - began)
+                self._tell(self._context, span, time.perf_counter() - began)
 
-    def on_execute(self) -> Iterator[None]:
+    def executing(self) -> None:
         """Count the operation as under way: it can be read, and so has a kind."""
         self._running = self._kind()
         RUNNING.labels(self._running).inc()
-        yield
 
     def _tell(self, context: Context, span: Span, seconds: float) -> None:
         # What was counted as under way is no longer: its kind is the same to the end.
@@ -81,7 +79,7 @@ class Observation(SchemaExtension):
         OPERATION_SECONDS.labels(kind).observe(seconds)
         for code in codes:
             ERRORS.labels(code).inc()
-        asked = self.execution_context.operation_name or ""
+        asked = self._execution.operation_name or ""
         name = asked[:MAX_NAME_CHARACTERS] if NAME.fullmatch(asked) else None
         viewer, viewer_id, workspace_id = described(context.viewer)
         workspace = workspace_id or context.workspace_id
@@ -100,7 +98,7 @@ class Observation(SchemaExtension):
             self._complete(span, context, kind, name, codes)
 
     def _complete(self, span: Span, context: Context, kind: str, name: str | None, codes: list[str]) -> None:
-        query = self.execution_context.query or ""
+        query = self._execution.query or ""
         span.set_attribute("monitora.request_id", context.request_id)
         # The text may hold what a client wrote into it in place of variables: its hash tells texts apart.
         span.set_attribute(
@@ -118,7 +116,7 @@ class Observation(SchemaExtension):
 
     def _kind(self) -> str:
         try:
-            return self.execution_context.operation_type.value
+            return self._execution.operation_type.value
         except Exception:  # noqa: BLE001 - whatever keeps it from being read, there is no kind
             return UNKNOWN
 

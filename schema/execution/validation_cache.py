@@ -1,10 +1,9 @@
-"""From the text of an operation to one that may be executed: parsed, measured, validated; kept for the next time."""
+"""The validation cache: what was parsed, measured and validated of a text is kept for the next time."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from graphql import (
     GRAPHQL_MAX_INT,
@@ -12,7 +11,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
     VariableNode,
     Visitor,
     parse,
@@ -22,16 +20,12 @@ from graphql import (
 )
 from graphql.language import ArgumentNode, DocumentNode
 from graphql.validation.rules import overlapping_fields_can_be_merged
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
-from strawberry.types.execution import ParseOptions
 
-from resolvers.context import Context
-from schema.execution.complexity import MAX_NESTING, Measure, TooNested, excesses, measure, too_large
+from schema.execution.complexity import Measure, measure, too_large
 from schema.execution.costs import SIZE_ARGUMENTS
 from schema.execution.error_masking import MAX_ERRORS
-from schema.execution.operation_allowlist import closed_to
 
 MAX_TOKENS = 2_000
 """Words and marks of one operation: the introspection query, the longest in common use, has some 300."""
@@ -57,7 +51,7 @@ Rules = tuple[type[ASTValidationRule], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Operations:
+class CachedDocument:
     """What is known of a text: the document it is, its measures, and what validation says of it."""
 
     document: DocumentNode
@@ -66,7 +60,7 @@ class Operations:
     errors: dict[object, list[GraphQLError]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, text: str) -> "Operations":
+    def read(cls, text: str) -> "CachedDocument":
         """Read a text. Raises `GraphQLSyntaxError`."""
         document = parse(text, max_tokens=MAX_TOKENS, max_source_length=MAX_CHARACTERS)
         sizes = _SizeVariables()
@@ -125,69 +119,36 @@ def _plain(value: Any) -> int | str | None:
     return value if isinstance(value, str) and len(value) <= MAX_DATE_CHARACTERS else "?"
 
 
-class KnownOperations:
+class ValidationCache:
     """The texts that were asked last, within a bound of their size."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Operations] = OrderedDict()
+        self._known: OrderedDict[str, CachedDocument] = OrderedDict()
         self._characters = 0
 
-    def __getitem__(self, text: str) -> Operations:
+    def __getitem__(self, text: str) -> CachedDocument:
         """Return what is known of a text, reading it if need be. Raises `GraphQLSyntaxError`."""
         if text in self._known:
             self._known.move_to_end(text)
             return self._known[text]
-        operations = self._known[text] = Operations.read(text)
+        operations = self._known[text] = CachedDocument.read(text)
         self._characters += len(text)
         while self._characters > KEPT_CHARACTERS:
             self._characters -= len(self._known.popitem(last=False)[0])
         return operations
 
 
-KNOWN = KnownOperations()
+CACHE = ValidationCache()
 """The operations that this process was asked last: a client sends few texts, many times."""
 
 
-class CheckedOperations(SchemaExtension):
-    """Parses, measures and validates, in this order: what is too large is not worth validating."""
-
-    _operations: Operations
-
-    def on_parse(self) -> Iterator[None]:
-        """Take the document from those known. One that cannot be parsed is left to Strawberry, which says why."""
-        context = self.execution_context
-        limits = {"max_tokens": MAX_TOKENS, "max_source_length": MAX_CHARACTERS}
-        context.parse_options = cast("ParseOptions", limits)
-        with suppress(GraphQLError):
-            self._operations = KNOWN[context.query or ""]
-            context.graphql_document = self._operations.document
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        """Refuse what is closed, too large or not of the graph; report the cost of what is neither."""
-        context = self.execution_context
-        schema = context.schema._schema  # noqa: SLF001 - Strawberry's own extensions read it so
-        operation = _named(self._operations.document, context.operation_name)
-        errors = (
-            closed_to(context.context, context.query or "", operation)
-            or self._too_large(schema, operation)
-            or self._operations.validate(schema, context.validation_rules)
-        )
-        context.pre_execution_errors = list(errors)
-        yield
-
-    def _too_large(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> list[GraphQLError]:
-        context, policy = self.execution_context, cast("Context", self.execution_context.context).policy
-        try:
-            size = self._operations.measure(schema, operation, context.variables or {})
-        except TooNested:
-            return [too_large(f"Selections and fragments are nested in more than {MAX_NESTING} levels: nest fewer.")]
-        if operation.operation is not OperationType.SUBSCRIPTION:
-            context.extensions_results["cost"] = {"requested": size.cost, "limit": policy.max_operation_cost}
-        return list(excesses(size, policy))
-
-
-def _named(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+def named_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
     """Return the operation to run: Strawberry has found before that there is one."""
     operations = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
     return next(node for node in operations if name is None or (node.name and node.name.value == name))
+
+
+def is_ambiguous(document: DocumentNode | None, name: str | None) -> bool:
+    """Tell whether a document has several operations and the client did not say which one is meant."""
+    definitions = document.definitions if document else ()
+    return name is None and sum(isinstance(node, OperationDefinitionNode) for node in definitions) > 1

@@ -11,7 +11,7 @@ import widget
 from resolvers.policy import Policy
 from schema import exported
 from schema.execution.complexity import excesses
-from schema.execution.validation_cache import Operations
+from schema.execution.validation_cache import CachedDocument
 from tests.support.mistral_server import Answer
 from tests.widget.chat import Chat, chat_at
 from tests.widget.conftest import Assistant
@@ -22,7 +22,7 @@ UNKNOWN = {"message": "PersistedQueryNotFound", "extensions": {"code": "PERSISTE
 def test_the_operations_that_the_server_is_given_are_sound_small_and_under_their_own_hashes() -> None:
     graph = build_schema(exported())
     for key, text in widget.operations().items():
-        operations = Operations.read(text)
+        operations = CachedDocument.read(text)
         (operation,) = operations.document.definitions
 
         assert hashlib.sha256(text.encode()).hexdigest() == key

@@ -1,4 +1,4 @@
-"""The express lane: the pieces of an answer reach the socket without an execution of the graph for each."""
+"""The fast path: the pieces of an answer reach the socket without an execution of the graph for each."""
 
 import json
 from typing import Any, cast
@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 import widget
-from monitora.websocket.protocol import ExpressLane
 from schema import schema
+from schema.execution.delta_template import DeltaTemplate
 from tests.support.people import People, Person, Shop
 
 
@@ -21,7 +21,7 @@ async def shop(people: People) -> Shop:
 
 
 async def _followed(person: Person, operation: str, **variables: Any) -> tuple[list[Any], list[Any]]:
-    """Run a subscription of the widget; return the events that the graph executed, and those that took the lane."""
+    """Run a subscription of the widget; return the events that the graph executed, and those that the template made."""
     sent: list[Any] = []
 
     async def send(frame: str) -> None:
@@ -29,9 +29,9 @@ async def _followed(person: Person, operation: str, **variables: Any) -> tuple[l
 
     query = next(text for text in widget.operations().values() if text.startswith(f"subscription {operation}("))
     context = await person.context()
-    context.lane = lane = ExpressLane(send, "100%")
+    context.delta_template = template = DeltaTemplate(send, "100%")
     results: Any = await schema.stream(query, variable_values=variables, context_value=context)
-    executed = [cast("Any", result.data)["event"] async for result in lane.without_probes(results)]
+    executed = [cast("Any", result.data)["event"] async for result in template.without_probe(results)]
     assert {(frame["id"], frame["type"], *frame["payload"]) for frame in sent} == {("100%", "next", "data")}
     return executed, [frame["payload"]["data"]["event"] for frame in sent]
 
@@ -48,7 +48,7 @@ async def test_the_graph_executes_the_first_and_the_last_event_of_the_widget_s_c
     assert "".join(event["text"] for event in express) == executed[-1]["message"]["content"]
 
 
-async def test_an_answer_attached_to_again_takes_the_lane_from_its_first_piece(shop: Shop) -> None:
+async def test_an_answer_attached_to_again_uses_the_template_from_its_first_piece(shop: Shop) -> None:
     visitor = await shop.visitor()
     answer_id = (await visitor.chat("When does the garden centre open?"))[0]["answerId"]
 

@@ -14,7 +14,7 @@ from resolvers.policy import Policy
 from schema import exported, schema
 from schema.execution.complexity import Measure, excesses, measure
 from schema.execution.costs import PRICES
-from schema.execution.validation_cache import KEPT_CHARACTERS, KnownOperations, Operations
+from schema.execution.validation_cache import KEPT_CHARACTERS, CachedDocument, ValidationCache
 from tests.support.people import People, Person
 
 ROOT = Path(__file__).parents[3]
@@ -23,11 +23,11 @@ RULES = tuple(specified_rules)
 
 
 def _measure(text: str, **variables: Any) -> Measure:
-    operations = Operations.read(text)
+    operations = CachedDocument.read(text)
     return operations.measure(GRAPH, _first(operations), variables)
 
 
-def _first(operations: Operations) -> OperationDefinitionNode:
+def _first(operations: CachedDocument) -> OperationDefinitionNode:
     return next(node for node in operations.document.definitions if isinstance(node, OperationDefinitionNode))
 
 
@@ -254,7 +254,7 @@ async def test_a_text_that_is_too_long_is_refused(people: People) -> None:
 
 
 def test_the_operations_that_are_kept_are_bounded_by_their_size() -> None:
-    known = KnownOperations()
+    known = ValidationCache()
     first = known["{ me { id } }"]
     assert known["{ me { id } }"] is first
 
@@ -265,7 +265,7 @@ def test_the_operations_that_are_kept_are_bounded_by_their_size() -> None:
 
 
 def test_the_measures_that_are_kept_of_an_operation_are_bounded() -> None:
-    operations = Operations.read("query ($n: Int) { workspaces(first: $n) { nodes { id } } }")
+    operations = CachedDocument.read("query ($n: Int) { workspaces(first: $n) { nodes { id } } }")
     for size in range(200):
         operations.measure(GRAPH, _first(operations), {"n": size, "unused": size})
 
@@ -293,7 +293,7 @@ def _operations_of_the_documentation() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("place", "text"), _operations_of_the_documentation())
 def test_what_the_documentation_and_graphiql_ask_is_far_below_the_limits(place: str, text: str) -> None:
-    operations = Operations.read(text)
+    operations = CachedDocument.read(text)
 
     assert operations.validate(GRAPH, RULES) == [], place
     size = operations.measure(GRAPH, _first(operations), {})

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from resolvers.persisted import KEPT_TEXTS, PersistedOperations, PersistedQueryNotFound
 from schema import schema
+from schema.execution.persisted_operations import KEPT_TEXTS, PersistedOperations, PersistedQueryNotFound
 from tests.support.people import People, Person
 
 BUILT_IN = "{ me { __typename } }"
@@ -65,7 +65,8 @@ async def test_a_text_with_half_a_letter_has_a_hash_of_its_own(people: People) -
 
 
 def test_what_clients_register_is_bounded_and_the_widget_s_stays() -> None:
-    persisted = PersistedOperations({_hash(BUILT_IN): BUILT_IN})
+    persisted = PersistedOperations()
+    persisted.build_in({_hash(BUILT_IN): BUILT_IN})
     for number in range(KEPT_TEXTS + 1):
         text = f"{{ a{number} }}"
         persisted.text_of(text, _named(text))
@@ -81,8 +82,8 @@ def test_what_clients_register_is_bounded_and_the_widget_s_stays() -> None:
 
 def _locked(person: Person) -> Person:
     policy = replace(person.services.policy, persisted_operations_only=True)
-    persisted = PersistedOperations({_hash(BUILT_IN): BUILT_IN})
-    return replace(person, services=replace(person.services, policy=policy, persisted=persisted))
+    schema.persisted.build_in({_hash(BUILT_IN): BUILT_IN})
+    return replace(person, services=replace(person.services, policy=policy))
 
 
 async def test_a_locked_server_runs_the_widget_s_operations_alone_for_strangers_and_visitors(people: People) -> None:

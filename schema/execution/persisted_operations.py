@@ -27,12 +27,15 @@ class PersistedQueryNotFound(OperationError):
 
 
 class PersistedOperations:
-    """The operations that one process knows. `built_in` are the widget's, by their hashes."""
+    """The operations that one process knows by their hashes: those built in, and those that clients registered."""
 
-    def __init__(self, built_in: Mapping[str, str] | None = None) -> None:
-        self._built_in = dict(built_in or {})
-        self._built_in_texts = frozenset(self._built_in.values())
+    def __init__(self) -> None:
+        self._built_in: dict[str, str] = {}
         self._registered: OrderedDict[str, str] = OrderedDict()
+
+    def build_in(self, operations: Mapping[str, str]) -> None:
+        """Know operations for good, by their hashes: those of the widget."""
+        self._built_in |= operations
 
     def text_of(self, text: str | None, extensions: Mapping[str, Any] | None) -> str | None:
         """Return the text of a request's operation: what was sent, or what is known by the hash that was sent.
@@ -56,7 +59,7 @@ class PersistedOperations:
 
     def is_built_in(self, text: str) -> bool:
         """Tell whether a text is one of the widget's operations."""
-        return text in self._built_in_texts
+        return text in self._built_in.values()
 
     def _register(self, key: str, text: str) -> None:
         if hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != key:

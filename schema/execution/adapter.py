@@ -1,0 +1,145 @@
+"""The one place where Strawberry's hooks meet this folder's functions.
+
+An operation is prepared (admitted, its text found by its hash, parsed, chosen), authorised (open to the viewer, within
+the limits, valid), executed, and its errors masked. Telemetry surrounds all of it.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, cast
+
+import strawberry
+from graphql import GraphQLError, OperationType
+from strawberry.exceptions import MissingQueryError
+from strawberry.extensions import MaskErrors
+from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionContext
+from strawberry.types.execution import ParseOptions, PreExecutionError
+
+from core.errors import ErrorCode, OperationError
+from resolvers.context import Context
+from schema.execution.complexity import TOO_NESTED, TooNested, excesses, too_large
+from schema.execution.error_masking import mask_error, mask_errors
+from schema.execution.introspection import introspection_rules
+from schema.execution.operation_allowlist import closed_to
+from schema.execution.persisted_operations import PersistedOperations
+from schema.execution.telemetry import OperationTelemetry
+from schema.execution.validation_cache import (
+    CACHE,
+    MAX_CHARACTERS,
+    MAX_TOKENS,
+    CachedDocument,
+    is_ambiguous,
+    named_operation,
+)
+
+AMBIGUOUS = "The document has several operations: say by `operationName` which one is meant."
+
+
+class OperationSchema(strawberry.Schema):
+    """The schema, which prepares each operation.
+
+    An operation of somebody without a token is counted before it is read. One that cannot be chosen from its document
+    fails as one that is not valid.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, extensions=[OperationAdapter])
+        self.persisted = PersistedOperations()
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Leave logging to `error_masking`, which logs a fault once, with what an operator needs."""
+        for error in errors:
+            logging.getLogger(__name__).debug("%s", error.message)
+
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        try:
+            await cast("Context", context.context).admit()
+            context.query = self.persisted.text_of(context.query, context.operation_extensions)
+            failure = await super()._prepare_operation_async(context, extensions_runner)
+        except OperationError as error:
+            return PreExecutionError(data=None, errors=[GraphQLError(str(error), original_error=error)])
+        except CannotGetOperationTypeError as error:
+            return PreExecutionError(data=None, errors=[GraphQLError(error.as_http_error_reason())])
+        # Strawberry would take the first of several; what the client itself named is kept in this attribute alone.
+        named = context._provided_operation_name  # noqa: SLF001
+        if failure is None and is_ambiguous(context.graphql_document, named):
+            return PreExecutionError(data=None, errors=[GraphQLError(AMBIGUOUS)])
+        return failure
+
+
+class OperationAdapter(MaskErrors):
+    """Strawberry's hooks of one operation, in the order in which they are called."""
+
+    _document: CachedDocument
+    _telemetry: OperationTelemetry
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def on_operation(self) -> Iterator[None]:
+        """Surround the operation: telemetry, the viewer's rules, and errors as the client reads them."""
+        execution = self.execution_context
+        context: Context = execution.context
+        execution.validation_rules += introspection_rules(context)
+        self._telemetry = OperationTelemetry(execution)
+        with self._telemetry.observed():
+            try:
+                yield from super().on_operation()
+            except (MissingQueryError, InvalidOperationTypeError):
+                # The transport answers these.
+                context.codes.add(ErrorCode.BAD_USER_INPUT.value)
+                raise
+            except Exception as failure:
+                raise mask_error(context, GraphQLError(str(failure), original_error=failure)) from failure
+            for error in execution.pre_execution_errors or ():
+                error.extensions = mask_error(context, error).extensions
+
+    def on_parse(self) -> Iterator[None]:
+        """Take the document from the cache. One that cannot be parsed is left to Strawberry, which says why."""
+        execution = self.execution_context
+        execution.parse_options = cast("ParseOptions", {"max_tokens": MAX_TOKENS, "max_source_length": MAX_CHARACTERS})
+        with suppress(GraphQLError):
+            self._document = CACHE[execution.query or ""]
+            execution.graphql_document = self._document.document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Authorise: refuse what is closed to the viewer, too large, or not of the graph, in this order."""
+        execution = self.execution_context
+        execution.pre_execution_errors = list(self._refused())
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        """Count the operation as under way."""
+        self._telemetry.executing()
+        yield
+
+    def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
+        return mask_errors(self.execution_context.context, errors)
+
+    def _refused(self) -> list[GraphQLError]:
+        execution = self.execution_context
+        schema = cast("OperationSchema", execution.schema)
+        operation = named_operation(self._document.document, execution.operation_name)
+        graph = schema._schema  # noqa: SLF001 - Strawberry's own extensions read it so
+        return (
+            closed_to(execution.context, schema.persisted, execution.query or "", operation)
+            or self._too_large(graph, operation)
+            or self._document.validate(graph, execution.validation_rules)
+        )
+
+    def _too_large(self, graph: Any, operation: Any) -> list[GraphQLError]:
+        """Return what is too large about the operation; what is not is told with its cost."""
+        execution, policy = self.execution_context, cast("Context", self.execution_context.context).policy
+        try:
+            size = self._document.measure(graph, operation, execution.variables or {})
+        except TooNested:
+            return [too_large(TOO_NESTED)]
+        if operation.operation is not OperationType.SUBSCRIPTION:
+            execution.extensions_results["cost"] = {"requested": size.cost, "limit": policy.max_operation_cost}
+        return list(excesses(size, policy))
