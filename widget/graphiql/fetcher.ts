@@ -2,6 +2,7 @@ import type { Fetcher, Observable } from "@graphiql/toolkit";
 import type { DocumentNode, ExecutionResult } from "graphql";
 import { createClient, TerminatedCloseEvent } from "graphql-ws";
 import type { Account } from "./account";
+import { emptyIds } from "./empty-ids";
 
 /** The codes with which the server closes a socket whose token has expired or is no good. */
 const UNAUTHORIZED = new Set([4401, 4403]);
@@ -22,15 +23,21 @@ interface Operation {
 /**
  * Queries and mutations go over HTTP, subscriptions over a websocket. Both carry the `Authorization` of the tab's headers,
  * or else the account's: over the websocket it is the payload of `connection_init`, which takes no header.
+ * An operation of which an id is empty is not sent: the answer says what to do.
  */
 export function createFetcher(endpoint: URL, account: Account): Fetcher {
-  return ({ query, variables, operationName }, options) => {
+  return async ({ query, variables, operationName }, options) => {
     const operation = { query, variables: variables ?? null, operationName: operationName ?? null };
+    const missing = emptyIds(options?.documentAST, operation.operationName, operation.variables ?? {});
+    if (missing.length > 0) throw missing.map((message) => ({ message }));
     const headers = new Headers(options?.headers);
     const own = headers.get("authorization");
     if (isSubscription(options?.documentAST, operation.operationName)) return subscribe(endpoint, operation, own, account);
     if (own === null && account.authorization) headers.set("authorization", account.authorization);
-    return post(endpoint, operation, headers);
+    const result = await post(endpoint, operation, headers);
+    // The session may have ended elsewhere: the exchange of its tokens finds out, and says so.
+    if (own === null && result.errors?.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED")) void account.refresh();
+    return result;
   };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { buildSchema, getOperationAST, getVariableValues, parse, validate } from "graphql";
+import { emptyIds } from "../graphiql/empty-ids";
 import { EXAMPLES } from "../graphiql/examples";
 
 const schema = buildSchema(readFileSync("../schema.graphql", "utf8"));
@@ -23,3 +24,30 @@ for (const { query, variables } of EXAMPLES) {
     assert.deepEqual(Object.keys(values).filter((name) => !declared.has(name)), []);
   });
 }
+
+const WORKSPACE_SENTENCE = (place: string) =>
+  `Put the workspace's id into Variables: "${place}" is empty. The tab "Workspaces" shows the ids of yours.`;
+
+const ABOUT_A_WORKSPACE: Record<string, string> = { Chat: "input.workspaceId", Conversations: "workspaceId", Progress: "workspaceId" };
+
+for (const { query, variables } of EXAMPLES) {
+  const document = parse(query);
+  const name = getOperationAST(document)!.name!.value;
+  const place = ABOUT_A_WORKSPACE[name];
+
+  test(`the example ${name} ${place ? "says what to put into Variables, until it is there" : "misses no id"}`, () => {
+    assert.deepEqual(emptyIds(document, name, JSON.parse(variables)), place ? [WORKSPACE_SENTENCE(place)] : []);
+    const filled = variables.replace('"workspaceId": ""', '"workspaceId": "V29ya3NwYWNl"');
+    assert.deepEqual(emptyIds(document, name, JSON.parse(filled)), []);
+  });
+}
+
+test("an id that is required is missed also where Variables has no place for it, and one that is not is not", () => {
+  const document = parse("query ($documentId: ID!, $after: ID, $of: ID! = 1) { __typename }");
+  assert.deepEqual(emptyIds(document, null, {}), [`Put the document's id into Variables: "documentId" is empty.`]);
+});
+
+test("empty texts that are no ids are the person's own", () => {
+  const document = parse("mutation ($name: String!, $input: LoginInput!) { __typename }");
+  assert.deepEqual(emptyIds(document, null, { name: "", input: { password: "", paid: "", valid: "" } }), []);
+});
