@@ -1,11 +1,10 @@
-import { type DocumentNode, getOperationAST, type VariableDefinitionNode } from "graphql";
+import type { OperationDefinitionNode, VariableDefinitionNode } from "graphql";
 
 const SHOWN_BY: Record<string, string> = { workspace: ' The tab "Workspaces" shows the ids of yours.' };
 
 /** Returns, in a sentence each, what to put into Variables: the ids without which the operation cannot run. */
-export function emptyIds(document: DocumentNode | undefined, operationName: string | null, variables: Record<string, unknown>): string[] {
-  const definitions = document && getOperationAST(document, operationName)?.variableDefinitions;
-  return (definitions ?? []).flatMap((definition) => emptyPlaces(definition, variables)).map(advice);
+export function emptyIds(operation: OperationDefinitionNode | undefined, variables: Record<string, unknown>): string[] {
+  return (operation?.variableDefinitions ?? []).flatMap((definition) => emptyPlaces(definition, variables)).map(advice);
 }
 
 function emptyPlaces({ variable, type, defaultValue }: VariableDefinitionNode, variables: Record<string, unknown>): string[] {

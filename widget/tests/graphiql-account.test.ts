@@ -10,9 +10,10 @@ import { KeptSession } from "../graphiql/kept-session";
 /** The refresh tokens that were exchanged already: one that is used twice ends its session. */
 const used = new Set<string>();
 
-/** A server whose tokens are numbered and live for two seconds; it answers any other query with the headers it was sent. */
+/** A server whose tokens are numbered and live for two seconds; it answers any other query with what it was sent. */
 const server = createServer(async (request, response) => {
-  const { query, variables } = JSON.parse(await text(request));
+  const sent = JSON.parse(await text(request));
+  const { query, variables } = sent;
   const answer = query.includes("login(")
     ? { data: { result: variables.password === "right" ? session() : { code: "INVALID_CREDENTIALS", reason: "Wrong password." } } }
     : query.includes("refreshSession(")
@@ -21,7 +22,7 @@ const server = createServer(async (request, response) => {
         ? { data: { result: {} } }
         : query.includes("{ refused }")
           ? { errors: [{ message: "Log in.", extensions: { code: "UNAUTHENTICATED" } }] }
-          : { data: { headers: request.headers } };
+          : { data: { headers: request.headers, sent } };
   response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
 });
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -223,6 +224,11 @@ test("where the browser forbids the storage, the page works and is logged out wh
   await account.logIn("ada@example.com", "right");
   assert.equal(emailOf(account), "ada@example.com");
   account.suspend();
+});
+
+test("the only operation of a text runs whatever name GraphiQL has for it", async () => {
+  const result = await createFetcher(endpoint, load())({ query: "query Here { headers }", operationName: "TheTabBefore" }, {});
+  assert.equal((result as { data: { sent: { operationName: string } } }).data.sent.operationName, "Here");
 });
 
 test("a session that ended elsewhere is found out by the first operation that is refused", async () => {

@@ -31,23 +31,23 @@ const WORKSPACE_SENTENCE = (place: string) =>
 const ABOUT_A_WORKSPACE: Record<string, string> = { Chat: "input.workspaceId", Conversations: "workspaceId", Progress: "workspaceId" };
 
 for (const { query, variables } of EXAMPLES) {
-  const document = parse(query);
-  const name = getOperationAST(document)!.name!.value;
+  const operation = getOperationAST(parse(query))!;
+  const name = operation.name!.value;
   const place = ABOUT_A_WORKSPACE[name];
 
   test(`the example ${name} ${place ? "says what to put into Variables, until it is there" : "misses no id"}`, () => {
-    assert.deepEqual(emptyIds(document, name, JSON.parse(variables)), place ? [WORKSPACE_SENTENCE(place)] : []);
+    assert.deepEqual(emptyIds(operation, JSON.parse(variables)), place ? [WORKSPACE_SENTENCE(place)] : []);
     const filled = variables.replace('"workspaceId": ""', '"workspaceId": "V29ya3NwYWNl"');
-    assert.deepEqual(emptyIds(document, name, JSON.parse(filled)), []);
+    assert.deepEqual(emptyIds(operation, JSON.parse(filled)), []);
   });
 }
 
 test("an id that is required is missed also where Variables has no place for it, and one that is not is not", () => {
-  const document = parse("query ($documentId: ID!, $after: ID, $of: ID! = 1) { __typename }");
-  assert.deepEqual(emptyIds(document, null, {}), [`Put the document's id into Variables: "documentId" is empty.`]);
+  const operation = getOperationAST(parse("query ($documentId: ID!, $after: ID, $of: ID! = 1) { __typename }"))!;
+  assert.deepEqual(emptyIds(operation, {}), [`Put the document's id into Variables: "documentId" is empty.`]);
 });
 
 test("empty texts that are no ids are the person's own", () => {
-  const document = parse("mutation ($name: String!, $input: LoginInput!) { __typename }");
-  assert.deepEqual(emptyIds(document, null, { name: "", input: { password: "", paid: "", valid: "" } }), []);
+  const operation = getOperationAST(parse("mutation ($name: String!, $input: LoginInput!) { __typename }"))!;
+  assert.deepEqual(emptyIds(operation, { name: "", input: { password: "", paid: "", valid: "" } }), []);
 });
