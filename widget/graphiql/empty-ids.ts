@@ -1,6 +1,6 @@
 import type { OperationDefinitionNode, VariableDefinitionNode } from "graphql";
 
-const SHOWN_BY: Record<string, string> = { workspace: ' The tab "Workspaces" shows the ids of yours.' };
+const SHOWN_BY: Record<string, string> = { workspace: " The tab Workspaces shows the ids of yours." };
 
 /** Returns, in a sentence each, what to put into Variables: the ids without which the operation cannot run. */
 export function emptyIds(operation: OperationDefinitionNode | undefined, variables: Record<string, unknown>): string[] {
@@ -31,5 +31,5 @@ function advice(path: string): string {
   const owner = (path.split(".").at(-1) ?? "")
     .replace(/(^i|I)d$/, "")
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return `Put the ${owner && `${owner}'s `}id into Variables: "${path}" is empty.${SHOWN_BY[owner] ?? ""}`;
+  return `Put the ${owner && `${owner}'s `}id into Variables: ${path} is empty.${SHOWN_BY[owner] ?? ""}`;
 }

@@ -6,6 +6,7 @@ import { emptyIds } from "../graphiql/empty-ids";
 import { EXAMPLES } from "../graphiql/examples";
 
 const schema = buildSchema(readFileSync("../schema.graphql", "utf8"));
+const valuesOf = (variables: string) => JSON.parse(variables || "{}");
 
 for (const { query, variables } of EXAMPLES) {
   const document = parse(query);
@@ -17,7 +18,7 @@ for (const { query, variables } of EXAMPLES) {
   });
 
   test(`the variables of the example ${operation.name?.value} are the ones it takes`, () => {
-    const values = JSON.parse(variables);
+    const values = valuesOf(variables);
     const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], values);
     const declared = new Set(operation.variableDefinitions?.map(({ variable }) => variable.name.value));
     assert.deepEqual(errors, undefined);
@@ -26,7 +27,7 @@ for (const { query, variables } of EXAMPLES) {
 }
 
 const WORKSPACE_SENTENCE = (place: string) =>
-  `Put the workspace's id into Variables: "${place}" is empty. The tab "Workspaces" shows the ids of yours.`;
+  `Put the workspace's id into Variables: ${place} is empty. The tab Workspaces shows the ids of yours.`;
 
 const ABOUT_A_WORKSPACE: Record<string, string> = { Chat: "input.workspaceId", Conversations: "workspaceId", Progress: "workspaceId" };
 
@@ -36,15 +37,15 @@ for (const { query, variables } of EXAMPLES) {
   const place = ABOUT_A_WORKSPACE[name];
 
   test(`the example ${name} ${place ? "says what to put into Variables, until it is there" : "misses no id"}`, () => {
-    assert.deepEqual(emptyIds(operation, JSON.parse(variables)), place ? [WORKSPACE_SENTENCE(place)] : []);
+    assert.deepEqual(emptyIds(operation, valuesOf(variables)), place ? [WORKSPACE_SENTENCE(place)] : []);
     const filled = variables.replace('"workspaceId": ""', '"workspaceId": "V29ya3NwYWNl"');
-    assert.deepEqual(emptyIds(operation, JSON.parse(filled)), []);
+    assert.deepEqual(emptyIds(operation, valuesOf(filled)), []);
   });
 }
 
 test("an id that is required is missed also where Variables has no place for it, and one that is not is not", () => {
   const operation = getOperationAST(parse("query ($documentId: ID!, $after: ID, $of: ID! = 1) { __typename }"))!;
-  assert.deepEqual(emptyIds(operation, {}), [`Put the document's id into Variables: "documentId" is empty.`]);
+  assert.deepEqual(emptyIds(operation, {}), ["Put the document's id into Variables: documentId is empty."]);
 });
 
 test("empty texts that are no ids are the person's own", () => {
