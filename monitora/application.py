@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -19,6 +19,7 @@ from data.migrations import pending
 from monitora import demo, telemetry
 from monitora.composition import running_services
 from monitora.http import metrics
+from monitora.http.base_path import BasePath, redirect_to_plain_address
 from monitora.http.graphql_request import PREFLIGHT_HEADERS
 from monitora.http.graphql_server import GraphQLServer
 from monitora.http.rate_headers import RATE_HEADERS
@@ -45,7 +46,7 @@ class Application(Starlette):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the application as it is called."""
-        return SecurityHeaders(super().build_middleware_stack())
+        return BasePath(SecurityHeaders(super().build_middleware_stack()), self.state.settings.public_url)
 
 
 def create_application(settings: Settings) -> Starlette:
@@ -59,7 +60,6 @@ def create_application(settings: Settings) -> Starlette:
     async def lifespan(application: Starlette) -> AsyncIterator[None]:
         async with running_services(settings) as services:
             application.state.services = services
-            application.state.settings = settings
             services.ingestion.start()
             if await pending(services.database) is None:
                 await services.ingestion.resume()
@@ -76,34 +76,47 @@ def create_application(settings: Settings) -> Starlette:
     metrics_token = settings.metrics_token.get_secret_value()
     graphiql = [
         Route("/graphiql", _graphiql),
-        Mount("/graphiql", StaticFiles(directory=widget.DIST / "graphiql", html=True)),
+        Route("/graphiql/index.html", redirect_to_plain_address),
+        Mount("/graphiql", StaticFiles(directory=widget.DIST / "graphiql")),
     ]
-    return Application(
+    routes = [
+        Route("/", _home),
+        Route("/graphql", graphql, methods=None, middleware=[ANY_SITE]),
+        WebSocketRoute("/graphql", graphql),
+        *(graphiql if settings.graphiql else []),
+        Route("/widget.js", _widget, middleware=[ANY_SITE]),
+        # GraphiQL is built beside the widget, and has its own address.
+        Mount("/widget/graphiql", routes=[]),
+        Mount("/widget", StaticFiles(directory=widget.DIST), middleware=[ANY_SITE]),
+        Route("/demo", _demo),
+        Route("/demo/index.html", redirect_to_plain_address),
+        Mount("/demo", StaticFiles(directory=widget.DEMO)),
+        Route("/healthz", _healthz),
+        Route("/readyz", _readyz),
+        *([metrics.route(metrics_token)] if metrics_token else []),
+    ]
+    application = Application(
         lifespan=lifespan,
-        routes=[
-            Route("/", _home),
-            Route("/graphql", graphql, methods=None, middleware=[ANY_SITE]),
-            WebSocketRoute("/graphql", graphql),
-            *(graphiql if settings.graphiql else []),
-            Route("/widget.js", _widget, middleware=[ANY_SITE]),
-            # GraphiQL is built beside the widget, and has its own address.
-            Mount("/widget/graphiql", routes=[]),
-            Mount("/widget", StaticFiles(directory=widget.DIST), middleware=[ANY_SITE]),
-            Route("/demo", _demo),
-            Mount("/demo", StaticFiles(directory=widget.DEMO)),
-            Route("/healthz", _healthz),
-            Route("/readyz", _readyz),
-            *([metrics.route(metrics_token)] if metrics_token else []),
-        ],
+        routes=[*_with_slash(routes), *routes],
         middleware=[
             Middleware(RequestIds),
             *([Middleware(telemetry.RequestSpans)] if settings.telemetry else []),
         ],
     )
+    application.state.settings = settings
+    application.router.redirect_slashes = False
+    return application
 
 
-async def _home(_request: Request) -> Response:
-    return RedirectResponse("/demo")
+def _with_slash(routes: list[BaseRoute]) -> list[Route]:
+    """Return routes that lead from each plain address with a slash behind it to the plain one."""
+    paths = [route.path for route in routes if isinstance(route, Route) and route.path != "/"]
+    return [Route(f"{path}/", redirect_to_plain_address, methods=["GET", "POST"]) for path in paths]
+
+
+async def _home(request: Request) -> Response:
+    public_url: str = request.app.state.settings.public_url
+    return RedirectResponse(f"{public_url.rstrip('/')}/demo" if public_url else "demo")
 
 
 async def _graphiql(_request: Request) -> Response:

@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="Processes that serve the port; more than one need Redis.")
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port the server listens on.")
-    public_url: str = Field("", description="Address browsers reach the server at, when a proxy stands before it.")
+    public_url: str = Field("", description="Address browsers reach the server at, with its path, behind a proxy.")
     forwarded_allow_ips: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For and -Proto are believed.")
     mistral_api_key: Annotated[SecretStr, Field(validation_alias=AliasChoices("MISTRAL_API_KEY"))] = Field(
         SecretStr(""), description="Mistral's key: with it (or a server of your own) Mistral answers and embeds."

@@ -76,7 +76,7 @@ async def login(context: Context, email: str, password: str, device_token: str |
     trusted = context.services.tokens.is_device_of(device_token or "", user_id, salt)
     matches = await _verify(context, password, hashed)
     if not (known and matches and (admitted or trusted)):
-        raise _wrong_credentials(context, "password")
+        raise _wrong_credentials("password")
     return await _open_session(context, user_id, hashed)
 
 
@@ -89,14 +89,14 @@ async def change_password(context: Context, current: str, new: str) -> int:
     await passwords.check(new, user.email, user.full_name, field="newPassword")
     admitted = await _admit(context, user.id)
     if not await _verify(context, current, user.password_hash) or not admitted:
-        raise _wrong_credentials(context, "currentPassword")
+        raise _wrong_credentials("currentPassword")
     hashed = await asyncio.to_thread(context.services.passwords.hash, new)
 
     async def store(session: Session) -> int:
         present = user.password_hash
         if not await queries.set_password(session, user.id, hashed.hash, hashed.salt, replaces=present):
             # Another request changed it since: what was shown is the password no more.
-            raise _wrong_credentials(context, "currentPassword")
+            raise _wrong_credentials("currentPassword")
         return await queries.end_sessions(session, user.id, but=staff.session_id)
 
     return await context.database.write(store)
@@ -229,14 +229,9 @@ async def _admit(context: Context, user_id: UUID) -> bool:
     return await context.database.write(lambda session: queries.count_login_attempt(session, user_id, allowed, lock))
 
 
-def _wrong_credentials(context: Context, field: str) -> UserError:
-    minutes = round(context.policy.lock_duration.total_seconds() / 60)
-    return UserError(
-        ErrorCode.INVALID_CREDENTIALS,
-        "The e-mail or the password is wrong. After several wrong passwords an account is locked for a while: "
-        f"try again in {minutes} minutes.",
-        [field],
-    )
+def _wrong_credentials(field: str) -> UserError:
+    # The same whether the password is wrong, the account is locked or there is none: a lock is not told here.
+    return UserError(ErrorCode.INVALID_CREDENTIALS, "The e-mail or the password is wrong.", [field])
 
 
 async def _open_session(context: Context, user_id: UUID, password_hash: str) -> OpenSession:
@@ -259,7 +254,7 @@ async def _open_session(context: Context, user_id: UUID, password_hash: str) -> 
             expires_at=now() + context.policy.session_lifetime,
         )
         if not created.success or user.password_hash != password_hash:
-            raise _wrong_credentials(context, "password")
+            raise _wrong_credentials("password")
         return opened
 
     return await context.database.write(store)

@@ -64,9 +64,8 @@ async def test_every_answer_is_guarded(server: Server, path: str, status: int) -
     assert _is_guarded(response)
 
 
-@pytest.mark.parametrize("path", ["/graphiql", "/graphiql/", "/demo/index.html"])
-async def test_a_page_runs_the_server_s_own_scripts_alone(server: Server, path: str) -> None:
-    response = await _asked(server, path)
+async def test_a_page_runs_the_server_s_own_scripts_alone(server: Server) -> None:
+    response = await _asked(server, "/graphiql")
 
     policy = _directives(response)
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == ["'self'"]

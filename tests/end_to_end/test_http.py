@@ -67,7 +67,7 @@ async def test_the_demo_page_appears_once_there_is_a_sample_workspace(tmp_path: 
     assert status == 200
     assert "__MONITORA_KEY__" not in page
     assert 'data-key="mk_' in page
-    assert 'href="/graphiql"' in page
+    assert 'href="./graphiql"' in page
 
 
 async def test_before_the_first_migration_the_demo_page_says_what_to_run(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from tests.support.mistral_server import Answer
 from tests.support.server import running
 from tests.widget.chat import Chat
 from tests.widget.conftest import Assistant, Prepared
+from tests.widget.graphiql import GraphiQL
 
 
 async def _watched(visitor: BrowserContext, address: str) -> tuple[Page, list[str]]:
@@ -34,13 +35,6 @@ async def test_the_demo_page_does_all_it_does_under_its_policy(visitor: BrowserC
     assert violations == []
 
 
-async def _log_in(page: Page, password: str) -> None:
-    await page.get_by_label("E-mail").fill("admin@monitora.example")
-    await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Log in", exact=True).click()
-    await expect(page.get_by_text("admin@monitora.example").first).to_be_visible()
-
-
 async def test_graphiql_logs_in_asks_and_shows_the_schema_under_its_policy(
     visitor: BrowserContext, prepared: Prepared
 ) -> None:
@@ -49,7 +43,7 @@ async def test_graphiql_logs_in_asks_and_shows_the_schema_under_its_policy(
     await page.get_by_label("Show Documentation Explorer").click()
     await expect(page.get_by_text("Error fetching schema")).to_be_visible()
 
-    await _log_in(page, prepared.password)
+    await GraphiQL(page).log_in(prepared.password)
     await expect(page.get_by_role("link", name="ChatInput")).to_be_visible()
     await page.get_by_role("button", name="Execute query").click()
     await expect(page.locator(".graphiql-response")).to_contain_text("totalCount")
@@ -64,7 +58,7 @@ async def test_graphiql_asks_where_nobody_is_shown_the_schema(
 ) -> None:
     with running(restartable, **prepared.settings, MONITORA_INTROSPECTION="nobody") as server:
         page, violations = await _watched(visitor, f"http://{server.host}/graphiql")
-        await _log_in(page, prepared.password)
+        await GraphiQL(page).log_in(prepared.password)
         await page.get_by_role("button", name="Execute query").click()
         await expect(page.locator(".graphiql-response")).to_contain_text("totalCount")
 

@@ -5,6 +5,7 @@ import type { Account } from "./account";
 /** The log-in, above GraphiQL: whoever is logged in here, every tab runs as them. */
 export function AccountBar({ account }: { account: Account }) {
   const user = useSyncExternalStore(account.onChange, () => account.user);
+  const isResuming = useSyncExternalStore(account.onChange, () => account.isResuming);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
 
@@ -38,6 +39,8 @@ export function AccountBar({ account }: { account: Account }) {
             Log out
           </button>
         </>
+      ) : isResuming ? (
+        <span>Logging in again…</span>
       ) : (
         <form onSubmit={logIn}>
           <input name="email" type="email" required autoComplete="username" placeholder="E-mail" aria-label="E-mail" />

@@ -4,7 +4,8 @@ const json = (value: object) => JSON.stringify(value, null, 2);
 
 /**
  * The tabs of a first visit. Those about a workspace want its id, which the first shows.
- * The first has no variables: GraphiQL would not put them into its editor.
+ * The first has no variables: GraphiQL would not put them into its editor, and when the page is loaded again it would
+ * open the tab once more.
  */
 export const EXAMPLES = [
   {
@@ -37,7 +38,7 @@ query Workspaces($first: Int = 10, $after: String) {
   }
 }
 `,
-    variables: json({}),
+    variables: "",
   },
   {
     query: `# What the log-in at the top of this page does.

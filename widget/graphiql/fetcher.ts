@@ -1,7 +1,8 @@
 import type { Fetcher, Observable } from "@graphiql/toolkit";
-import type { DocumentNode, ExecutionResult } from "graphql";
+import { type ExecutionResult, getOperationAST, type OperationDefinitionNode, parse } from "graphql";
 import { createClient, TerminatedCloseEvent } from "graphql-ws";
 import type { Account } from "./account";
+import { emptyIds } from "./empty-ids";
 
 /** The codes with which the server closes a socket whose token has expired or is no good. */
 const UNAUTHORIZED = new Set([4401, 4403]);
@@ -22,25 +23,36 @@ interface Operation {
 /**
  * Queries and mutations go over HTTP, subscriptions over a websocket. Both carry the `Authorization` of the tab's headers,
  * or else the account's: over the websocket it is the payload of `connection_init`, which takes no header.
+ * An operation of which an id is empty is not sent: the answer says what to do.
  */
 export function createFetcher(endpoint: URL, account: Account): Fetcher {
-  return ({ query, variables, operationName }, options) => {
-    const operation = { query, variables: variables ?? null, operationName: operationName ?? null };
+  return async ({ query, variables, operationName }, options) => {
+    const chosen = operationOf(query, operationName);
+    const operation = { query, variables: variables ?? null, operationName: chosen?.name?.value ?? operationName ?? null };
+    const missing = emptyIds(chosen, operation.variables ?? {});
+    if (missing.length > 0) throw missing.map((message) => ({ message }));
     const headers = new Headers(options?.headers);
     const own = headers.get("authorization");
-    if (isSubscription(options?.documentAST, operation.operationName)) return subscribe(endpoint, operation, own, account);
+    if (chosen?.operation === "subscription") return subscribe(endpoint, operation, own, account);
     if (own === null && account.authorization) headers.set("authorization", account.authorization);
-    return post(endpoint, operation, headers);
+    const result = await post(endpoint, operation, headers);
+    // The session may have ended elsewhere: the exchange of its tokens finds out, and says so.
+    if (own === null && result.errors?.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED")) void account.refresh();
+    return result;
   };
 }
 
-function isSubscription(document: DocumentNode | undefined, operationName: string | null): boolean {
-  return (document?.definitions ?? []).some(
-    (one) =>
-      one.kind === "OperationDefinition" &&
-      one.operation === "subscription" &&
-      (operationName === null || one.name?.value === operationName),
-  );
+/**
+ * The operation that runs, unless the text cannot be read: the server then says why. GraphiQL goes on naming the
+ * operation of the tab before for a moment: the only one there is meant all the same.
+ */
+function operationOf(query: string, operationName: string | null | undefined): OperationDefinitionNode | undefined {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function post(endpoint: URL, operation: Operation, headers: Headers): Promise<ExecutionResult> {

@@ -7,10 +7,17 @@ import { Account } from "./account";
 import { AccountBar } from "./account-bar";
 import { EXAMPLES } from "./examples";
 import { createFetcher } from "./fetcher";
+import { KeptSession } from "./kept-session";
 import "./page.css";
 
-const endpoint = new URL("/graphql", location.href);
-const account = new Account(endpoint);
+// The graph is beside this page, under whatever path a proxy serves both.
+const endpoint = new URL("graphql", location.href);
+const account = new Account(endpoint, new KeptSession(endpoint, () => sessionStorage));
+account.resume();
+addEventListener("pagehide", account.suspend);
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) account.resume();
+});
 
 function Page() {
   // Another fetcher makes GraphiQL ask for the schema again: who is logged in decides who is shown it.
