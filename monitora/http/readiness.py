@@ -100,7 +100,7 @@ class ModelProbe:
         if answered and not found.ready:
             logger.warning("model_unreachable", because=found.detail)
         elif found.ready and not answered:
-            logger.info("model_reachable")
+            logger.warning("model_reachable")
 
 
 async def readiness(services: Services, model: ModelProbe) -> Readiness:
