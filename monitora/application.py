@@ -23,7 +23,7 @@ from monitora.http.base_path import BasePath, redirect_to_plain_address
 from monitora.http.graphql_request import PREFLIGHT_HEADERS
 from monitora.http.graphql_server import GraphQLServer
 from monitora.http.rate_headers import RATE_HEADERS
-from monitora.http.readiness import readiness
+from monitora.http.readiness import ModelProbe, readiness
 from monitora.http.request_ids import HEADER as REQUEST_ID
 from monitora.http.request_ids import RequestIds
 from monitora.http.security_headers import SecurityHeaders
@@ -60,6 +60,7 @@ def create_application(settings: Settings) -> Starlette:
     async def lifespan(application: Starlette) -> AsyncIterator[None]:
         async with running_services(settings) as services:
             application.state.services = services
+            application.state.model = ModelProbe(services.answers.chat_model, settings)
             services.ingestion.start()
             if await pending(services.database) is None:
                 await services.ingestion.resume()
@@ -67,6 +68,7 @@ def create_application(settings: Settings) -> Starlette:
             REGISTRY.register(levels)
             yield
             REGISTRY.unregister(levels)
+            await application.state.model.close()
         if stop_telemetry is not None:
             # Sends the last spans, which waits for the collector.
             await asyncio.to_thread(stop_telemetry)
@@ -144,5 +146,5 @@ async def _healthz(_request: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    found = await readiness(request.app.state.services, request.app.state.settings)
+    found = await readiness(request.app.state.services, request.app.state.model)
     return JSONResponse(found.as_json(), status_code=200 if found.ready else 503)

@@ -26,11 +26,11 @@ logger = structlog.get_logger(__name__)
 
 
 class Workers:
-    """The workers of a server. They accept from one listening socket, and the system shares connections out."""
+    """The workers of a server. They accept from the same listening sockets, and the system shares connections out."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, bound: list[socket.socket]) -> None:
         self._settings = settings
-        self._bound = _listening(settings.host, settings.port)
+        self._bound = bound
         self._processes: list[SpawnProcess] = []
         self._stopping = False
 
@@ -74,15 +74,11 @@ class Workers:
             process.join(self._settings.shutdown_grace_seconds + LAST_SECONDS)
             if process.is_alive():
                 process.kill()
-        self._bound.close()
+        for each in self._bound:
+            each.close()
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens. Raises `OSError` when the port is in use."""
-    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048)
-
-
-def _work(settings: Settings, bound: socket.socket) -> None:
+def _work(settings: Settings, bound: list[socket.socket]) -> None:
     configure_logging(settings.log_level, settings.log_format)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
@@ -90,7 +86,7 @@ def _work(settings: Settings, bound: socket.socket) -> None:
     except InvalidSettings as error:
         logger.warning("worker_refused", because=str(error))
         raise SystemExit(COULD_NOT_START) from None
-    server.run(sockets=[bound])
+    server.run(sockets=bound)
     if not server.started:
         raise SystemExit(COULD_NOT_START)
 

@@ -9,7 +9,7 @@ from core.errors import UserError
 from core.security.encryption import Encryption
 from data.models import Role
 from data.viewer import Anonymous
-from monitora.command_line.root import CommandError, commands, run, settings
+from monitora.command_line.root import CommandError, commands, require_migrated, run, settings
 from monitora.composition import opened_database, running_services
 from monitora.settings.settings import Settings
 from resolvers import databases
@@ -89,14 +89,17 @@ def _password(*, generate: bool) -> str:
 
 async def _create(chosen: Settings, email: str, password: str, name: str | None, role: Role) -> None:
     async with running_services(chosen) as services:
+        await require_migrated(services.database)
         await accounts.create_user(Context(Anonymous(), services), email, password, name, role)
 
 
 async def _set_password(chosen: Settings, email: str, password: str) -> int:
     async with running_services(chosen) as services:
+        await require_migrated(services.database)
         return await accounts.set_password(Context(Anonymous(), services), email, password)
 
 
 async def _rotate(chosen: Settings) -> databases.Reencrypted:
     async with opened_database(chosen) as database:
+        await require_migrated(database)
         return await databases.reencrypt(database, Encryption(chosen.encryption_keys()))

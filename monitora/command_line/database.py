@@ -4,12 +4,11 @@ import os
 from dataclasses import asdict
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 from data.migrations import Migration
 from data.migrations import migrate as migrate_database
 from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
-from monitora.command_line.root import CommandError, commands, run, settings
+from monitora.command_line.root import commands, require_migrated, run, settings
 from monitora.composition import opened_database
 from monitora.settings.settings import Settings, described
 
@@ -18,10 +17,7 @@ from monitora.settings.settings import Settings, described
 def migrate() -> None:
     """Bring the database up to date: tables, then views, triggers, procedures and policies. Safe to run at any time."""
     chosen = settings()
-    try:
-        migration = run(lambda: _migrate(chosen))
-    except (SQLAlchemyError, OSError) as error:
-        raise CommandError(f"The database cannot be reached or changed: {str(error).splitlines()[0]}") from error
+    migration = run(lambda: _migrate(chosen))
     for note in migration.notes:
         click.echo(f"Note      {note}")
     if not migration.changed:
@@ -52,10 +48,11 @@ def clean_up(days: int) -> None:
 @commands.command("settings")
 def show_settings() -> None:
     """List every setting: its environment variable, its default and what it means; `=` marks those that are set."""
-    settings()
     for name, default, description in described():
         mark = "=" if os.environ.get(name) else " "
         click.echo(f"{mark} {name:<34} {default or '-':<22} {description}")
+    # After the list, which is what somebody wants who was told of a wrong setting.
+    settings()
 
 
 @commands.command("export-schema")
@@ -68,6 +65,7 @@ def export_schema() -> None:
 
 async def _clean_up(chosen: Settings, days: int) -> Cleaned:
     async with opened_database(chosen) as database:
+        await require_migrated(database)
         return await database.write(lambda session: cleanup_old_data(session, retention_days=days))
 
 

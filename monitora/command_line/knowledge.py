@@ -1,7 +1,6 @@
 """`ingest`, `ask` and `eval`: documents in, answers out, and how good they are."""
 
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -11,18 +10,20 @@ import click
 from core.errors import OperationError, UserError
 from data.models import DocumentStatus
 from data.queries.documents import find_document
-from monitora.command_line.root import CommandError, commands, run, settings_to_talk
+from monitora.command_line.root import CommandError, commands, require_migrated, run, settings_to_talk
 from monitora.composition import models, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
 from monitora.settings.settings import Settings
 from rag.answers.citations import Source
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
+from rag.models.protocols import ModelError
 from resolvers import conversations, documents
 from resolvers.context import Context
 from resolvers.services import Services
 
 Result = TypeVar("Result")
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+# Looked at by the commands themselves: what is wrong with one file of many stops none of the others.
+_FILE = click.Path(path_type=Path, readable=False)
 
 
 @commands.command()
@@ -49,15 +50,29 @@ def ask(workspace: str, question: str) -> None:
 @click.argument("path", metavar="FILE", type=_FILE)
 def evaluate_retrieval(path: Path) -> None:
     """Measure retrieval on a file of paragraphs and questions: recall, rank, and knowing when not to answer."""
-    from rag.evaluation.retrieval import evaluate  # noqa: PLC0415 - nothing else needs it
+    from rag.evaluation.retrieval import EvaluationFileError, evaluate  # noqa: PLC0415 - nothing else needs it
 
     chosen = settings_to_talk()
+    if (reason := _unreadable(path)) is not None:
+        raise CommandError(f"{path}: {reason}")
 
     async def measure() -> str:
         async with models(chosen) as (_, embedder):
             return str(await evaluate(path, embedder))
 
-    click.echo(run(measure))
+    try:
+        click.echo(run(measure))
+    except (EvaluationFileError, ModelError) as error:
+        raise CommandError(str(error)) from error
+
+
+def _unreadable(path: Path) -> str | None:
+    """Say in a sentence why a path holds nothing to read, or return None. A pipe or a device would never end."""
+    if path.is_dir():
+        return "This is a folder: name the files in it."
+    if not path.exists():
+        return "There is no such file."
+    return None if path.is_file() else "This is not a file."
 
 
 def _reported(job: Callable[[], Result]) -> Result:
@@ -69,37 +84,47 @@ def _reported(job: Callable[[], Result]) -> Result:
 
 
 async def _ingest(chosen: Settings, name: str, paths: tuple[Path, ...]) -> int:
+    """Add the files one after the other, say how each went, and return how many could not be indexed."""
     async with running_services(chosen) as services:
+        await require_migrated(services.database)
         workspace, owner = await find_workspace(services, name)
         context = acting_for(services, owner)
         services.ingestion.start()
-        failed = 0
-        for path in paths:
-            try:
-                added = await documents.upload(context, workspace.id, path.name, BytesIO(path.read_bytes()), None)
-            except UserError as rejection:
-                click.echo(f"✗ {path}: {rejection.message}", err=True)
-                failed += 1
-                continue
-            await services.ingestion.finish()
-            failed += await _report(services, path, added.id)
-        return failed
+        return sum([not await _added(context, workspace.id, path) for path in paths])
 
 
-async def _report(services: Services, path: Path, document_id: UUID) -> bool:
+async def _added(context: Context, workspace_id: UUID, path: Path) -> bool:
+    reason = _unreadable(path)
+    try:
+        if reason is None:
+            with path.open("rb") as file:
+                added = await documents.upload(context, workspace_id, path.name, file, None)
+    except UserError as rejection:
+        reason = rejection.message
+    except OSError as error:
+        reason = f"It cannot be read or stored: {error.strerror}."
+    if reason is not None:
+        click.echo(f"✗ {path}: {reason}", err=True)
+        return False
+    await context.services.ingestion.finish()
+    return await _reported_ready(context.services, path, added.id)
+
+
+async def _reported_ready(services: Services, path: Path, document_id: UUID) -> bool:
     document = await services.database.read(lambda session: find_document(session, document_id))
     if document is None:
         click.echo(f"✗ {path}: the document was deleted meanwhile.", err=True)
-        return True
+        return False
     if document.status is DocumentStatus.READY:
         click.echo(f"✓ {path}: {document.chunk_count} passages")
-        return False
+        return True
     click.echo(f"✗ {path}: {document.error}", err=True)
-    return True
+    return False
 
 
 async def _ask(chosen: Settings, name: str, question: str) -> None:
     async with running_services(chosen) as services:
+        await require_migrated(services.database)
         workspace, owner = await find_workspace(services, name)
         context = acting_for(services, owner)
         said = conversations.Ask(content=question, client_message_id=uuid4(), workspace_id=workspace.id)

@@ -2,15 +2,26 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import click
+import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from data.drivers import NoDriver
+from data.engine import Database
+from data.migrations import pending
 from monitora.command_line.logging import configure_logging
 from monitora.settings.settings import InvalidSettings, Settings, load_settings
 
 Result = TypeVar("Result")
+
+DRIVER_SECONDS = 1.0
+"""How long a thread of the database's driver may take to end after its connection failed."""
+
+logger = structlog.get_logger(__name__)
 
 
 class CommandError(click.ClickException):
@@ -47,8 +58,45 @@ def settings_to_talk() -> Settings:
 
 
 def run(job: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Run an asynchronous job to its end."""
-    return asyncio.run(job())
+    """Run an asynchronous job to its end. Raises `CommandError` for settings, a database or a disk that fail it."""
+    try:
+        return asyncio.run(_to_its_end(job))
+    except InvalidSettings as error:
+        raise CommandError(str(error)) from error
+    except (SQLAlchemyError, OSError) as error:
+        logger.debug("command_failed", exc_info=True)
+        raise CommandError(_sentence(error)) from error
+
+
+async def _to_its_end(job: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    try:
+        return await job()
+    except SQLAlchemyError:
+        await asyncio.to_thread(_await_driver)
+        raise
+
+
+def _await_driver() -> None:
+    """Wait for the threads of aiosqlite whose connection could not be opened: they report to the loop as they end."""
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            thread.join(DRIVER_SECONDS)
+
+
+async def require_migrated(database: Database) -> None:
+    """Raise `CommandError`, with what to run, for a database that is not up to date."""
+    if (missing := await pending(database)) is not None:
+        raise CommandError(missing)
+
+
+def _sentence(error: SQLAlchemyError | OSError) -> str:
+    if isinstance(error, NoDriver):
+        return f"The database cannot be used: {error}."
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error) or type(error).__name__
+        return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+    reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0].rstrip(".")
+    return f"The database cannot be used: {reason}. Check MONITORA_DATABASE_URL and MONITORA_DATA_DIR."
 
 
 def main() -> None:

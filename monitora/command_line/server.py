@@ -1,5 +1,8 @@
 """`serve` and `demo`: the server itself."""
 
+import os
+from socket import socket
+
 import click
 import structlog
 
@@ -7,6 +10,7 @@ from data.migrations import migrate, pending
 from monitora import demo as sample
 from monitora.command_line.root import CommandError, commands, run, settings
 from monitora.composition import opened_database, running_services
+from monitora.listening import CannotListen, address_of, browsable, listen
 from monitora.server import graceful_server
 from monitora.settings.settings import InvalidSettings, Settings
 from monitora.workers import Workers
@@ -22,9 +26,11 @@ _PORT = click.option("--port", type=click.IntRange(0, 65_535), help="Port to lis
 @_PORT
 def serve(host: str | None, port: int | None) -> None:
     """Start the server. The database is made or brought up to date by `monitora migrate`."""
-    chosen = _chosen(host, port)
-    logger.info("listening", address=f"http://{chosen.host}:{chosen.port}")
-    _serve(chosen)
+    chosen, sockets = _listening(_chosen(host, port), "monitora serve", as_option=port is not None)
+    if (missing := run(lambda: _missing(chosen))) is not None:
+        logger.warning("database_not_ready", because=missing)
+    logger.info("listening", address=address_of(chosen.host, chosen.port))
+    _serve(chosen, sockets)
 
 
 @commands.command()
@@ -37,11 +43,36 @@ def demo(host: str | None, port: int | None, prepare_only: bool) -> None:
     The workspace holds Monitora's own guide, in English and French. A second run keeps what is there.
     """
     chosen = _chosen(host, port)
+    if prepare_only:
+        _prepare_and_show(chosen)
+        return
+    # What `make` starts was typed as `make run`.
+    command = "make run" if "MAKELEVEL" in os.environ else "monitora demo"
+    chosen, sockets = _listening(chosen, command, as_option=port is not None)
+    _prepare_and_show(chosen)
+    _serve(chosen, sockets)
+
+
+def _prepare_and_show(chosen: Settings) -> None:
     made = run(lambda: _prepare(chosen))
     for line in _summary(chosen, made):
         click.echo(line)
-    if not prepare_only:
-        _serve(chosen)
+
+
+def _listening(chosen: Settings, command: str, *, as_option: bool) -> tuple[Settings, list[socket]]:
+    """Listen, and return the settings with the port that was given, and the sockets."""
+    try:
+        sockets = listen(chosen.host, chosen.port, command=command, as_option=as_option)
+    except CannotListen as error:
+        raise CommandError(str(error)) from error
+    return chosen.model_copy(update={"port": sockets[0].getsockname()[1]}), sockets
+
+
+async def _missing(chosen: Settings) -> str | None:
+    """Say what the database lacks. What the server could not start without is refused here, in a sentence."""
+    chosen.signing_keys()
+    async with opened_database(chosen) as database:
+        return await pending(database)
 
 
 async def _prepare(chosen: Settings) -> sample.Demo:
@@ -53,7 +84,7 @@ async def _prepare(chosen: Settings) -> sample.Demo:
 
 
 def _summary(chosen: Settings, made: sample.Demo) -> list[str]:
-    address = chosen.public_url.rstrip("/") or f"http://{chosen.host}:{chosen.port}"
+    address = chosen.public_url.rstrip("/") or browsable(chosen.host, chosen.port)
     models = "Mistral" if chosen.uses_mistral else "local (set MISTRAL_API_KEY to use Mistral)"
     password = made.password or "the one you chose"
     return [
@@ -78,29 +109,25 @@ def _chosen(host: str | None, port: int | None) -> Settings:
     return read.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
 
-def _serve(chosen: Settings) -> None:
+def _serve(chosen: Settings, sockets: list[socket]) -> None:
     try:
-        started = _served(chosen)
+        started = _served(chosen, sockets)
     except InvalidSettings as error:
         raise CommandError(str(error)) from error
     if not started:
-        raise CommandError(
-            f"The server could not start on {chosen.host}:{chosen.port}: is the port in use? The log says more."
-        )
+        raise CommandError("The server could not start; the log says why.")
 
 
-def _served(chosen: Settings) -> bool:
+def _served(chosen: Settings, sockets: list[socket]) -> bool:
     """Serve until the server is stopped; tell whether it ever started."""
     if chosen.workers > 1:
-        try:
-            return Workers(chosen).run()
-        except OSError as error:
-            raise CommandError(
-                f"The server could not start on {chosen.host}:{chosen.port}: {error.strerror}."
-            ) from error
+        return Workers(chosen, sockets).run()
     server = graceful_server(chosen)
     try:
-        server.run()
+        server.run(sockets=sockets)
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
+    except SystemExit:
+        # Uvicorn's own end of an application that could not start, which it logged.
+        return False
     return server.started

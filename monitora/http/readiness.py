@@ -1,6 +1,7 @@
 """Whether the server can serve, and what keeps it from it. Nothing here costs money or tells a secret."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,12 +11,19 @@ import structlog
 from core.redis import RedisClient
 from data.migrations import pending
 from monitora.settings.settings import Settings
+from rag.models.protocols import ChatModel, ModelError, Probed
 from resolvers.services import Services
 
 logger = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 5.0
 """How long a part may take to answer."""
+MODEL_SECONDS = 15.0
+"""How long what the model's server answered is told again before it is asked again."""
+MODEL_WAIT_SECONDS = 0.5
+"""How long a new answer of the model's server is waited for, before the one before is told: probes have time-outs."""
+ADVISORY = {"model"}
+"""Checks that are told and keep nobody away: reading, searching and administering need no model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +36,20 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """All conditions, by name. `reason` is that of the first that does not hold."""
+    """All conditions, by name. `reason` is that of the first that must hold and does not."""
 
     checks: dict[str, Check]
 
     @property
     def ready(self) -> bool:
-        """Whether every condition holds."""
+        """Whether every condition that must hold does."""
         return self.reason is None
 
     @property
     def reason(self) -> str | None:
         """Why the server cannot serve, or None."""
-        return next((check.detail for check in self.checks.values() if not check.ready), None)
+        required = (check for name, check in self.checks.items() if name not in ADVISORY)
+        return next((check.detail for check in required if not check.ready), None)
 
     def as_json(self) -> dict[str, Any]:
         """Return what `/readyz` answers."""
@@ -48,17 +57,62 @@ class Readiness:
         return {"ready": self.ready, "reason": self.reason, "checks": checks}
 
 
-async def readiness(services: Services, settings: Settings) -> Readiness:
-    """Look at every part. The model is not asked: an answer would cost, and it may be away while the rest serves."""
+class ModelProbe:
+    """What is known of the model's server. It is asked when somebody looks, and at most every `MODEL_SECONDS`."""
+
+    def __init__(self, chat_model: ChatModel, settings: Settings) -> None:
+        self._chat_model = chat_model
+        self._name = "mistral" if settings.uses_mistral else "local"
+        self._known: Check | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._fresh_until = 0.0
+
+    async def check(self) -> Check:
+        """Say whether the server answers, or did when it was last asked. A model of the process always does."""
+        if not isinstance(self._chat_model, Probed):
+            return Check(ready=True, detail=self._name)
+        if self._asking is None and time.monotonic() >= self._fresh_until:
+            self._asking = asyncio.create_task(self._ask(self._chat_model))
+        if self._asking is not None:
+            await asyncio.wait({self._asking}, timeout=MODEL_WAIT_SECONDS if self._known else CHECK_SECONDS)
+        return self._known or Check(ready=False, detail="The model's server has not answered yet.")
+
+    async def close(self) -> None:
+        """Wait for no answer any longer."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait({self._asking})
+
+    async def _ask(self, server: Probed) -> None:
+        try:
+            await server.probe()
+            found = Check(ready=True, detail=self._name)
+        except ModelError as error:
+            found = Check(ready=False, detail=error.message)
+        except Exception:
+            logger.exception("unreachable", part="model")
+            found = Check(ready=False, detail="The model's server cannot be asked; the log says why.")
+        finally:
+            self._asking = None
+            self._fresh_until = time.monotonic() + MODEL_SECONDS
+        answered = self._known is None or self._known.ready
+        self._known = found
+        if answered and not found.ready:
+            logger.warning("model_unreachable", because=found.detail)
+        elif found.ready and not answered:
+            logger.warning("model_reachable")
+
+
+async def readiness(services: Services, model: ModelProbe) -> Readiness:
+    """Look at every part, at all of them at once."""
     closing = services.answers.is_closing
-    checks = {
-        "process": Check(not closing, "The server is stopping." if closing else "running"),
-        "database": await _database(services),
-    }
+    looks = {"database": _database(services)}
     if services.redis is not None:
-        checks["redis"] = await _redis(services.redis)
-    checks["model"] = Check(ready=True, detail="mistral" if settings.uses_mistral else "local")
-    return Readiness(checks)
+        looks["redis"] = _redis(services.redis)
+    looks["model"] = model.check()
+    found = dict(zip(looks, await asyncio.gather(*looks.values()), strict=True))
+    process = Check(not closing, "The server is stopping." if closing else "running")
+    return Readiness({"process": process, **found})
 
 
 async def _database(services: Services) -> Check:

@@ -1,1 +1,1 @@
-"""The operator's settings."""
+"""The operator's settings: their variables, what their values are checked for, and the data folder they name."""

@@ -1,7 +1,5 @@
 """The operator's settings, from environment variables. `monitora settings` lists them."""
 
-import os
-import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -11,48 +9,28 @@ from typing import Annotated, Literal
 from limits import RateLimitItem
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
-from core.rate_limits import Rate, parsed
+from monitora.settings.data_folder import kept_signing_key, prepare_data_dir
+from monitora.settings.environment import (
+    PREFIX,
+    SECRETS,
+    InvalidSettings,
+    rates_from_environment,
+    refuse_unknown,
+    variable,
+    variable_of,
+)
+from monitora.settings.values import REDIS, WEB, checked_database_url, checked_networks, checked_url, listed
 from resolvers.policy import Introspection, Policy, Registration
 from resolvers.rates import RATES
 
-PREFIX = "MONITORA_"
-SECRETS = {
-    "MONITORA_SECRET_KEY",
-    "MONITORA_SECRET_KEY_PREVIOUS",
-    "MONITORA_ENCRYPTION_KEY",
-    "MONITORA_ENCRYPTION_KEY_PREVIOUS",
-    "MONITORA_METRICS_TOKEN",
-    "MISTRAL_API_KEY",
-    "MONITORA_DATABASE_URL",
-    "MONITORA_REDIS_URL",
-}
-"""Variables whose values are never printed: they are secrets, or hold a password."""
+__all__ = ["InvalidSettings", "Settings", "described", "load_settings", "variable", "variable_of"]
+
 MIN_SECRET_CHARACTERS = 32
 """HS256 wants a key as long as its hash: 256 bits (RFC 7518, 3.2)."""
 
 MIN_METRICS_TOKEN_CHARACTERS = 16
 """What nobody guesses through a web server."""
-
-
-class InvalidSettings(Exception):
-    """A variable holds something that cannot be used. The message names it, in one line."""
-
-
-def rates_from_environment() -> dict[str, RateLimitItem]:
-    """Return the rates that have a limit, by name. Raises `InvalidSettings`."""
-    limits = {}
-    for rate in RATES:
-        text = os.environ.get(variable_of(rate), rate.default)
-        try:
-            limit = parsed(text)
-        except ValueError as error:
-            raise InvalidSettings(f"{variable_of(rate)}: {error} (got {text[:80]!r})") from error
-        if limit is not None:
-            limits[rate.name] = limit
-    return limits
 
 
 class Settings(BaseSettings):
@@ -155,15 +133,22 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str) -> str:
-        if not url:
-            return url
-        try:
-            driver = make_url(url).drivername
-        except ArgumentError as error:
-            raise ValueError("this is no database URL; write sqlite+aiosqlite:///FILE or mssql+aioodbc://…") from error
-        if driver not in {"sqlite+aiosqlite", "mssql+aioodbc"}:
-            raise ValueError(f"the driver {driver} is not served; use sqlite+aiosqlite or mssql+aioodbc")
-        return url
+        return checked_database_url(url)
+
+    @field_validator("mistral_server_url")
+    @classmethod
+    def _of_a_model(cls, url: str) -> str:
+        return checked_url(url, WEB, "http://127.0.0.1:8080")
+
+    @field_validator("public_url")
+    @classmethod
+    def _of_a_site(cls, url: str) -> str:
+        return checked_url(url, WEB, "https://chat.example.com")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _of_redis(cls, url: str) -> str:
+        return checked_url(url, REDIS, "redis://127.0.0.1:6379/0")
 
     @field_validator("metrics_token")
     @classmethod
@@ -201,19 +186,14 @@ class Settings(BaseSettings):
     @field_validator("secret_key_previous", "encryption_key_previous")
     @classmethod
     def _each_long_enough(cls, secrets_: SecretStr) -> SecretStr:
-        for secret in _listed(secrets_.get_secret_value()):
+        for secret in listed(secrets_.get_secret_value()):
             cls._long_enough(SecretStr(secret))
         return secrets_
 
     @field_validator("allowed_networks")
     @classmethod
     def _networks(cls, networks: str) -> str:
-        for network in _listed(networks):
-            try:
-                ip_network(network)
-            except ValueError as error:
-                raise ValueError(f"{network[:50]!r} is no network; write 10.1.0.0/16 or fd12:3456::/32") from error
-        return networks
+        return checked_networks(networks)
 
     @property
     def database(self) -> str:
@@ -244,12 +224,16 @@ class Settings(BaseSettings):
         )
 
     def prepare_data_dir(self) -> None:
-        """Make the data folder, for the server's eyes only."""
-        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Make the data folder, for the server's eyes only. Raises `InvalidSettings`."""
+        prepare_data_dir(self.data_dir)
 
     def signing_keys(self) -> list[str]:
-        """Return the keys whose signatures are accepted. The first signs."""
-        return [self._signing_key(), *_listed(self.secret_key_previous.get_secret_value())]
+        """Return the keys whose signatures are accepted. The first signs. Raises `InvalidSettings`.
+
+        Without `secret_key`, the first is made at the first start and kept in the data folder.
+        """
+        first = self.secret_key.get_secret_value() or kept_signing_key(self.data_dir)
+        return [first, *listed(self.secret_key_previous.get_secret_value())]
 
     def encryption_keys(self) -> list[str]:
         """Return the keys that read the passwords of external databases. The first encrypts.
@@ -258,33 +242,17 @@ class Settings(BaseSettings):
         """
         signing = self.signing_keys()
         present = self.encryption_key.get_secret_value() or signing[0]
-        previous = _listed(self.encryption_key_previous.get_secret_value())
+        previous = listed(self.encryption_key_previous.get_secret_value())
         return list(dict.fromkeys([present, *previous, *signing]))
 
     def networks(self) -> list[IPv4Network | IPv6Network]:
         """Return the private networks that the server may connect to for its users."""
-        return [ip_network(network) for network in _listed(self.allowed_networks)]
-
-    def _signing_key(self) -> str:
-        """Return the key that signs tokens: the one set, or one made at the first start and kept."""
-        if self.secret_key.get_secret_value():
-            return self.secret_key.get_secret_value()
-        self.prepare_data_dir()
-        path = self.data_dir / "secret.key"
-        try:
-            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
-        return path.read_text().strip()
-
-
-def _listed(text: str) -> list[str]:
-    return text.replace(",", " ").split()
+        return [ip_network(network) for network in listed(self.allowed_networks)]
 
 
 def load_settings() -> Settings:
     """Read the settings. Raises `InvalidSettings`."""
+    refuse_unknown([name for name, _, _ in described()])
     try:
         return Settings()
     except ValidationError as error:
@@ -292,18 +260,11 @@ def load_settings() -> Settings:
         field = str(first["loc"][0])
         name = field if field.isupper() else variable(field)
         reason = first["msg"].removeprefix("Value error, ")
-        shown = "" if name in SECRETS else f" (got {str(first['input'])[:80]!r})"
+        value = str(first["input"])
+        # An address may hold a password before its @ or a key behind its ?.
+        hidden = name in SECRETS or not {"@", "?"}.isdisjoint(value)
+        shown = "" if hidden else f" (got {value[:80]!r})"
         raise InvalidSettings(f"{name}: {reason}{shown}") from error
-
-
-def variable(field: str) -> str:
-    """Return the environment variable of a setting."""
-    return field.upper() if field.startswith("mistral_") else PREFIX + field.upper()
-
-
-def variable_of(rate: Rate) -> str:
-    """Return the environment variable of a rate."""
-    return f"{PREFIX}RATE_{rate.name.upper()}"
 
 
 def described() -> Iterator[tuple[str, str, str]]:

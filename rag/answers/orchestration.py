@@ -72,11 +72,11 @@ class Answers:
         cache_lifetime: timedelta,
         daily_tokens: int | None = None,
     ) -> None:
+        self.chat_model = chat_model
         self.event_log = event_log
         self.events = events
         self._database = database
         self._retriever = retriever
-        self._chat_model = chat_model
         self._cache_lifetime = cache_lifetime
         self._daily_tokens = daily_tokens
         self._running: dict[UUID, RunningAnswer] = {}
@@ -177,7 +177,7 @@ class Answers:
         answer_context = await self._database.read(lambda session: read_answer_context(session, question))
         documents = await self._retriever.version(question.workspace_id)
         key = cache.question_hash(
-            version(answer_context, documents, self._chat_model.name), question.content, answer_context.history
+            version(answer_context, documents, self.chat_model.name), question.content, answer_context.history
         )
         cached = None
         if not question.asked_again:
@@ -238,10 +238,10 @@ class Answers:
 
     async def _read_model(self, answer_id: UUID, prompt: Prompt, running: RunningAnswer) -> None:
         draft = running.draft
-        draft.model = self._chat_model.name
-        with spans.chat(self._chat_model.provider, prompt) as call:
+        draft.model = self.chat_model.name
+        with spans.chat(self.chat_model.provider, prompt) as call:
             turn_began = asked = time.monotonic()
-            async for piece in self._chat_model.stream(prompt):
+            async for piece in self.chat_model.stream(prompt):
                 if isinstance(piece, Completion):
                     draft.complete(piece)
                     spans.completed(call, piece)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,15 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     model: str = field(default="")
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A model behind a server that can be asked whether it answers, at no cost."""
+
+    async def probe(self) -> None:
+        """Return when the server answers. Raises `ModelError`, whose message tells nothing that the server said."""
+        ...
 
 
 class ChatModel(Protocol):

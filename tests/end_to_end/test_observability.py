@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitora.application import create_application
 from monitora.composition import running_services
-from monitora.http.readiness import readiness
+from monitora.http.readiness import ModelProbe, readiness
 from monitora.settings.settings import InvalidSettings, Settings, load_settings
 from tests.end_to_end.test_main_job import CHAT, CREATE_KEY, CREATE_WORKSPACE, FIGURES, PROGRESS, REGISTER, START_VISIT
 from tests.end_to_end.test_main_job import UPLOAD as UPLOAD_DOCUMENT
@@ -358,7 +358,7 @@ def test_telemetry_without_its_extra_is_a_sentence(settings: Settings, monkeypat
 async def test_readiness_names_redis_when_it_is_out_of_reach(settings: Settings) -> None:
     settings = settings.model_copy(update={"redis_url": "redis://:hidden@127.0.0.1:1/0"})
     async with running_services(settings) as services:
-        found = (await readiness(services, settings)).as_json()
+        found = (await readiness(services, ModelProbe(services.answers.chat_model, settings))).as_json()
 
     assert (found["ready"], found["reason"]) == (False, "Redis cannot be reached; the log says why.")
     assert not found["checks"]["redis"]["ready"]

@@ -4,6 +4,8 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +16,14 @@ from tests.end_to_end.test_two_processes import ANSWER
 from tests.support.server import Server, monitora, running
 
 TIMEOUT_SECONDS = 60
+WORKERS = """
+import sys
+from monitora.listening import listen
+from monitora.settings.settings import Settings
+from monitora.workers import Workers
+settings = Settings(data_dir=sys.argv[1], redis_url=sys.argv[2], workers=2)
+sys.exit(0 if Workers(settings, listen("127.0.0.1", 0, command="")).run() else 3)
+"""
 
 
 def workers(folder: Path) -> list[int]:
@@ -90,12 +100,14 @@ def test_metrics_of_several_workers_are_refused(tmp_path: Path) -> None:
 def test_a_worker_that_cannot_start_stops_the_server(tmp_path: Path, redis_url: str) -> None:
     (tmp_path / "monitora.db").mkdir()
 
-    refused = monitora(
-        {"MONITORA_DATA_DIR": str(tmp_path), "MONITORA_WORKERS": "2", "MONITORA_REDIS_URL": redis_url},
-        "serve",
-        "--port",
-        "0",
+    # The commands look at the database before they start workers.
+    refused = subprocess.run(
+        [sys.executable, "-c", WORKERS, str(tmp_path), redis_url],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_SECONDS,
     )
 
-    assert refused.returncode == 1
-    assert "could not start" in refused.stderr
+    assert refused.returncode == 3, refused.stderr
+    assert "worker_ended" in refused.stdout

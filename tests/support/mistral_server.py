@@ -68,7 +68,12 @@ class Vectors:
     rows: Sequence[Sequence[float]]
 
 
-Behaviour = Answer | Failure | Hang | Vectors
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The list of models."""
+
+
+Behaviour = Answer | Failure | Hang | Models | Vectors
 
 
 @dataclass(slots=True)
@@ -89,6 +94,7 @@ class MistralServer:
         self.requests: list[RecordedRequest] = []
         self._behaviours: deque[Behaviour] = deque()
         self._chat_behaviours: deque[Behaviour] = deque()
+        self._list_behaviours: deque[Behaviour] = deque()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mistral-server", daemon=True)
         self._server: asyncio.Server | None = None
@@ -102,11 +108,16 @@ class MistralServer:
         """Queue what the next questions get; embeddings in between are answered as they should be."""
         self._chat_behaviours.extend(behaviours)
 
+    def behave_in_list(self, *behaviours: Behaviour) -> None:
+        """Queue what the next requests for the list of models get; these get nothing of the other queues."""
+        self._list_behaviours.extend(behaviours)
+
     def forget(self) -> None:
         """Forget the requests so far and the behaviours that were not used."""
         self.requests.clear()
         self._behaviours.clear()
         self._chat_behaviours.clear()
+        self._list_behaviours.clear()
 
     def start(self) -> Self:
         """Listen on a free port of 127.0.0.1."""
@@ -172,6 +183,8 @@ class MistralServer:
         queue = self._behaviours
         if request.path == "/v1/chat/completions" and self._chat_behaviours:
             queue = self._chat_behaviours
+        if request.path == "/v1/models":
+            queue = self._list_behaviours
         behaviour = queue.popleft() if queue else _default(request)
         match behaviour:
             case Answer():
@@ -182,6 +195,8 @@ class MistralServer:
                 await _reply(writer, behaviour.status, error, headers)
             case Vectors():
                 await _reply(writer, 200, _embeddings(request, behaviour.rows), {})
+            case Models():
+                await _reply(writer, 200, {"object": "list", "data": [{"id": "mistral-embed", "object": "model"}]}, {})
             case Hang():
                 await asyncio.Event().wait()
         return True
@@ -189,6 +204,8 @@ class MistralServer:
 
 def _default(request: RecordedRequest) -> Behaviour:
     match request.path:
+        case "/v1/models":
+            return Models()
         case "/v1/embeddings":
             texts = request.body["input"]
             return Vectors([embedding(text).tolist() for text in ([texts] if isinstance(texts, str) else texts)])

@@ -42,6 +42,10 @@ class MistralChat:
         """Close the connections to the server."""
         await self._connection.aclose()
 
+    async def probe(self) -> None:
+        """Return when the server answers. Raises `ModelError`, whose message tells nothing that the server said."""
+        await self._connection.probe()
+
     async def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield the answer's tokens, then one `Completion`; closing the iterator closes the request.
 

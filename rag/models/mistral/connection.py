@@ -22,7 +22,11 @@ _NO_KEY = "none"  # servers of one's own often want a key and accept any
 _MAX_CONNECTIONS = 1_000
 _MAX_REASON_CHARACTERS = 300
 _CLIENT_ERRORS = range(400, 500)
+_KEY_REFUSED = {401, 403}
 _MODEL_DEPRECATED_HEADER = "x-model-deprecation-timestamp"
+
+PROBE_SECONDS = 3.0
+"""How long a server may take to tell its models: longer than that, it keeps visitors waiting too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,22 @@ class Connection:
 
     async def sdk(self) -> "Mistral":
         """Return the SDK client, opening it the first time."""
-        async with self._opening:
-            if self._open_clients is None:
-                self._open_clients = await asyncio.to_thread(self._open)
-            return self._open_clients[1]
+        return (await self._clients())[1]
+
+    async def probe(self) -> None:
+        """Ask the server for its list of models, which costs nothing; any answer but a failure will do.
+
+        Raises `ModelError`, whose message tells nothing that the server said.
+        """
+        client, sdk = await self._clients()
+        address = self._server_url or sdk.sdk_configuration.get_server_details()[0]
+        headers = {"authorization": f"Bearer {self._api_key}"}
+        async with within(PROBE_SECONDS, "The model's server did not answer in time."):
+            with model_errors():
+                response = await client.get(f"{address}/v1/models", headers=headers)
+        # Not every server has such a list, and one that has too much to do answers.
+        if response.status_code in _KEY_REFUSED or response.is_server_error:
+            raise _from_response(response)
 
     async def aclose(self) -> None:
         """Close the connections; the next question opens new ones."""
@@ -78,6 +94,12 @@ class Connection:
             if self._open_clients is not None:
                 await self._open_clients[0].aclose()
             self._open_clients = None
+
+    async def _clients(self) -> "tuple[httpx2.AsyncClient, Mistral]":
+        async with self._opening:
+            if self._open_clients is None:
+                self._open_clients = await asyncio.to_thread(self._open)
+            return self._open_clients
 
     def _open(self) -> "tuple[httpx2.AsyncClient, Mistral]":
         import httpx2  # noqa: PLC0415 - see the class
@@ -148,7 +170,7 @@ def model_errors() -> Iterator[None]:
         raise _interrupted() from error
 
 
-def _from_response(error: "Exception") -> ModelError:
+def _from_response(error: object) -> ModelError:
     """Translate an answer of the server that is not what was asked for."""
     status = int(getattr(error, "status_code", 0))
     reason = str(getattr(error, "body", ""))[:_MAX_REASON_CHARACTERS]
