@@ -6,7 +6,7 @@ must. A time-out bounds a hang and says nothing about speed: on a busy machine e
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 
@@ -18,15 +18,24 @@ PAUSE_SECONDS = 0.02
 """How long before something is looked at again."""
 
 
-async def until(condition: Callable[[], object], what: str) -> None:
+async def until(condition: Callable[[], bool], what: str) -> None:
     """Return once the condition holds. Raises `AssertionError`, which says what did not happen."""
+
+    async def look() -> bool:
+        return condition()
+
+    await until_seen(look, what)
+
+
+async def until_seen(condition: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Do what `until` does with a condition that is asked for. Raises `AssertionError`."""
     give_up_at = time.monotonic() + HANG_SECONDS
-    while not condition():
+    while not await condition():
         assert time.monotonic() < give_up_at, f"it does not happen: {what}"
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
+def wait_until(condition: Callable[[], bool], what: str) -> None:
     """Do what `until` does where no event loop runs. Raises `AssertionError`."""
     give_up_at = time.monotonic() + HANG_SECONDS
     while not condition():
