@@ -55,6 +55,11 @@ Published = TypeVar("Published", bound=Event)
 class EventBus(Protocol[Published]):
     """Carries events. A slow subscriber misses events that newer ones replaced, never the newest about a thing."""
 
+    @property
+    def subscriber_count(self) -> int:
+        """How many subscriptions of this process have begun and not ended."""
+        ...
+
     async def publish(self, event: Published) -> None:
         """Hand an event to everyone who subscribes to its workspace."""
         ...
@@ -71,6 +76,11 @@ class MemoryEventBus(Generic[Published]):
 
     def __init__(self) -> None:
         self._subscribers: dict[UUID, set[_Subscriber[Published]]] = {}
+
+    @property
+    def subscriber_count(self) -> int:
+        """How many subscriptions have begun and not ended."""
+        return sum(map(len, self._subscribers.values()))
 
     async def publish(self, event: Published) -> None:
         """Hand an event to everyone who subscribes to its workspace."""
@@ -147,6 +157,11 @@ class RedisEventBus(Generic[Published]):
         """Stop reading."""
         self._copying.cancel()
         await asyncio.gather(self._copying, return_exceptions=True)
+
+    @property
+    def subscriber_count(self) -> int:
+        """How many subscriptions of this process have begun and not ended."""
+        return self._here.subscriber_count
 
     async def publish(self, event: Published) -> None:
         """Hand an event to everyone who subscribes to its workspace."""

@@ -32,7 +32,16 @@ class Levels(Collector):
         yield GaugeMetricFamily(
             "monitora_ingestion_queued", "Documents that wait to be indexed.", value=services.ingestion.queued
         )
+        yield self._subscribers()
         yield self._connections()
+
+    def _subscribers(self) -> GaugeMetricFamily:
+        subscribers = GaugeMetricFamily(
+            "monitora_event_subscribers", "Subscriptions that have begun, by the events they get.", labels=["events"]
+        )
+        subscribers.add_metric(["conversation"], self._services.answers.events.subscriber_count)
+        subscribers.add_metric(["ingestion"], self._services.ingestion.events.subscriber_count)
+        return subscribers
 
     def _connections(self) -> GaugeMetricFamily:
         database = self._services.database

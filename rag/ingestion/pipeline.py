@@ -72,7 +72,7 @@ class Ingestion:
         self._storage = storage
         self._embedder = embedder
         self._abandoned_after = abandoned_after
-        self._events = board
+        self.events = board
         self._waiting: asyncio.Queue[UUID] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
 
@@ -116,7 +116,7 @@ class Ingestion:
             )
             return [_progress(document) for document in documents]
 
-        async for step in self._events.subscribe(workspace_id, present):
+        async for step in self.events.subscribe(workspace_id, present):
             yield step
 
     async def _work(self) -> None:
@@ -167,7 +167,7 @@ class Ingestion:
         reached = FRACTIONS[stage] if fraction is None else fraction
         values = {"status": DocumentStatus.PROCESSING, "stage": stage, "progress": reached}
         await self._database.write(lambda session: queries.update_document(session, document.id, values))
-        await self._events.publish(
+        await self.events.publish(
             IngestionEvent(document.id, document.workspace_id, DocumentStatus.PROCESSING, stage, reached)
         )
 
@@ -199,7 +199,7 @@ class Ingestion:
         ]
         if await self._database.write(lambda session: queries.replace_chunks(session, document.id, ready, rows)):
             done = IngestionEvent(document.id, document.workspace_id, DocumentStatus.READY, IngestionStage.DONE, 1.0)
-            await self._events.publish(done)
+            await self.events.publish(done)
             _tell(document.id, "ready")
 
     async def _fail(self, document_id: UUID, failure: _Failure) -> None:
@@ -208,7 +208,7 @@ class Ingestion:
         await self._database.write(lambda session: queries.update_document(session, document_id, values))
         document = await self._database.read(lambda session: queries.find_document(session, document_id))
         if document is not None:
-            await self._events.publish(_progress(document))
+            await self.events.publish(_progress(document))
 
     async def _requeue(self, session: Session) -> list[UUID]:
         return await queries.requeue_unfinished(session, self._embedder.name, self._abandoned_after)

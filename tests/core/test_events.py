@@ -13,6 +13,7 @@ from core.redis import RedisClient
 from data.models import DocumentStatus, IngestionStage
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.ingestion.events import IngestionEvent
+from tests.support.waiting import HANG_SECONDS
 
 WORKSPACE = uuid4()
 
@@ -39,12 +40,8 @@ def _step(fraction: float, document_id: UUID | None = None, workspace_id: UUID =
     return IngestionEvent(document_id or uuid4(), workspace_id, status, stage, fraction, error="« é »")
 
 
-async def _no_steps() -> list[IngestionEvent]:
-    return []
-
-
 async def _next(reading: AsyncIterator[IngestionEvent]) -> IngestionEvent:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG_SECONDS):
         return await anext(reading)
 
 
@@ -60,11 +57,9 @@ async def test_a_reader_is_told_how_things_stand_and_then_what_happens(bus: Even
     assert [await _next(reading), await _next(reading)] == [published, present], (
         "what is published is newer than what is read"
     )
-    later = asyncio.create_task(_next(reading))
-    await asyncio.sleep(0)
     await bus.publish(_step(0.3, workspace_id=uuid4()))
     await bus.publish(step := _step(0.4))
-    assert await later == step, "another workspace's are not told"
+    assert await _next(reading) == step, "another workspace's are not told"
 
 
 async def test_a_slow_reader_gets_the_last_word_on_each_thing_and_holds_a_bounded_number(
@@ -83,10 +78,8 @@ async def test_a_slow_reader_gets_the_last_word_on_each_thing_and_holds_a_bounde
     unread = [await _next(reading) for _ in range(MAX_UNREAD)]
 
     assert [step.fraction for step in unread if step.document_id == document_id] == [0.9]
-    waiting = asyncio.create_task(_next(reading))
-    await asyncio.sleep(0)
-    assert not waiting.done(), "the oldest made room"
-    waiting.cancel()
+    await bus.publish(last := _step(1.0))
+    assert await _next(reading) == last, "the oldest made room"
 
 
 @pytest.mark.parametrize(
@@ -103,17 +96,14 @@ def test_a_note_is_the_same_in_another_process(event: Event) -> None:
 
 async def test_what_is_posted_in_one_process_is_read_once_in_each(redis_url: str) -> None:
     async with process(redis_url) as here, process(redis_url) as there:
-        readings = [await _reader(bus, here) for bus in (here, there)]
+        readings = [await _reader(bus) for bus in (here, there)]
 
         steps = [_step(fraction) for fraction in (0.1, 0.2, 0.3)]
         for step in steps:
             await here.publish(step)
 
         for reading in readings:
-            heard = [await _next(reading)]
-            while heard[-1] != steps[-1]:
-                heard.append(await _next(reading))
-            assert [step for step in heard if step.fraction] == steps
+            assert [await _next(reading) for _ in steps] == steps
 
 
 async def test_what_is_posted_while_a_connection_is_lost_is_read_when_it_is_back(redis_url: str) -> None:
@@ -122,7 +112,7 @@ async def test_what_is_posted_while_a_connection_is_lost_is_read_when_it_is_back
         process(redis_url) as here,
         Redis.from_url(redis_url) as operator,
     ):
-        reading = await _reader(there, here)
+        reading = await _reader(there)
         await operator.client_kill_filter(_type="normal", skipme=True)
 
         await here.publish(step := _step(0.5))
@@ -132,7 +122,7 @@ async def test_what_is_posted_while_a_connection_is_lost_is_read_when_it_is_back
 
 async def test_a_note_of_another_version_is_passed_over(redis_url: str) -> None:
     async with process(redis_url) as here, process(redis_url) as there:
-        reading = await _reader(there, here)
+        reading = await _reader(there)
         async with Redis.from_url(redis_url) as newer:
             for event in ("{}", "no JSON", "[]"):
                 await newer.xadd("monitora:events:ingestionevent", {"process": "newer", "event": event})
@@ -142,16 +132,13 @@ async def test_a_note_of_another_version_is_passed_over(redis_url: str) -> None:
         assert await _next(reading) == step
 
 
-async def _reader(
-    bus: RedisEventBus[IngestionEvent], other: RedisEventBus[IngestionEvent]
-) -> AsyncIterator[IngestionEvent]:
-    """Return what reads a bus that has begun to hear the other one."""
-    reading = bus.subscribe(WORKSPACE, _no_steps)
-    first = asyncio.create_task(_next(reading))
-    while not first.done():
-        await other.publish(greeting := _step(0.0))
-        await asyncio.wait([first], timeout=0.05)
-    heard = first.result()
-    while heard != greeting:
-        heard = await _next(reading)
+async def _reader(bus: RedisEventBus[IngestionEvent]) -> AsyncIterator[IngestionEvent]:
+    """Return what reads a bus from now on: the subscription has begun once its present state is read."""
+    present = _step(0.0)
+
+    async def stand() -> list[IngestionEvent]:
+        return [present]
+
+    reading = bus.subscribe(WORKSPACE, stand)
+    assert await _next(reading) == present
     return reading

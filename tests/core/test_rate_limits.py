@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -17,6 +17,7 @@ from core.rate_limits import RateLimiter, RateLimitStatus, parsed
 from core.redis import RedisClient
 from resolvers.rates import MESSAGE_PER_VISITOR, VISIT_PER_KEY
 from tests.support.redis_server import running_redis
+from tests.support.waiting import HANG_SECONDS, until, until_seen
 
 
 def _limiter(text: str, redis: RedisClient | None = None) -> RateLimiter:
@@ -27,8 +28,8 @@ def _limiter(text: str, redis: RedisClient | None = None) -> RateLimiter:
 
 @asynccontextmanager
 async def process(text: str, url: str, **options: float) -> AsyncIterator[RateLimiter]:
-    """The limiter of a process of its own, which counts in Redis."""
-    async with RedisClient(url, **options) as redis:
+    """The limiter of a process of its own, which counts in Redis, or by itself where there is none."""
+    async with RedisClient(url, **options) if url else nullcontext() as redis:
         limiter = _limiter(text, redis)
         yield limiter
         await limiter.close()
@@ -40,42 +41,51 @@ async def _count(limiter: RateLimiter, caller: str) -> RateLimitStatus:
     return status
 
 
+Opened = Callable[[str], AbstractAsyncContextManager[RateLimiter]]
+
+
 @pytest.fixture(params=["memory", "redis"])
-async def one_a_second(request: pytest.FixtureRequest) -> AsyncIterator[RateLimiter]:
-    """A limiter that allows two uses a second."""
-    if request.param == "redis":
-        async with process("2/second", request.getfixturevalue("redis_url")) as limiter:
-            yield limiter
-        return
-    limiter = _limiter("2/second")
-    yield limiter
-    await limiter.close()
+def allowing(request: pytest.FixtureRequest) -> Opened:
+    """Opens a limiter of either kind, which allows what it is told."""
+    url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
+    return lambda text: process(text, url)
 
 
-async def test_uses_beyond_the_rate_are_refused_until_the_moment_that_is_told(one_a_second: RateLimiter) -> None:
+async def test_uses_beyond_the_rate_are_refused(allowing: Opened) -> None:
     caller = uuid4().hex
 
-    first = await _count(one_a_second, caller)
-    second = await _count(one_a_second, caller)
-    third = await _count(one_a_second, caller)
+    async with allowing("2/minute") as limiter:
+        first, second, third = [await _count(limiter, caller) for _ in range(3)]
 
     assert [one.is_refused for one in (first, second, third)] == [False, False, True]
     assert [one.remaining for one in (first, second, third)] == [1, 0, 0]
-    assert (third.quota, third.window_seconds) == (2, 1)
-    await asyncio.sleep((third.frees_at - datetime.now(UTC)).total_seconds() + 0.01)
-    assert not (await _count(one_a_second, caller)).is_refused
+    assert (third.quota, third.window_seconds) == (2, 60)
 
 
-async def test_callers_do_not_count_for_each_other(one_a_second: RateLimiter) -> None:
+async def test_a_use_is_allowed_again_at_the_moment_that_the_refusal_tells(allowing: Opened) -> None:
+    caller = uuid4().hex
+
+    async with allowing("2/second") as limiter, asyncio.timeout(HANG_SECONDS):
+        while not (refused := await _count(limiter, caller)).is_refused:
+            pass
+        await asyncio.sleep((refused.frees_at - datetime.now(UTC)).total_seconds() + 0.01)
+
+        assert not (await _count(limiter, caller)).is_refused
+
+
+async def test_callers_do_not_count_for_each_other(allowing: Opened) -> None:
     one, other = uuid4().hex, uuid4().hex
-    for _ in range(3):
-        await _count(one_a_second, one)
 
-    assert (await _count(one_a_second, other)).remaining == 1
+    async with allowing("2/minute") as limiter:
+        for _ in range(3):
+            await _count(limiter, one)
+
+        assert (await _count(limiter, other)).remaining == 1
 
 
-async def test_what_has_no_limit_is_not_counted(one_a_second: RateLimiter) -> None:
-    assert await one_a_second.count(VISIT_PER_KEY, "key") is None
+async def test_what_has_no_limit_is_not_counted(allowing: Opened) -> None:
+    async with allowing("2/minute") as limiter:
+        assert await limiter.count(VISIT_PER_KEY, "key") is None
 
 
 async def test_a_refused_use_does_not_make_the_wait_longer() -> None:
@@ -103,11 +113,9 @@ async def test_uses_that_left_their_window_are_forgotten(monkeypatch: pytest.Mon
     storage = cast("MemoryStorage", limiter._own.storage)
     for caller in range(50):
         await _count(limiter, str(caller))
-    assert len(storage.events) == 50
+    assert storage.events, "the last use is in its window"
 
-    async with asyncio.timeout(10):
-        while storage.events:  # noqa: ASYNC110 - the sweep tells nobody
-            await asyncio.sleep(0.05)
+    await until(lambda: not storage.events, "every use is swept")
 
     await limiter.close()
 
@@ -117,8 +125,6 @@ def redis_to_stop(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]
     """A Redis server that a test may stop, with its address."""
     with running_redis(tmp_path) as (url, server):
         yield url, server
-        # One that hangs does not hear that it is to end.
-        server.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGSTOP], ids=["stopped", "hangs"])
@@ -126,15 +132,12 @@ async def test_without_redis_each_process_counts_by_itself(
     redis_to_stop: tuple[str, subprocess.Popen[bytes]], end: signal.Signals
 ) -> None:
     url, server = redis_to_stop
-    async with (
-        process("2/minute", url, timeout_seconds=0.2) as one,
-        process("2/minute", url, timeout_seconds=0.2) as other,
-    ):
+    async with process("2/minute", url) as one, process("2/minute", url) as other:
         assert [(await _count(limiter, "caller")).is_refused for limiter in (one, other, one)] == [False, False, True]
 
         server.send_signal(end)
         if end is signal.SIGTERM:
-            await asyncio.to_thread(server.wait, 30)
+            await asyncio.to_thread(server.wait, HANG_SECONDS)
 
         for limiter in (one, other):
             assert [(await _count(limiter, "caller")).is_refused for _ in range(3)] == [False, False, True]
@@ -143,13 +146,14 @@ async def test_without_redis_each_process_counts_by_itself(
 async def test_redis_counts_again_once_it_is_back(redis_to_stop: tuple[str, subprocess.Popen[bytes]]) -> None:
     url, server = redis_to_stop
     caller = uuid4().hex
-    async with process("2/minute", url, timeout_seconds=0.2, probed_every_seconds=0.05) as limiter:
+    async with process("2/minute", url, probed_every_seconds=0.05) as limiter:
         await _count(limiter, caller)
         server.send_signal(signal.SIGSTOP)
         await _count(limiter, caller)
 
         server.send_signal(signal.SIGCONT)
 
-        async with asyncio.timeout(30):
-            while not (await _count(limiter, caller)).is_refused:  # noqa: ASYNC110 - until Redis counts again
-                await asyncio.sleep(0.01)
+        async def is_refused() -> bool:
+            return (await _count(limiter, caller)).is_refused
+
+        await until_seen(is_refused, "Redis counts again")

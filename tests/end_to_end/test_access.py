@@ -7,11 +7,12 @@ import aiohttp
 
 from monitora.settings.settings import Settings
 from resolvers.services import Services
-from tests.schema.access.matrix import ENDLESS, REFUSED, TIMEOUT_SECONDS, AccessMatrix, Answer
+from tests.schema.access.matrix import ENDLESS, REFUSED, AccessMatrix, Answer
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.table import row_of, rows
 from tests.schema.access.tenant import VIEWERS, TenantFixture, furnished
 from tests.support.server import Server, running
+from tests.support.waiting import HANG_SECONDS
 
 GREETED = "connection_ack"
 
@@ -28,7 +29,7 @@ class Network:
         token = {"authorization": f"Bearer {person.token}"} if person.token else {}
         origin = {"origin": person.origin} if person.origin else {}
         payload = {"query": operation.text, "variables": operation.variables}
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(HANG_SECONDS):
             if operation.root == "Subscription":
                 return await self._follow(operation, payload, token, origin)
             async with self._session.post(self._server.http, json=payload, headers=token | origin) as response:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.server import Server
+from tests.support.waiting import HANG_SECONDS
 
 NODE = Path(__file__).parents[1] / "node"
 # fmt: off
@@ -31,7 +32,7 @@ pytestmark = [
 def outcomes(server: Server) -> dict[str, Any]:
     """What each audit found."""
     run = subprocess.run(
-        ["node", NODE / "audits.mjs", server.http], capture_output=True, text=True, check=False, timeout=60
+        ["node", NODE / "audits.mjs", server.http], capture_output=True, text=True, check=False, timeout=HANG_SECONDS
     )
     assert run.returncode == 0, run.stderr
     return dict(json.loads(run.stdout))

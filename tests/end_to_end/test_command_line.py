@@ -15,7 +15,8 @@ import pytest
 
 from tests.support.mistral_server import Failure, MistralServer
 from tests.support.people import GARDEN
-from tests.support.server import COMMAND, TIMEOUT_SECONDS, Server, monitora, running
+from tests.support.server import COMMAND, Server, monitora, running
+from tests.support.waiting import HANG_SECONDS
 
 QUESTIONS = (
     '{"paragraphs": [{"id": 0, "title": "Garden", "text": "The garden opens at nine in the morning."}],'
@@ -197,10 +198,10 @@ def test_the_address_is_told_once_a_client_may_connect_to_it(
         told = (re.search(rf"{before}\s*http://{re.escape(opened)}:(\d+)", line) for line in process.stdout)
         port = next((found[1] for found in told if found), None)
         assert port, "the address is told"
-        with urlopen(f"http://{opened}:{port}/healthz", timeout=TIMEOUT_SECONDS) as health:
+        with urlopen(f"http://{opened}:{port}/healthz", timeout=HANG_SECONDS) as health:
             assert health.read() == b"ok"
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=TIMEOUT_SECONDS)
+        process.communicate(timeout=HANG_SECONDS)
 
 
 def test_a_server_on_a_database_that_was_not_migrated_says_what_to_run(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from core.errors import ErrorCode
 from schema.graph import NODES
 from tests.support.examples import examples
 from tests.support.server import Server
+from tests.support.waiting import HANG_SECONDS
 
 GRAPH = Path(__file__).parents[2] / "schema.graphql"
 PASSWORD = "Ein Gartenzaun 47 im Regen"
@@ -61,7 +62,7 @@ class Company:
             operation = operation.replace(f"<{kind}>", identifier)
         token = self.tokens[viewer]
         headers = {"origin": self.server.origin} | ({"authorization": f"Bearer {token}"} if token else {})
-        return requests.post(self.server.http, json={"query": operation}, headers=headers, timeout=60)
+        return requests.post(self.server.http, json={"query": operation}, headers=headers, timeout=HANG_SECONDS)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from core.errors import ErrorCode
 from tests.support.examples import examples
 from tests.support.server import Server
+from tests.support.waiting import HANG_SECONDS
 
 METHODS = st.sampled_from(["POST", "GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])
 KINDS = st.sampled_from(
@@ -114,7 +115,7 @@ def _no_fault_of_ours(response: requests.Response) -> None:
 def test_any_body_of_any_kind(server: Server, method: str, kind: str, accepted: str, body: bytes) -> None:
     headers = {"content-type": kind, "accept": accepted, "graphql-require-preflight": "1"}
 
-    _no_fault_of_ours(requests.request(method, server.http, data=body, headers=headers, timeout=60))
+    _no_fault_of_ours(requests.request(method, server.http, data=body, headers=headers, timeout=HANG_SECONDS))
 
 
 @examples(60)
@@ -122,7 +123,7 @@ def test_any_body_of_any_kind(server: Server, method: str, kind: str, accepted: 
 def test_any_parameters_of_an_address(server: Server, parameters: dict[str, Any]) -> None:
     given = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
 
-    _no_fault_of_ours(requests.get(server.http, params=given, timeout=60))
+    _no_fault_of_ours(requests.get(server.http, params=given, timeout=HANG_SECONDS))
 
 
 @examples(60)
@@ -130,4 +131,6 @@ def test_any_parameters_of_an_address(server: Server, parameters: dict[str, Any]
 def test_any_form_with_a_file(server: Server, form: dict[str, str], name: str, content: bytes) -> None:
     headers = {"graphql-require-preflight": "1"}
 
-    _no_fault_of_ours(requests.post(server.http, data=form, files={"0": (name, content)}, headers=headers, timeout=60))
+    _no_fault_of_ours(
+        requests.post(server.http, data=form, files={"0": (name, content)}, headers=headers, timeout=HANG_SECONDS)
+    )

@@ -11,6 +11,7 @@ import pytest
 from tests.rag.parsing.pdf_files import make_pdf
 from tests.support.client import FrontEnd
 from tests.support.server import Server
+from tests.support.waiting import HANG_SECONDS
 
 REGISTER = """mutation ($input: RegisterInput!) { register(input: $input) {
     ... on Session { accessToken refreshToken user { email role } } ... on UserError { code message } } }"""
@@ -94,7 +95,7 @@ async def test_from_sign_up_to_a_rated_answer(models: str, request: pytest.Fixtu
     following = asyncio.create_task(_ready(owner, workspace, steps))
     uploaded = await owner.ask(UPLOAD, input={"workspaceId": workspace, "file": owner.file(manual)})
     assert uploaded["uploadDocument"]["document"]["status"] == "PENDING"
-    await asyncio.wait_for(following, 60)
+    await asyncio.wait_for(following, HANG_SECONDS)
     assert steps[-1]["status"] == "READY", steps
     assert steps[-1]["progress"] == 1.0
     assert steps[-1]["document"]["chunkCount"] >= 2

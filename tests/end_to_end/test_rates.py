@@ -10,6 +10,7 @@ import pytest
 
 from monitora.http.rate_headers import RATE_HEADERS
 from tests.support.server import Server, monitora, running
+from tests.support.waiting import HANG_SECONDS
 
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename ... on UserError { code } } }"
 ACCOUNT = {"email": "nobody@example.com", "password": "not the password"}
@@ -87,10 +88,10 @@ async def test_over_the_websocket_the_error_says_the_same(strict: Server) -> Non
         ) as socket,
     ):
         await socket.send_json({"type": "connection_init"})
-        assert (await socket.receive_json())["type"] == "connection_ack"
+        assert (await socket.receive_json(timeout=HANG_SECONDS))["type"] == "connection_ack"
         for number in range(3):
             await socket.send_json({"id": str(number), "type": "subscribe", "payload": payload})
-            while (frame := await socket.receive_json(timeout=30))["type"] != "complete":
+            while (frame := await socket.receive_json(timeout=HANG_SECONDS))["type"] != "complete":
                 frames.append(frame)
 
     assert frames[0]["payload"]["data"]["login"]["code"] == "INVALID_CREDENTIALS"

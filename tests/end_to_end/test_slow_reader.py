@@ -11,16 +11,11 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from monitora.websocket.transport import SlowConsumerProtocol
+from tests.support.waiting import HANG_SECONDS
 
 PIECE = "é" * 4_000
 MOST_HELD = 2_000
 """Pieces of 8 kB that the transport and two kernels hold between them, at the very most."""
-
-
-class HastyProtocol(SlowConsumerProtocol):
-    """One that does not wait long."""
-
-    stall_seconds = 0.3
 
 
 class Source:
@@ -29,6 +24,7 @@ class Source:
     def __init__(self, count: int) -> None:
         self.count = count
         self.sent = 0
+        self.stalled = asyncio.Event()
         self.gone = asyncio.Event()
 
     async def serve(self, socket: WebSocket) -> None:
@@ -44,9 +40,17 @@ class Source:
 
 
 @asynccontextmanager
-async def _serving(source: Source) -> AsyncIterator[str]:
+async def _serving(source: Source, stall_seconds: float) -> AsyncIterator[str]:
+    class Transport(SlowConsumerProtocol):
+        """One that tells the source when its reader stalls."""
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            source.stalled.set()
+
+    Transport.stall_seconds = stall_seconds
     application = Starlette(routes=[WebSocketRoute("/", source.serve)])
-    configuration = uvicorn.Config(application, port=0, ws=HastyProtocol, log_config=None, lifespan="off")
+    configuration = uvicorn.Config(application, port=0, ws=Transport, log_config=None, lifespan="off")
     configuration.load()
     server = uvicorn.Server(configuration)
     server.lifespan = configuration.lifespan_class(configuration)
@@ -59,22 +63,26 @@ async def _serving(source: Source) -> AsyncIterator[str]:
 
 async def test_a_reader_that_takes_nothing_is_let_go() -> None:
     source = Source(count=1_000_000)
-    async with _serving(source) as address:
+    async with _serving(source, stall_seconds=0.3) as address:
         _, writer = await asyncio.open_connection("127.0.0.1", int(address.split(":")[2].strip("/")), limit=1024)
         writer.write(
             b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         )
-        await asyncio.wait_for(source.gone.wait(), 30)
+        await asyncio.wait_for(source.gone.wait(), HANG_SECONDS)
 
         assert 0 < source.sent < MOST_HELD
         writer.close()
 
 
 async def test_a_reader_that_is_slow_gets_everything() -> None:
-    source = Source(count=500)
-    async with _serving(source) as address, aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
-        await asyncio.sleep(0.1)
+    source = Source(count=MOST_HELD)
+    async with (
+        _serving(source, stall_seconds=HANG_SECONDS) as address,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(address) as socket,
+    ):
+        await asyncio.wait_for(source.stalled.wait(), HANG_SECONDS)
         pieces = [message.data async for message in socket]
 
-    assert pieces == [PIECE] * 500
+    assert pieces == [PIECE] * MOST_HELD

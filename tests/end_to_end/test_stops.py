@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from tests.end_to_end.test_main_job import CHAT
 from tests.support.client import FrontEnd
 from tests.support.mistral_server import Answer, MistralServer
 from tests.support.server import Server, monitora, running
+from tests.support.waiting import HANG_SECONDS
 
 VISIT = "mutation ($input: StartVisitInput!) { startVisit(input: $input) { ... on Visit { token } } }"
 HISTORY = "query ($id: ID!) { conversation(id: $id) { messages { nodes { role content } } } }"
@@ -65,21 +67,24 @@ async def _readiness(session: aiohttp.ClientSession, server: Server) -> dict[str
 async def test_a_stop_lets_the_answer_end_and_sends_readers_elsewhere(
     folder: Path, mistral_server: MistralServer
 ) -> None:
-    mistral_server.behave_in_chat(Answer(WORDS, pace=0.15))
+    go_on = threading.Event()
+    mistral_server.behave_in_chat(Answer([*WORDS[:3], go_on, *WORDS[3:]]))
     with running(folder, MISTRAL_SERVER_URL=mistral_server.url, MONITORA_CACHE_HOURS="0") as server:
         visitor = await visitor_of(server)
         begun = asyncio.Event()
         said = {"content": "When does it open?", "clientMessageId": str(uuid4())}
         reading = asyncio.create_task(_read(server, visitor, said, begun))
-        await asyncio.wait_for(begun.wait(), 30)
+        await asyncio.wait_for(begun.wait(), HANG_SECONDS)
 
         async with aiohttp.ClientSession() as session:
             assert (await _readiness(session, server))["ready"]
             server.process.terminate()
             # Connections that are open are served while the answer ends; new ones are refused.
-            while (stopping := await _readiness(session, server))["ready"]:
-                pass
-        events, code = await asyncio.wait_for(reading, 30)
+            async with asyncio.timeout(HANG_SECONDS):
+                while (stopping := await _readiness(session, server))["ready"]:
+                    pass
+        go_on.set()
+        events, code = await asyncio.wait_for(reading, HANG_SECONDS)
 
         assert events[-1]["__typename"] == "AnswerFinished"
         assert events[-1]["message"]["content"] == "".join(WORDS)
@@ -87,7 +92,7 @@ async def test_a_stop_lets_the_answer_end_and_sends_readers_elsewhere(
         assert stopping["reason"] == "The server is stopping."
         assert stopping["checks"]["database"]["ready"]
         # Uvicorn ends itself by the signal it was sent, as a service manager expects.
-        assert await asyncio.to_thread(server.process.wait, 30) in {0, -signal.SIGTERM}
+        assert await asyncio.to_thread(server.process.wait, HANG_SECONDS) in {0, -signal.SIGTERM}
 
 
 async def test_a_killed_server_says_at_its_next_start_that_the_answer_was_interrupted(
@@ -99,9 +104,9 @@ async def test_a_killed_server_says_at_its_next_start_that_the_answer_was_interr
         visitor = await visitor_of(server)
         begun = asyncio.Event()
         reading = asyncio.create_task(_read(server, visitor, said, begun))
-        await asyncio.wait_for(begun.wait(), 30)
+        await asyncio.wait_for(begun.wait(), HANG_SECONDS)
         server.process.kill()
-        events, _ = await asyncio.wait_for(reading, 30)
+        events, _ = await asyncio.wait_for(reading, HANG_SECONDS)
 
     mistral_server.behave_in_chat(Answer(WORDS))
     with running(folder, MISTRAL_SERVER_URL=mistral_server.url) as server:

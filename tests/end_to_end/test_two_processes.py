@@ -1,6 +1,7 @@
 """Two server processes with one database and one Redis: a reader may be on either."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -8,8 +9,10 @@ from uuid import uuid4
 from tests.end_to_end.test_main_job import CHAT, CREATE_KEY, CREATE_WORKSPACE, PROGRESS, REGISTER, START_VISIT, UPLOAD
 from tests.end_to_end.test_stops import HISTORY, visitor_of
 from tests.support.client import FrontEnd
+from tests.support.metrics import metrics_of
 from tests.support.mistral_server import Answer, MistralServer
-from tests.support.server import monitora, running
+from tests.support.server import Server, monitora, running
+from tests.support.waiting import HANG_SECONDS, until_seen
 
 ANSWER = """subscription ($id: ID!, $after: Int) { answer(answerId: $id, after: $after) {
     __typename sequence ... on AnswerDelta { text } ... on AnswerFinished { message { content finishReason } } } }"""
@@ -21,7 +24,7 @@ async def test_an_answer_is_followed_and_stopped_from_the_other_process(
     tmp_path: Path, mistral_server: MistralServer, redis_url: str
 ) -> None:
     assert monitora({"MONITORA_DATA_DIR": str(tmp_path)}, "demo", "--prepare-only").returncode == 0
-    mistral_server.behave_in_chat(Answer(["At", " nine"] + [" and on"] * 2_000, pace=0.02))
+    mistral_server.behave_in_chat(Answer(["At", " nine"] + [" and on"] * 2_000, pace=0.02, then="hang"))
     settings = {"MISTRAL_SERVER_URL": mistral_server.url, "MONITORA_REDIS_URL": redis_url}
 
     with running(tmp_path, **settings) as one, running(tmp_path, **settings) as other:
@@ -39,7 +42,7 @@ async def test_an_answer_is_followed_and_stopped_from_the_other_process(
 
         stopped = await there.ask(STOP, input={"answerId": started["answerId"]})
         assert stopped["stopAnswer"] == {"answerId": started["answerId"]}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG_SECONDS):
             rest = [event["answer"] async for event in followed]
             ended = [event["chat"] async for event in asking]
 
@@ -56,6 +59,11 @@ ACTIVITY = """subscription ($id: ID!) { conversationActivity(workspaceId: $id) {
     kind conversation { messageCount } message { role content } } }"""
 
 
+async def _is_followed(server: Server) -> bool:
+    counted = await metrics_of(server)
+    return all(counted[f"monitora_event_subscribers {events}"] for events in ("conversation", "ingestion"))
+
+
 async def test_the_team_sees_on_one_process_what_happens_on_the_other(tmp_path: Path, redis_url: str) -> None:
     migrated = monitora({"MONITORA_DATA_DIR": str(tmp_path)}, "migrate")
     assert migrated.returncode == 0, migrated.stderr
@@ -64,7 +72,7 @@ async def test_the_team_sees_on_one_process_what_happens_on_the_other(tmp_path: 
 
     with (
         running(tmp_path, MONITORA_REDIS_URL=redis_url) as one,
-        running(tmp_path, MONITORA_REDIS_URL=redis_url) as other,
+        running(tmp_path, MONITORA_REDIS_URL=redis_url, MONITORA_METRICS_TOKEN=uuid4().hex) as other,
     ):
         account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse battery"}
         session = (await FrontEnd(one).ask(REGISTER, input=account))["register"]
@@ -89,12 +97,12 @@ async def test_the_team_sees_on_one_process_what_happens_on_the_other(tmp_path: 
                     return
 
         following = asyncio.gather(follow_documents(), follow_conversations())
-        await asyncio.sleep(0.5)
+        await until_seen(partial(_is_followed, other), "the team follows documents and conversations")
         await here.ask(UPLOAD, input={"workspaceId": workspace, "file": here.file(manual)})
         visitor = FrontEnd(one, visit["token"])
         said = {"content": "When is the greenhouse watered?", "clientMessageId": str(uuid4())}
         answered = [event["chat"] async for event in visitor.stream(CHAT, input=said)]
-        await asyncio.wait_for(following, 30)
+        await asyncio.wait_for(following, HANG_SECONDS)
 
     assert steps[-1]["progress"] == 1.0
     assert steps[-1]["document"] == {"name": "manual.md", "chunkCount": 1}

@@ -1,12 +1,10 @@
 """`MONITORA_WORKERS`: several processes behind one port."""
 
-import asyncio
 import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,8 +12,8 @@ from tests.end_to_end.test_main_job import CHAT
 from tests.end_to_end.test_stops import visitor_of
 from tests.end_to_end.test_two_processes import ANSWER
 from tests.support.server import Server, monitora, running
+from tests.support.waiting import HANG_SECONDS, until
 
-TIMEOUT_SECONDS = 60
 WORKERS = """
 import sys
 from monitora.listening import listen
@@ -39,14 +37,6 @@ def is_alive(process: int) -> bool:
     return True
 
 
-async def eventually(condition: object, what: str) -> None:
-    assert callable(condition)
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        await asyncio.sleep(0.05)
-
-
 async def asked(server: Server) -> list[str]:
     """Ask as a new visitor, and read the answer again on other connections: each may be another worker's."""
     visitor = await visitor_of(server)
@@ -63,11 +53,12 @@ async def test_workers_share_answers_and_one_that_dies_is_replaced(tmp_path: Pat
     assert monitora({"MONITORA_DATA_DIR": str(tmp_path)}, "demo", "--prepare-only").returncode == 0
 
     with running(tmp_path, MONITORA_WORKERS="2", MONITORA_REDIS_URL=redis_url) as server:
+        await until(lambda: len(workers(tmp_path)) == 2, "both workers are started")
         first, second = workers(tmp_path)
         assert len(set(await asked(server))) == 1
 
         os.kill(first, signal.SIGKILL)
-        await eventually(lambda: len(workers(tmp_path)) == 3, "the dead worker is replaced")
+        await until(lambda: len(workers(tmp_path)) == 3, "the dead worker is replaced")
         assert len(set(await asked(server))) == 1
         assert is_alive(second)
 
@@ -78,8 +69,9 @@ async def test_workers_end_when_their_parent_is_killed(tmp_path: Path, redis_url
     assert monitora({"MONITORA_DATA_DIR": str(tmp_path)}, "migrate").returncode == 0
 
     with running(tmp_path, MONITORA_WORKERS="2", MONITORA_REDIS_URL=redis_url) as server:
+        await until(lambda: len(workers(tmp_path)) == 2, "both workers are started")
         server.process.kill()
-        await eventually(lambda: not any(map(is_alive, workers(tmp_path))), "no worker is left behind")
+        await until(lambda: not any(map(is_alive, workers(tmp_path))), "no worker is left behind")
 
 
 def test_several_workers_without_redis_are_refused(tmp_path: Path) -> None:
@@ -106,7 +98,7 @@ def test_a_worker_that_cannot_start_stops_the_server(tmp_path: Path, redis_url: 
         capture_output=True,
         text=True,
         check=False,
-        timeout=TIMEOUT_SECONDS,
+        timeout=HANG_SECONDS,
     )
 
     assert refused.returncode == 3, refused.stderr

@@ -13,6 +13,7 @@ from schema import schema
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.selection import fields_of
 from tests.schema.access.tenant import TenantFixture, furnished
+from tests.support.waiting import HANG_SECONDS
 
 LONG = "https://example.com/" + "x" * 100_000
 MANY = [f"x{number}.example.com" for number in range(1_000)]
@@ -80,7 +81,7 @@ async def _is_refused(tenant: TenantFixture, root: str, text: str, variables: di
     owner = tenant.people["owner"]
     if root == "Subscription":
         context = await owner.context()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_SECONDS):
             async for event in await schema.subscribe(text, variable_values=variables, context_value=context):
                 return bool(event.errors)
         return False

@@ -10,6 +10,7 @@ from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.websockets import WebsocketsTransport
 
 from tests.support.server import Server
+from tests.support.waiting import HANG_SECONDS
 
 
 def _request(query: str, variables: dict[str, Any]) -> GraphQLRequest:
@@ -31,13 +32,20 @@ class FrontEnd:
             headers["authorization"] = f"Bearer {self.token}"
         uploads = any(isinstance(value, FileVar) for value in variables.get("input", {}).values())
         transport = AIOHTTPTransport(self.server.http, headers=headers, ssl=False)
-        async with Client(transport=transport, execute_timeout=60) as session:
+        async with Client(transport=transport, execute_timeout=HANG_SECONDS) as session:
             return await session.execute(_request(query, variables), upload_files=uploads)
 
     async def stream(self, query: str, **variables: Any) -> AsyncIterator[Any]:
         """Run a subscription over the websocket."""
         payload = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        transport = WebsocketsTransport(self.server.websocket, headers=self._headers, init_payload=payload)
+        transport = WebsocketsTransport(
+            self.server.websocket,
+            headers=self._headers,
+            init_payload=payload,
+            connect_timeout=HANG_SECONDS,
+            ack_timeout=HANG_SECONDS,
+            close_timeout=HANG_SECONDS,
+        )
         async with Client(transport=transport) as session:
             async for event in session.subscribe(_request(query, variables)):
                 yield event

@@ -13,6 +13,8 @@ from typing import Any, Self
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
+from tests.support.waiting import HANG_SECONDS
+
 KINDS = {1: "internal", 2: "server", 3: "client"}
 
 
@@ -86,7 +88,7 @@ class Collector:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=HANG_SECONDS)
 
 
 def _span(span: Any) -> Span:

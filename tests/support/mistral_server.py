@@ -24,6 +24,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.support.waiting import HANG_SECONDS
+
 DIMENSIONS = 1024
 _MAX_BODY_BYTES = 16 * 1024 * 1024
 
@@ -122,14 +124,14 @@ class MistralServer:
     def start(self) -> Self:
         """Listen on a free port of 127.0.0.1."""
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(timeout=10)
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(timeout=HANG_SECONDS)
         return self
 
     def stop(self) -> None:
         """Close the connections and end the thread."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=10)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=HANG_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=HANG_SECONDS)
         self._loop.close()
 
     def __enter__(self) -> Self:

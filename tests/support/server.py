@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from urllib.request import urlopen
 
 from monitora.settings.settings import variable_of
 from resolvers.rates import RATES
+from tests.support.waiting import HANG_SECONDS, wait_until
 
 COMMAND = str(Path(sys.executable).parent / "monitora")
-TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def monitora(environment: dict[str, str], *arguments: str, given: str = "") -> s
         capture_output=True,
         text=True,
         check=False,
-        timeout=TIMEOUT_SECONDS,
+        timeout=HANG_SECONDS,
     )
 
 
@@ -78,7 +77,7 @@ def running(folder: Path, **settings: str) -> Iterator[Server]:
             yield Server(f"127.0.0.1:{port}", environment, process)
         finally:
             process.terminate()
-            process.wait(TIMEOUT_SECONDS)
+            process.wait(HANG_SECONDS)
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
@@ -93,13 +92,12 @@ def _free_port() -> int:
 
 
 def _wait_until_healthy(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise AssertionError(f"the server ended: {log.read_text()}")
+    def is_healthy() -> bool:
+        assert process.poll() is None, f"the server ended: {log.read_text()}"
         try:
-            with urlopen(address):
-                return
+            with urlopen(address, timeout=HANG_SECONDS):
+                return True
         except (URLError, ConnectionError):
-            time.sleep(0.05)
-    raise AssertionError(f"the server does not answer: {log.read_text()}")
+            return False
+
+    wait_until(is_healthy, "the server answers")

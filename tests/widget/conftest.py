@@ -4,7 +4,6 @@ import asyncio
 import re
 import shutil
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright, expe
 from tests.support.client import FrontEnd
 from tests.support.mistral_server import Answer, MistralServer
 from tests.support.server import Server, monitora, running
+from tests.support.waiting import HANG_SECONDS, wait_until
 from tests.widget.chat import Chat
 from tests.widget.customer_site import CustomerSite
 
@@ -30,7 +30,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 20_000
+PATIENCE_MS = HANG_SECONDS * 1000
 expect.set_options(timeout=PATIENCE_MS)
 
 LOGIN = """mutation ($input: LoginInput!) { login(input: $input) { ... on Session { accessToken } } }"""
@@ -169,10 +169,9 @@ async def restartable(prepared: Prepared, tmp_path: Path) -> Path:
 
 
 def wait_until_indexed(folder: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while time.monotonic() < deadline:
+    def is_indexed() -> bool:
         with closing(sqlite3.connect(folder / "monitora.db")) as database:
-            if database.execute("SELECT count(*) FROM documents WHERE status <> 'ready'").fetchone() == (0,):
-                return
-        time.sleep(0.1)
-    raise AssertionError("the documents of the sample workspace are not indexed")
+            found = database.execute("SELECT count(*) FROM documents WHERE status <> 'ready'").fetchone()
+        return bool(found == (0,))
+
+    wait_until(is_indexed, "the documents are indexed")

@@ -180,7 +180,7 @@ async def test_what_moves_keeps_still_for_who_asked_for_it(chat: Chat, assistant
 
     assert await chat.page.evaluate(moving) == 0
     await chat.page.emulate_media(reduced_motion="no-preference")
-    assert await chat.page.evaluate(moving) > 0
+    await chat.page.wait_for_function(f"() => {moving} > 0")
     go_on.set()
 
 
@@ -199,5 +199,6 @@ async def test_a_phone_s_keyboard_does_not_cover_the_chat(visitor: BrowserContex
         }"""
     )
 
+    await expect(page.get_by_role("dialog")).to_have_css("height", "500px")
     box = await page.get_by_role("dialog").bounding_box()
     assert box == {"x": 0, "y": 0, "width": 390, "height": 500}

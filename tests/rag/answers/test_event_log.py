@@ -1,9 +1,11 @@
 """The answer log: one contract for a single process and for several."""
 
 import asyncio
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +14,7 @@ from redis.asyncio import Redis
 from core.errors import ErrorCode
 from core.redis import RedisClient
 from rag.answers.citations import Source
-from rag.answers.event_log import BACKLOG, AnswerEventLog, MemoryAnswerEventLog
+from rag.answers.event_log import BACKLOG, LATE_SECONDS, AnswerEventLog, MemoryAnswerEventLog
 from rag.answers.events import (
     INTERRUPTED,
     AnswerDelta,
@@ -22,7 +24,9 @@ from rag.answers.events import (
     AnswerStarted,
     Numbered,
 )
-from rag.answers.redis_event_log import RedisAnswerEventLog
+from rag.answers.redis_event_log import STOPS, RedisAnswerEventLog
+from tests.support.redis_server import running_redis
+from tests.support.waiting import HANG_SECONDS, until_seen
 
 SOURCE = Source(uuid4(), "Garden – hours", 2, "It opens at nine.", 0.9, "page 3", None)
 STARTED = AnswerStarted(uuid4(), uuid4(), (SOURCE,))
@@ -55,8 +59,17 @@ async def _write(log: AnswerEventLog, answer_id: UUID, *events: AnswerEvent) -> 
 
 
 async def _read(log: AnswerEventLog, answer_id: UUID, after: int = 0) -> list[Numbered]:
-    async with asyncio.timeout(20):
-        return [numbered async for numbered in log.follow(answer_id, after)]
+    return await _rest(log.follow(answer_id, after))
+
+
+async def _rest(followed: AsyncIterator[Numbered]) -> list[Numbered]:
+    async with asyncio.timeout(HANG_SECONDS):
+        return [numbered async for numbered in followed]
+
+
+async def _first(followed: AsyncIterator[Numbered], count: int) -> list[Numbered]:
+    async with asyncio.timeout(HANG_SECONDS):
+        return [await anext(followed) for _ in range(count)]
 
 
 def _pieces(count: int) -> list[AnswerEvent]:
@@ -68,12 +81,12 @@ async def test_a_reader_gets_every_event_in_order_whenever_it_comes(log: AnswerE
     assert await log.open(answer_id)
     early = asyncio.create_task(_read(log, answer_id))
     await _write(log, answer_id, *events[:2])
-    between = asyncio.create_task(_read(log, answer_id))
-    await asyncio.sleep(0)
+    between = log.follow(answer_id, 0)
+    begun = await _first(between, 2)
     await _write(log, answer_id, *events[2:])
 
     expected = [Numbered(number, event) for number, event in enumerate(events, 1)]
-    assert await early == await between == await _read(log, answer_id) == expected
+    assert await early == [*begun, *await _rest(between)] == await _read(log, answer_id) == expected
     assert await _read(log, answer_id, after=3) == expected[3:]
     assert await _read(log, answer_id, after=len(events)) == []
 
@@ -102,7 +115,7 @@ async def test_a_reader_far_behind_gets_pieces_together_and_loses_none(log: Answ
     answer_id, pieces = uuid4(), _pieces(10 * BACKLOG)
     await log.open(answer_id)
     await _write(log, answer_id, *pieces, FINISHED)
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(2 * LATE_SECONDS)
 
     read = await _read(log, answer_id)
 
@@ -124,8 +137,8 @@ async def test_old_answers_make_room() -> None:
 
 @pytest.fixture
 async def processes(redis_url: str) -> AsyncIterator[tuple[RedisAnswerEventLog, RedisAnswerEventLog]]:
-    """The logs of two processes that share a Redis; a silent writer is given up after half a second."""
-    async with process(redis_url, alive_seconds=0.5) as here, process(redis_url, alive_seconds=0.5) as there:
+    """The logs of two processes that share a Redis."""
+    async with process(redis_url) as here, process(redis_url) as there:
         yield here, there
 
 
@@ -138,28 +151,28 @@ async def test_an_answer_is_followed_from_another_process(
     await _write(here, answer_id, *events[:2])
     assert await there.knows(answer_id)
     assert not await there.open(answer_id)
-    readers = [asyncio.create_task(_read(there, answer_id, after)) for after in (0, 2)]
-    await asyncio.sleep(0.05)
+    whole, end = there.follow(answer_id, 0), there.follow(answer_id, 1)
+    begun = [*await _first(whole, 2), *await _first(end, 1)]
     await _write(here, answer_id, *events[2:])
 
     expected = [Numbered(number, event) for number, event in enumerate(events, 1)]
-    assert await readers[0] == expected
-    assert await readers[1] == expected[2:]
+    assert [*begun[:2], *await _rest(whole)] == expected
+    assert [*begun[2:], *await _rest(end)] == expected[1:]
 
 
 async def test_a_process_that_dies_leaves_an_interrupted_answer_that_can_be_begun_again(
-    processes: tuple[RedisAnswerEventLog, RedisAnswerEventLog], redis_url: str
+    redis_url: str,
 ) -> None:
-    here, there = processes
     answer_id = uuid4()
-    await here.open(answer_id)
-    await _write(here, answer_id, STARTED, *_pieces(1))
-    reading = asyncio.create_task(_read(there, answer_id))
-    await asyncio.sleep(0.05)
+    async with process(redis_url, alive_seconds=1.0) as here, process(redis_url, alive_seconds=1.0) as there:
+        await here.open(answer_id)
+        await _write(here, answer_id, STARTED, *_pieces(1))
+        followed = there.follow(answer_id, 0)
+        await _first(followed, 2)
 
-    await here.close()
+        await here.close()
 
-    assert (await reading)[-1].event == INTERRUPTED
+        assert [numbered.event for numbered in await _rest(followed)] == [INTERRUPTED]
     async with process(redis_url) as third:
         assert not await third.knows(answer_id)
         assert await third.open(answer_id)
@@ -168,7 +181,7 @@ async def test_a_process_that_dies_leaves_an_interrupted_answer_that_can_be_begu
 
 
 async def test_a_stop_reaches_the_process_that_writes(
-    processes: tuple[RedisAnswerEventLog, RedisAnswerEventLog],
+    processes: tuple[RedisAnswerEventLog, RedisAnswerEventLog], redis_url: str
 ) -> None:
     here, there = processes
     answer_id = uuid4()
@@ -178,11 +191,16 @@ async def test_a_stop_reaches_the_process_that_writes(
         return await anext(here.stops())
 
     asked = asyncio.create_task(first_asked())
-    await asyncio.sleep(0.1)
+    async with Redis.from_url(redis_url) as operator:
+
+        async def is_listened_to() -> bool:
+            return bool((await operator.pubsub_numsub(STOPS))[0][1])
+
+        await until_seen(is_listened_to, "the process that writes listens for stops")
 
     assert await there.request_stop(answer_id)
 
-    assert await asyncio.wait_for(asked, 10) == answer_id
+    assert await asyncio.wait_for(asked, HANG_SECONDS) == answer_id
     assert not await there.request_stop(uuid4())
 
 
@@ -215,11 +233,11 @@ async def test_nothing_stays_in_redis_for_ever(redis_url: str) -> None:
 
 
 async def test_a_redis_that_hangs_costs_an_answer_one_time_out_and_its_other_readers_the_rest(redis_url: str) -> None:
-    timeout = 0.2
+    timeout = 1.0
     answer_id, pieces = uuid4(), _pieces(300)
     async with (
         process(redis_url, timeout_seconds=timeout, alive_seconds=0.5) as here,
-        process(redis_url, timeout_seconds=timeout, alive_seconds=0.5) as there,
+        process(redis_url, alive_seconds=0.5) as there,
         Redis.from_url(redis_url) as operator,
     ):
         await here.open(answer_id)
@@ -235,22 +253,19 @@ async def test_a_redis_that_hangs_costs_an_answer_one_time_out_and_its_other_rea
         assert on_the_other == [STARTED, *pieces[:3], INTERRUPTED], "no gap"
 
 
-async def test_a_redis_that_hangs_is_not_waited_for_by_readers(redis_url: str) -> None:
+async def test_a_redis_that_hangs_is_not_waited_for_by_readers(tmp_path: Path) -> None:
     answer_id = uuid4()
-    async with (
-        process(redis_url, timeout_seconds=0.1, alive_seconds=0.3) as here,
-        process(redis_url, timeout_seconds=0.1, alive_seconds=0.3) as there,
-        Redis.from_url(redis_url) as operator,
-    ):
-        await here.open(answer_id)
-        await _write(here, answer_id, STARTED)
-        reading = asyncio.create_task(_read(there, answer_id))
-        await asyncio.sleep(0.05)
+    with running_redis(tmp_path) as (url, server):
+        async with process(url) as here, process(url, alive_seconds=0.5) as there:
+            await here.open(answer_id)
+            await _write(here, answer_id, STARTED)
+            followed = there.follow(answer_id, 0)
+            await _first(followed, 1)
 
-        await operator.client_pause(1_500)
-        assert (await reading)[-1].event == INTERRUPTED
-        assert await there.open(uuid4()), "and answers begin"
-        await operator.ping()  # until it is back
+            server.send_signal(signal.SIGSTOP)
+
+            assert [numbered.event for numbered in await _rest(followed)] == [INTERRUPTED]
+            assert await there.open(uuid4()), "and answers begin"
 
 
 async def test_without_redis_a_process_serves_what_it_writes_itself() -> None:

@@ -11,6 +11,7 @@ from schema.relay.node import key_of
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.selection import GRAPH, Selected, is_user_error
 from tests.schema.access.tenant import TenantFixture
+from tests.support.waiting import HANG_SECONDS, subscribed
 
 REFUSED = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
 """Outcomes of what is not for this viewer: nothing may have changed."""
@@ -18,8 +19,6 @@ ENDLESS = {"documentProgress", "conversationActivity"}
 """Subscriptions that end when their reader leaves."""
 WEAKEST = ("empty", "null", "own")
 """Of a field that is met several times the strongest outcome counts: a value, then a code, then these in this order."""
-TIMEOUT_SECONDS = 30
-
 
 Answer = dict[str, Any]
 """What a client gets: `data`, `errors`."""
@@ -33,7 +32,7 @@ async def in_process(tenant: TenantFixture, viewer: str, operation: Operation) -
     if operation.root != "Subscription":
         result = await schema.execute(operation.text, operation.variables, context_value=context)
         return [_answer(result)]
-    async with asyncio.timeout(TIMEOUT_SECONDS):
+    async with asyncio.timeout(HANG_SECONDS):
         return [_answer(result) async for result in _events(tenant, operation, context)]
 
 
@@ -51,9 +50,9 @@ async def _events(tenant: TenantFixture, operation: Operation, context: Any) -> 
 
 
 async def _run_activity(tenant: TenantFixture) -> None:
-    while True:
-        await tenant.run_activity()
-        await asyncio.sleep(0.01)
+    """Let something happen once the live view is followed; nothing where it may not be, or is not what is asked."""
+    await subscribed(tenant.services.answers.events)
+    await tenant.run_activity()
 
 
 def _answer(result: Any) -> Answer:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from tests.support.people import People, Shop
+from tests.support.waiting import HANG_SECONDS, subscribed
 
 ACTIVITY = """subscription ($id: ID!) { conversationActivity(workspaceId: $id) {
     kind conversation { messageCount } message { role content feedback } } }"""
@@ -22,7 +23,7 @@ async def test_the_team_sees_conversations_messages_and_ratings_as_they_happen(p
     shop, other = await people.shop(), await people.shop()
     await shop.learn()
     watching = asyncio.create_task(_watched(shop, 4))
-    await asyncio.sleep(0.05)
+    await subscribed(people.services.answers.events)
 
     await (await other.visitor()).chat("Is anybody there?")
     visitor = await shop.visitor()
@@ -31,7 +32,7 @@ async def test_the_team_sees_conversations_messages_and_ratings_as_they_happen(p
         "rateMessage ... on MessagePayload { message { id } }", messageId=events[-1]["message"]["id"], feedback=1
     )
 
-    seen = await asyncio.wait_for(watching, 30)
+    seen = await asyncio.wait_for(watching, HANG_SECONDS)
     assert [(event["kind"], event["message"]["role"]) for event in seen] == [
         ("CONVERSATION_STARTED", "USER"),
         ("MESSAGE_ADDED", "USER"),

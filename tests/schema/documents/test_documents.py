@@ -14,6 +14,7 @@ from monitora.settings.settings import Settings
 from tests.rag.parsing.docx_files import make_docx
 from tests.rag.parsing.pdf_files import make_pdf
 from tests.support.people import GARDEN, People, Person, Shop
+from tests.support.waiting import HANG_SECONDS, subscribed
 
 PROGRESS = """
 subscription ($id: ID!) { documentProgress(workspaceId: $id) { status stage progress error document { name } } }
@@ -150,11 +151,11 @@ async def _followed(shop: Shop, until: str) -> list[dict[str, Any]]:
 async def test_progress_can_be_followed_to_the_end(people: People) -> None:
     shop = await people.shop()
     followed = asyncio.create_task(_followed(shop, "READY"))
-    await asyncio.sleep(0.05)
+    await subscribed(people.services.ingestion.events)
 
     await shop.upload(GARDEN, "garden.md")
 
-    steps = await asyncio.wait_for(followed, 30)
+    steps = await asyncio.wait_for(followed, HANG_SECONDS)
     fractions = [step["progress"] for step in steps]
     assert fractions == sorted(fractions), "it never goes back"
     assert steps[-1] == {
@@ -170,7 +171,7 @@ async def test_who_follows_right_after_the_end_is_told_of_it(people: People) -> 
     shop = await people.shop()
     await shop.learn()
 
-    steps = await asyncio.wait_for(_followed(shop, "READY"), 30)
+    steps = await asyncio.wait_for(_followed(shop, "READY"), HANG_SECONDS)
 
     assert [step["document"] for step in steps] == [{"name": "garden.md"}]
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import HANG_SECONDS
+
 ROOT = Path(__file__).parents[3]
 NODE = ROOT / "tests" / "node"
 
@@ -15,7 +17,11 @@ NODE = ROOT / "tests" / "node"
 @pytest.mark.skipif(not (NODE / "node_modules").exists(), reason="no lint: run `npm ci` in tests/node")
 def test_the_graph_keeps_relay_s_rules_and_describes_everything() -> None:
     run = subprocess.run(
-        ["node", NODE / "relay.mjs", ROOT / "schema.graphql"], capture_output=True, text=True, check=False, timeout=60
+        ["node", NODE / "relay.mjs", ROOT / "schema.graphql"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANG_SECONDS,
     )
 
     assert run.returncode == 0, run.stderr

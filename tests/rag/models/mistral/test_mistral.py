@@ -20,9 +20,10 @@ from rag.models.mistral.embedder import MistralEmbedder
 from rag.models.protocols import ChatModel, Completion, Embedder, ModelError, Prompt, Token
 from rag.retrieval.passages import Passage
 from tests.support.mistral_server import Answer, Failure, Hang, MistralServer, Vectors
+from tests.support.waiting import HANG_SECONDS
 
 HASTY = RetryPolicy(connect=5.0, reply=10.0, between_tokens=10.0, attempts=3, first_pause=0.001, longest_pause=0.5)
-SHORT = RetryPolicy(connect=5.0, reply=0.5, between_tokens=10.0, attempts=3, first_pause=0.001, longest_pause=0.1)
+SHORT = RetryPolicy(connect=5.0, reply=1.0, between_tokens=10.0, attempts=3, first_pause=0.001, longest_pause=0.1)
 PROMPT = Prompt(
     system="You help.",
     passages=[Passage(UUID(int=1), UUID(int=2), "Delivery.pdf", 0, "Parcels come in three days.", 0.9, "page 3")],
@@ -324,11 +325,11 @@ class TestWaiting:
         assert tokens == []
         assert failure is not None
         assert (failure.code, failure.retryable) == (ErrorCode.MODEL_TIMEOUT, True)
-        assert mistral_server.requests[0].abandoned.wait(5)
+        assert await asyncio.to_thread(mistral_server.requests[0].abandoned.wait, HANG_SECONDS)
 
     async def test_a_model_that_falls_silent_times_out(self, mistral_server: MistralServer) -> None:
         mistral_server.behave(Answer(["In ", "three"], then="hang"))
-        retry_policy = RetryPolicy(reply=10.0, between_tokens=0.2)
+        retry_policy = RetryPolicy(reply=10.0, between_tokens=1.0)
 
         async with aclosing(MistralChat("key", server_url=mistral_server.url, retry_policy=retry_policy)) as chat:
             tokens, _, failure = await read(chat)
@@ -336,7 +337,7 @@ class TestWaiting:
         assert tokens == ["In ", "three"]
         assert failure is not None
         assert failure.code == ErrorCode.MODEL_TIMEOUT
-        assert mistral_server.requests[0].abandoned.wait(5)
+        assert await asyncio.to_thread(mistral_server.requests[0].abandoned.wait, HANG_SECONDS)
 
     async def test_attempts_share_one_wait(self, impatient: MistralChat, mistral_server: MistralServer) -> None:
         mistral_server.behave(Failure(500), Hang())
@@ -356,7 +357,7 @@ class TestWaiting:
             first = await anext(answer)
 
         assert first == Token("word ")
-        assert mistral_server.requests[0].abandoned.wait(5)
+        assert await asyncio.to_thread(mistral_server.requests[0].abandoned.wait, HANG_SECONDS)
 
     async def test_a_task_that_is_cancelled_closes_the_request(
         self, chat: MistralChat, mistral_server: MistralServer
@@ -374,7 +375,7 @@ class TestWaiting:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-        assert await asyncio.to_thread(mistral_server.requests[0].abandoned.wait, 5)
+        assert await asyncio.to_thread(mistral_server.requests[0].abandoned.wait, HANG_SECONDS)
 
 
 class TestEmbedding:

@@ -1,6 +1,5 @@
-"""What is followed over a socket ends soon after the session, or the right to read, that it began with."""
+"""Revocation is polled: a subscription ends soon after the session, or the right to read, that it began with."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +15,7 @@ from sqlalchemy import update
 from core.events import MemoryEventBus
 from data.models import AppUser, Role
 from monitora.application import create_application
+from monitora.identity import is_over
 from monitora.settings.settings import Settings
 from monitora.websocket.transport import SlowConsumerProtocol
 from rag.answers.event_log import MemoryAnswerEventLog
@@ -28,6 +28,7 @@ from resolvers.services import Services
 from tests.support.logins import SESSION
 from tests.support.mistral_server import Answer, MistralServer
 from tests.support.people import CHAT, PASSWORD, People, Person, Shop
+from tests.support.waiting import HANG_SECONDS, closed_with, subscribed, until
 
 ACTIVITY = "subscription ($id: ID!) { conversationActivity(workspaceId: $id) { kind } }"
 Ending = Callable[[Shop, str], Awaitable[Any]]
@@ -35,8 +36,8 @@ Ending = Callable[[Shop, str], Awaitable[Any]]
 
 @pytest.fixture
 async def services(services: Services, mistral_server: MistralServer) -> AsyncIterator[Services]:
-    """The parts of a server whose answers take long."""
-    mistral_server.behave_in_chat(Answer(["At", " nine"] + [" and on"] * 2_000, pace=0.02))
+    """The parts of a server whose answers have no end."""
+    mistral_server.behave_in_chat(Answer(["At", " nine"] + [" and on"] * 2_000, pace=0.02, then="hang"))
     chat = MistralChat("key", server_url=mistral_server.url)
     retriever, log = Retriever(services.database, LocalEmbedder()), MemoryAnswerEventLog()
     answers = Answers(services.database, log, retriever, chat, MemoryEventBus(), cache_lifetime=timedelta(hours=1))
@@ -47,7 +48,7 @@ async def services(services: Services, mistral_server: MistralServer) -> AsyncIt
 
 @pytest.fixture
 async def address(services: Services, settings: Settings) -> AsyncIterator[str]:
-    """The address of a server that looks again many times a second."""
+    """The address of a server that reviews access many times a second."""
     application = create_application(settings)
     often = replace(services.policy, access_reviewed_every=timedelta(milliseconds=50))
     application.state.services, application.state.settings = replace(services, policy=often), settings
@@ -64,18 +65,30 @@ Follow = Callable[..., Awaitable[aiohttp.ClientWebSocketResponse]]
 
 
 @pytest.fixture
-async def follow(address: str) -> AsyncIterator[Follow]:
-    """Opens sockets on which somebody follows something."""
+async def open_socket(address: str) -> AsyncIterator[Follow]:
+    """Opens sockets on which somebody has asked for a subscription."""
     async with aiohttp.ClientSession() as session:
-        yield partial(_following, session, address)
+        yield partial(_opened, session, address)
 
 
-async def _following(
+@pytest.fixture
+async def follow(open_socket: Follow, services: Services) -> Follow:
+    """Opens sockets on which somebody follows a workspace: its subscription has begun."""
+
+    async def following(person: Person, query: str, **variables: Any) -> aiohttp.ClientWebSocketResponse:
+        socket = await open_socket(person, query, **variables)
+        await (subscribed(services.answers.events) if query == ACTIVITY else subscribed(services.ingestion.events))
+        return socket
+
+    return following
+
+
+async def _opened(
     session: aiohttp.ClientSession, address: str, person: Person, query: str, **variables: Any
 ) -> aiohttp.ClientWebSocketResponse:
     socket = await session.ws_connect(address, protocols=["graphql-transport-ws"], origin=person.origin)
     await socket.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {person.token}"}})
-    assert (await socket.receive_json(timeout=30))["type"] == "connection_ack"
+    assert (await socket.receive_json(timeout=HANG_SECONDS))["type"] == "connection_ack"
     await socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": variables}})
     return socket
 
@@ -116,24 +129,40 @@ async def test_what_a_session_follows_ends_with_it(follow: Follow, people: Peopl
     socket = await follow(owner, ACTIVITY, id=shop.id)
 
     await end(shop, email)
-    await socket.receive(timeout=30)
 
-    assert socket.close_code == 4403
+    assert await closed_with(socket) == 4403
 
 
-async def test_what_is_followed_goes_on_while_tokens_are_exchanged(follow: Follow, people: People) -> None:
+@pytest.fixture
+def reviews(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the session was over, for each time that a socket's session was looked up."""
+    found: list[bool] = []
+
+    async def recorded(services: Services, token: str) -> bool:
+        found.append(await is_over(services, token))
+        return found[-1]
+
+    monkeypatch.setattr("monitora.websocket.protocol.is_over", recorded)
+    return found
+
+
+async def test_what_is_followed_goes_on_while_tokens_are_exchanged(
+    follow: Follow, people: People, reviews: list[bool]
+) -> None:
     opened = await people.anyone.change(f"register {SESSION}", email="ada@example.com", password=PASSWORD)
     owner = Person(people.services, opened["accessToken"])
     shop = await people.shop(owner)
     socket = await follow(owner, ACTIVITY, id=shop.id)
     renewed = await people.anyone.change(f"refreshSession {SESSION}", refreshToken=opened["refreshToken"])
     shop = Shop(Person(people.services, renewed["accessToken"]), shop.id)
-    await asyncio.sleep(0.2)
+    reviews.clear()
+    await until(lambda: len(reviews) >= 2, "the session is looked up with the token of before")
+    assert not any(reviews)
 
     said = {"content": "Is anybody there?", "clientMessageId": str(uuid4())}
     await (await shop.visitor()).change("sendMessage ... on SendMessagePayload { answerId }", **said)
 
-    news = await socket.receive_json(timeout=30)
+    news = await socket.receive_json(timeout=HANG_SECONDS)
     assert news["payload"]["data"]["conversationActivity"]["kind"] == "CONVERSATION_STARTED"
 
 
@@ -150,11 +179,12 @@ async def test_a_reader_follows_nothing_of_a_workspace_taken_back(follow: Follow
     socket = await follow(reader, query, id=shop.id)
 
     await shop.owner.change(f"unshare{shared}", id=shop.id, email=email)
-    end = await socket.receive_json(timeout=30)
+    end = await socket.receive_json(timeout=HANG_SECONDS)
 
     assert end["payload"]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
-    assert (await socket.receive_json(timeout=30))["type"] == "complete"
-    assert not socket.closed, "the session goes on"
+    assert (await socket.receive_json(timeout=HANG_SECONDS))["type"] == "complete"
+    await socket.send_json({"type": "ping"})
+    assert (await socket.receive_json(timeout=HANG_SECONDS))["type"] == "pong", "the session goes on"
 
 
 async def _delete(shop: Shop, _email: str) -> None:
@@ -168,16 +198,13 @@ async def _switch_off(shop: Shop, _email: str) -> None:
 
 
 @pytest.mark.parametrize("end", [_delete, _switch_off])
-async def test_a_visitor_s_socket_closes_with_its_assistant(follow: Follow, people: People, end: Ending) -> None:
+async def test_a_visitor_s_socket_closes_with_its_assistant(open_socket: Follow, people: People, end: Ending) -> None:
     shop = await people.shop()
     await shop.learn()
     said = {"content": "When does the garden centre open?", "clientMessageId": str(uuid4())}
-    socket = await follow(await shop.visitor(), CHAT, input=said)
-    await socket.receive_json(timeout=30)
+    socket = await open_socket(await shop.visitor(), CHAT, input=said)
+    await socket.receive_json(timeout=HANG_SECONDS)
 
     await end(shop, "")
 
-    async with asyncio.timeout(30):
-        while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
-            pass
-    assert socket.close_code == 4403
+    assert await closed_with(socket) == 4403
