@@ -1,9 +1,11 @@
-"""Which ODBC driver serves, and what it is told. No server is needed."""
+"""Which ODBC driver serves, and what it is told. Each test brings its own `pyodbc`; nothing else is needed."""
 
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import URL, make_url
@@ -12,11 +14,26 @@ from sqlalchemy.dialects.mssql.aioodbc import MSDialectAsync_aioodbc
 from data.drivers import FAMILIES, FREETDS, MICROSOFT, Driver, resolve
 
 PLAIN = make_url("mssql+aioodbc://sa:secret@db.example:1444/monitora")
+
+
+def file_of(module: str) -> Path:
+    """Return a module's file, without loading it."""
+    found = find_spec(module)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin)
+
+
+ROOT = Path(__file__).parents[2]
 RESOLVED = """
 from sqlalchemy import make_url
 from data.drivers import resolve
 print(resolve(make_url("mssql+aioodbc://sa:secret@db.example/monitora")))
 """
+NO_UNIXODBC = "libodbc.so.2: cannot open shared object file: No such file or directory"
+LOADABLE = file_of("Stemmer")
+"""A library that loads on every system: the driver's file is loaded to see whether it can be."""
+NEEDS_UNIXODBC = file_of("pyodbc")
 
 
 def said(driver: Driver, url: URL = PLAIN) -> str:
@@ -25,23 +42,38 @@ def said(driver: Driver, url: URL = PLAIN) -> str:
     return str(words["dsn"])
 
 
-def resolved(tmp_path: Path, *, registered: tuple[str, ...], carried: bool) -> subprocess.CompletedProcess[str]:
-    """Resolve on a system of the test's own: its registered drivers, and whether a package carries Microsoft's."""
-    (tmp_path / "odbcinst.ini").write_text("".join(f"[{name}]\nDriver=/none\n" for name in registered))
-    package = tmp_path / "mssql_python_odbc"
-    package.mkdir()
-    if carried:
-        (package / "__init__.py").touch()
-        for family in FAMILIES.values():
-            for machine in ("x86_64", "arm64"):
-                folder = package / "libs" / "linux" / family / machine / "lib"
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / "libmsodbcsql-18.6.so.2.1").touch()
-    root = Path(__file__).parents[2]
-    environment = os.environ | {"ODBCSYSINI": str(tmp_path), "PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
+def run_on_a_system(folder: Path, *arguments: str, pyodbc: str) -> subprocess.CompletedProcess[str]:
+    """Run Python where `pyodbc` is this source, and where the packages of the folder are installed."""
+    (folder / "pyodbc.py").write_text(pyodbc)
+    environment = os.environ | {
+        "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
+        "MONITORA_DATABASE_URL": "mssql+aioodbc://sa:secret@db.example/monitora",
+        "MONITORA_DATA_DIR": str(folder),
+    }
     return subprocess.run(
-        [sys.executable, "-c", RESOLVED], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+def with_drivers(*names: str) -> str:
+    """Return the source of a `pyodbc` where these drivers are registered."""
+    return f"def drivers():\n    return {list(names)}\n"
+
+
+def carry_microsofts_driver(folder: Path, content: bytes) -> None:
+    """Install the package that carries Microsoft's driver, with this content of the driver's file."""
+    package = folder / "mssql_python_odbc"
+    for family in FAMILIES.values():
+        for machine in ("x86_64", "arm64"):
+            libraries = package / "libs" / "linux" / family / machine / "lib"
+            libraries.mkdir(parents=True, exist_ok=True)
+            (libraries / "libmsodbcsql-18.6.so.2.1").write_bytes(content)
+    (package / "__init__.py").touch()
+
+
+@pytest.fixture(autouse=True)
+def _driver_manager(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyodbc", SimpleNamespace(drivers=list))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the package carries files of Microsoft's driver for Linux")
@@ -55,17 +87,74 @@ def resolved(tmp_path: Path, *, registered: tuple[str, ...], carried: bool) -> s
     ids=["Microsoft's registered", "Microsoft's carried", "FreeTDS"],
 )
 def test_drivers_serve_in_their_order(tmp_path: Path, registered: tuple[str, ...], carried: bool, served: str) -> None:
-    found = resolved(tmp_path, registered=registered, carried=carried)
+    if carried:
+        carry_microsofts_driver(tmp_path, content=LOADABLE.read_bytes())
+
+    found = run_on_a_system(tmp_path, "-c", RESOLVED, pyodbc=with_drivers(*registered))
 
     assert found.stdout.splitlines()[-1].endswith(served), found.stderr
 
 
 def test_without_a_driver_a_sentence_says_what_to_install(tmp_path: Path) -> None:
-    found = resolved(tmp_path, registered=(), carried=False)
+    # Whatever this environment has installed, the package that is found first carries nothing.
+    (tmp_path / "mssql_python_odbc").mkdir()
+
+    found = run_on_a_system(tmp_path, "-c", RESOLVED, pyodbc=with_drivers())
 
     assert found.stderr.splitlines()[-1] == (
-        "data.drivers.NoDriver: no ODBC driver for SQL Server is installed: run `pip install monitora[mssql]`, "
+        "data.drivers.NoDriver: no ODBC driver for SQL Server is installed: "
+        "run `.venv/bin/uv pip install mssql-python-odbc`, "
         'or install Microsoft\'s "ODBC Driver 18 for SQL Server" or FreeTDS'
+    )
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve", "demo"])
+def test_without_unixodbc_every_command_says_in_one_line_which_package_is_missing(tmp_path: Path, command: str) -> None:
+    pyodbc = f'raise ImportError("{NO_UNIXODBC}")'
+
+    found = run_on_a_system(tmp_path, "-c", "from monitora.command_line import main; main()", command, pyodbc=pyodbc)
+
+    (line,) = found.stderr.splitlines()
+    assert line.endswith("pyodbc needs libodbc.so.2, which is not installed: on Debian, run `apt-get install libodbc2`")
+    assert found.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            "Error loading shared library libodbc.so.2: No such file or directory (needed by /site/pyodbc.so)",
+            "pyodbc needs libodbc.so.2, which is not installed: on Debian, run `apt-get install libodbc2`",
+        ),
+        (
+            "libnone.so.1: cannot open shared object file: No such file or directory",
+            "pyodbc needs libnone.so.1, which is not installed: install the package that holds it",
+        ),
+        (
+            "dlopen(/pyodbc.so): Library not loaded: /libodbc.2.dylib\n  Referenced from: /site",
+            "pyodbc cannot be loaded, is unixODBC installed? dlopen(/pyodbc.so): Library not loaded: /libodbc.2.dylib",
+        ),
+    ],
+    ids=["of Alpine", "unknown", "of macOS"],
+)
+def test_each_loaders_words_for_a_missing_library_are_understood(tmp_path: Path, error: str, sentence: str) -> None:
+    found = run_on_a_system(tmp_path, "-c", RESOLVED, pyodbc=f"raise ImportError({error!r})")
+
+    assert found.stderr.splitlines()[-1] == f"data.drivers.NoDriver: {sentence}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the package carries files of Microsoft's driver for Linux")
+def test_a_library_that_the_carried_driver_misses_is_named_with_its_package(tmp_path: Path) -> None:
+    # A real library that needs another one: libodbc.so.2, by a name that no system has.
+    content = NEEDS_UNIXODBC.read_bytes()
+    assert b"libodbc.so.2" in content
+    carry_microsofts_driver(tmp_path, content=content.replace(b"libodbc.so.2", b"libltdl.so.9"))
+
+    found = run_on_a_system(tmp_path, "-c", RESOLVED, pyodbc=with_drivers(FREETDS))
+
+    assert found.stderr.splitlines()[-1] == (
+        "data.drivers.NoDriver: Microsoft's ODBC driver needs libltdl.so.9, which is not installed: "
+        "on Debian, run `apt-get install libltdl7`"
     )
 
 
