@@ -169,8 +169,10 @@ def test_without_unixodbc_every_command_says_in_one_line_which_package_is_missin
         timeout=60,
     )
 
-    (line,) = told.stderr.splitlines()
-    assert line.endswith("pyodbc needs libodbc.so.2, which is not installed: on Debian, run `apt-get install libodbc2`")
+    assert told.stderr == (
+        "Error: The database cannot be used: pyodbc needs libodbc.so.2, which is not installed: "
+        "on Debian, run `apt-get install libodbc2`.\n"
+    )
     assert told.returncode == 1
 
 
