@@ -23,10 +23,10 @@ RUN uv pip install --no-deps --no-build-isolation .
 # --- Run: what was installed, and nothing to build with --------------------------------------------------------------
 FROM python:${PYTHON} AS run
 
-# Microsoft's ODBC driver came with requirements/image.txt, under Microsoft's licence terms (in the package's folder); of the
-# system it needs libltdl and, for Encrypt=yes and Kerberos, the libraries below.
+# Microsoft's ODBC driver came with requirements/image.txt, under Microsoft's licence terms (in the package's folder). Of the
+# system, pyodbc needs unixODBC; the driver needs libltdl, Kerberos and, for Encrypt=yes, OpenSSL.
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends libgssapi-krb5-2 libltdl7 libssl3 \
+    && apt-get install -y -qq --no-install-recommends libgssapi-krb5-2 libltdl7 libodbc2 libssl3 \
     && rm -rf /var/lib/apt/lists/*
 
 RUN useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin monitora \

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check format schema lock widget clean
+.PHONY: help run test test-fast check format schema lock widget clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--no-emit-index-url --custom-compile-command "make lock"
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.run ## Install what is needed, fill a sample workspace, start the server
 	@$(BIN)/monitora demo
@@ -16,6 +16,9 @@ run: .venv/.run ## Install what is needed, fill a sample workspace, start the se
 test: .venv/.test ## Install what the tests need; check style, types and layers; run the tests
 	@tests/install
 	@tests/run
+
+test-fast: .venv/.test ## The tests that need no server process, no browser and no Node.js, in under a minute
+	@tests/run-fast
 
 check: .venv/.test ## Style, types and layers alone
 	@tests/check

@@ -3,6 +3,7 @@
 import platform
 import re
 from collections.abc import Iterator
+from ctypes import CDLL
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,12 +18,20 @@ CARRIER = "mssql_python_odbc"
 """The Python package that carries the files of Microsoft's driver; `mssql-python` brings it."""
 FAMILIES = {"debian": "debian_ubuntu", "rhel": "rhel", "fedora": "rhel", "suse": "suse", "alpine": "alpine"}
 """The carrier's folder for each family of Linux, by the name the system gives itself; Debian's for one unknown."""
+PACKAGES = {
+    "libodbc": "libodbc2",
+    "libltdl": "libltdl7",
+    "libkrb5": "libgssapi-krb5-2",
+    "libgssapi_krb5": "libgssapi-krb5-2",
+    "libstdc++": "libstdc++6",
+}
+"""Debian's package for each system library that pyodbc and Microsoft's driver load."""
 
 logger = structlog.get_logger(__name__)
 
 
 class NoDriver(OSError):
-    """No ODBC driver for SQL Server is installed. The message says what to install."""
+    """No ODBC driver for SQL Server is installed, or a library that it needs. The message says what to install."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +71,57 @@ def resolve(url: URL) -> Driver:
     In order: one the URL names; Microsoft's driver 18 if it is registered; its files as a Python package carries them;
     FreeTDS. Raises `NoDriver`.
     """
-    driver = next(_candidates(url), None)
+    driver = next(_candidates(url, _driver_manager()), None)
     if driver is None:
         raise NoDriver(
-            "no ODBC driver for SQL Server is installed: run `pip install monitora[mssql]`, "
+            "no ODBC driver for SQL Server is installed: run `.venv/bin/uv pip install mssql-python-odbc`, "
             f'or install Microsoft\'s "{MICROSOFT}" or FreeTDS'
         )
     logger.info("driver_chosen", driver=driver.name or "of the data source", found=driver.found)
     return driver
 
 
-def _candidates(url: URL) -> Iterator[Driver]:
+def _driver_manager() -> Any:
+    try:
+        import pyodbc  # type: ignore[import-not-found]  # noqa: PLC0415 - loads unixODBC, which SQLite must do without
+    except ImportError as error:
+        raise NoDriver(_what_to_install("pyodbc", error)) from error
+    # SQLAlchemy keeps the connections; a second pool below it would keep dead ones.
+    pyodbc.pooling = False
+    return pyodbc
+
+
+def _candidates(url: URL, driver_manager: Any) -> Iterator[Driver]:
     named = _named(url)
     if named is not None:
         yield Driver(named, "named in the URL")
-    import pyodbc  # type: ignore[import-not-found]  # noqa: PLC0415 - needs unixODBC on some systems, and SQLite must do without
-
-    # SQLAlchemy keeps the connections; a second pool below it would keep dead ones.
-    pyodbc.pooling = False
-    registered = pyodbc.drivers()
+    registered = driver_manager.drivers()
     if MICROSOFT in registered:
         yield Driver(MICROSOFT, "registered")
-    yield from (Driver(str(file), f"carried by the package {CARRIER}") for file in _carried())
+    for file in _carried():
+        _check_libraries(file)
+        yield Driver(str(file), f"carried by the package {CARRIER}")
     if FREETDS in registered:
         yield Driver(FREETDS, "registered")
+
+
+def _check_libraries(file: Path) -> None:
+    """Raise `NoDriver` when a driver's file needs a missing library; ODBC would say that the file itself is missing."""
+    try:
+        CDLL(str(file))
+    except OSError as error:
+        raise NoDriver(_what_to_install("Microsoft's ODBC driver", error)) from error
+
+
+def _what_to_install(loaded: str, error: Exception) -> str:
+    said = str(error).splitlines()[0]
+    # The loader names a library that it does not find by its bare name, and one that it finds by its path.
+    found = re.search(r"(?<![\w/])(lib[\w+-]+)\.so[.\d]*", said)
+    if found is None:
+        return f"{loaded} cannot be loaded, is unixODBC installed? {said}"
+    package = PACKAGES.get(found[1])
+    debian = f"on Debian, run `apt-get install {package}`" if package else "install the package that holds it"
+    return f"{loaded} needs {found[0]}, which is not installed: {debian}"
 
 
 def _named(url: URL) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings as hypothesis_settings
 from passlib.hash import argon2
 from sqlalchemy import ClauseElement, Connection, Engine, event
@@ -33,6 +34,10 @@ for name in [name for name in os.environ if name.startswith(("MONITORA_", "MISTR
 # A test that is slow on a busy machine has not failed.
 hypothesis_settings.register_profile("no deadline", deadline=None)
 hypothesis_settings.load_profile("no deadline")
+
+# The log prints an exception as plain text: with the source lines in colour, which is its default, one takes seconds.
+plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 SQL_SERVER = mssql.dialect()  # type: ignore[no-untyped-call]
 IS_A_BIT = re.compile(r"\bIS (NOT )?[01]\b")

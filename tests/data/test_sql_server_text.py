@@ -21,6 +21,8 @@ from data.procedures import accounts, figures
 from data.procedures.call import NAMED_PARAMETER, Procedure, prepared
 from data.repeatable import KINDS, Script, script, scripts, statements
 
+pytestmark = pytest.mark.slow
+
 ON_SQL_SERVER = mssql.dialect()  # type: ignore[no-untyped-call]
 SCRIPTS = scripts("mssql")
 TRIGGERS = [entry for entry in SCRIPTS if entry.kind == "triggers"]

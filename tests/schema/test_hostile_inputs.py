@@ -14,6 +14,8 @@ from schema.graph import NODES
 from tests.support.examples import examples
 from tests.support.people import People, Person
 
+pytestmark = pytest.mark.slow
+
 TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 KEYS = st.one_of(st.uuids().map(lambda key: key.hex), st.uuids().map(str), TEXT)
 

@@ -17,6 +17,8 @@ from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph, tab
 from tests.rag.parsing.pdf_files import make_pdf
 from tests.support.examples import examples
 
+pytestmark = pytest.mark.slow
+
 PDF = make_pdf(["# Heading\nSome text.", "A second page."], title="Title")
 DOCX = make_docx(paragraph("Heading", "Titre1") + paragraph("Text.") + table([["a", "b"]]), title="Title")
 DOCUMENT_XML = zipfile.ZipFile(BytesIO(DOCX)).read("word/document.xml")

@@ -10,6 +10,8 @@ from tests.schema.access.selection import GRAPH, is_node
 from tests.schema.access.table import UNREACHED, fields_of_types, row_of, rows
 from tests.schema.access.tenant import VIEWERS, TenantFixture, furnished
 
+pytestmark = pytest.mark.slow
+
 VISITORS = VIEWERS[:4]
 
 

@@ -22,6 +22,8 @@ from resolvers.services import Services
 from tests.support.mistral_server import Answer, Failure, Hang, MistralServer
 from tests.support.people import CHAT, People, Person, Shop
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "When does the garden centre open?"
 ANSWER = (
     "subscription ($id: ID!) { answer(answerId: $id) { __typename ... on AnswerFinished { message { content } } } }"

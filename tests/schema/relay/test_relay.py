@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[3]
 NODE = ROOT / "tests" / "node"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no node, which runs the lint")
 @pytest.mark.skipif(not (NODE / "node_modules").exists(), reason="no lint: run `npm ci` in tests/node")
 def test_the_graph_keeps_relay_s_rules_and_describes_everything() -> None:
