@@ -13,7 +13,7 @@ from data.queries.workspaces import is_active
 from data.viewer import Staff, Visitor
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
-from rag.answers.record import Question
+from rag.answers.running import Question
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, NotFound
 from resolvers.rates import MESSAGE_PER_ACCOUNT, MESSAGE_PER_ADDRESS, MESSAGE_PER_VISITOR

@@ -14,7 +14,7 @@ from monitora.command_line.root import CommandError, commands, require_migrated,
 from monitora.composition import models, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
 from monitora.settings.settings import Settings
-from rag.answers.citations import Source
+from rag.answers.citations import Citation
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
 from rag.models.protocols import ModelError
 from resolvers import conversations, documents
@@ -133,7 +133,7 @@ async def _ask(chosen: Settings, name: str, question: str) -> None:
 
 async def _stream(context: Context, said: conversations.Ask) -> None:
     asked = await conversations.ask(context, said)
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Citation, ...] = ()
     async for numbered in conversations.follow(context, asked.answer_id, after=0):
         match numbered.event:
             case AnswerStarted(sources=found):

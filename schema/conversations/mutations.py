@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from data import models
-from rag.answers.record import Question
+from rag.answers.running import Question
 from resolvers import conversations
 from schema.conversations.inputs import (
     RateMessageInput,
