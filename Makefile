@@ -26,14 +26,14 @@ check: .venv/.test ## Style, types and layers alone
 format: .venv/.test ## Put the code in its one style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-schema: .venv/.run ## Write schema.graphql and the snapshots of the tables anew
+schema: .venv/.run ## Write schema.graphql and the snapshots of the tables again
 	@$(BIN)/monitora export-schema > schema.graphql
 	@$(BIN)/python -m data.snapshot
 
 widget: ## Build the widget and GraphiQL from their sources (needs Node.js)
 	@cd widget && npm ci && npm run check && npm test && npm run build
 
-lock: .venv/.uv ## Lock the dependencies anew
+lock: .venv/.uv ## Lock the dependencies again
 	@$(LOCK) --group build --output-file requirements/run.txt
 	@$(LOCK) --group build --extra mssql --extra telemetry --output-file requirements/image.txt
 	@$(LOCK) --extra telemetry --group build --group test --output-file requirements/test.txt

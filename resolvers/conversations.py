@@ -38,7 +38,7 @@ class Ask:
 async def ask(context: Context, said: Ask) -> Question:
     """Store the user's message and start its answer. The same client message id again changes nothing.
 
-    Of staff the workspace's owner alone may ask. An answer that was interrupted or failed is started anew. Raises
+    Of staff the workspace's owner alone may ask. An answer that was interrupted or failed is started again. Raises
     `UserError`, `OperationError`.
     """
     content = said.content.strip()
@@ -151,8 +151,8 @@ async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[Conver
         return []
 
     news = context.services.answers.events.subscribe(workspace_id, nothing_yet)
-    async for happening in access.while_readable(context, workspace_id, news):
-        yield happening
+    async for event in access.while_readable(context, workspace_id, news):
+        yield event
 
 
 async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None:

@@ -99,8 +99,8 @@ async def _added(context: Context, workspace_id: UUID, path: Path) -> bool:
         if reason is None:
             with path.open("rb") as file:
                 added = await documents.upload(context, workspace_id, path.name, file, None)
-    except UserError as rejection:
-        reason = rejection.message
+    except UserError as error:
+        reason = error.message
     except OSError as error:
         reason = f"It cannot be read or stored: {error.strerror}."
     if reason is not None:

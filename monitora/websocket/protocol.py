@@ -211,7 +211,7 @@ OPEN_SOCKETS: set[GraphQLSocketHandler] = set()
 
 
 async def close_all_sockets() -> None:
-    """Close every socket with 1001, so that clients attach elsewhere."""
+    """Close every socket with 1001, so that clients attach to another process."""
     closing = [
         asyncio.create_task(handler.websocket.close(GOING_AWAY, "The server goes away")) for handler in OPEN_SOCKETS
     ]

@@ -110,6 +110,6 @@ class ActivitySubscriptions:
         workspace_id: Annotated[strawberry.ID, strawberry.argument(description="The workspace.")],
     ) -> AsyncIterator[ConversationEvent]:
         """Watch the conversations."""
-        async for happening in conversations.activity(info.context, key_of(workspace_id, models.Workspace)):
+        async for event in conversations.activity(info.context, key_of(workspace_id, models.Workspace)):
             info.context.forget_loaded()
-            yield happening
+            yield event
