@@ -263,8 +263,8 @@ def load_settings() -> Settings:
         value = str(first["input"])
         # An address may hold a password before its @ or a key behind its ?.
         hidden = name in SECRETS or not {"@", "?"}.isdisjoint(value)
-        shown = "" if hidden else f" (got {value[:80]!r})"
-        raise InvalidSettings(f"{name}: {reason}{shown}") from error
+        revealed = "" if hidden else f" (got {value[:80]!r})"
+        raise InvalidSettings(f"{name}: {reason}{revealed}") from error
 
 
 def described() -> Iterator[tuple[str, str, str]]:
@@ -273,7 +273,7 @@ def described() -> Iterator[tuple[str, str, str]]:
         if name == "rates":
             continue
         default = field.default
-        shown = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
-        yield variable(name), shown, field.description or ""
+        revealed = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
+        yield variable(name), revealed, field.description or ""
     for rate in RATES:
         yield variable_of(rate), rate.default, f"{rate.what.capitalize()}; empty for no limit."

@@ -219,8 +219,8 @@ async def _count_try(context: Context, email: str) -> None:
 
 async def _verify(context: Context, password: str, hashed: str) -> bool:
     # Of a longer one the start is weighed, to no avail: its refusal takes as long as any other.
-    shown = password[: passwords.MAX_CHARACTERS]
-    return await asyncio.to_thread(context.services.passwords.verify, shown, hashed) and shown == password
+    presented = password[: passwords.MAX_CHARACTERS]
+    return await asyncio.to_thread(context.services.passwords.verify, presented, hashed) and presented == password
 
 
 async def _admit(context: Context, user_id: UUID) -> bool:

@@ -15,7 +15,7 @@ from schema.conversations.inputs import (
     StopAnswerInput,
 )
 from schema.conversations.types import Conversation, Message, answer_global_id
-from schema.operation import Info, shown
+from schema.operation import Info, reload_row
 from schema.relay.node import key_of
 from schema.user_errors import InvalidInput, UserErrorsAsData
 
@@ -71,8 +71,8 @@ ResolveMessageResult = Annotated[
 
 async def _payload(info: Info, question: Question) -> SendMessagePayload:
     return SendMessagePayload(
-        conversation=await shown(info, models.Conversation, question.conversation_id),
-        message=await shown(info, models.Message, question.message_id),
+        conversation=await reload_row(info, models.Conversation, question.conversation_id),
+        message=await reload_row(info, models.Message, question.message_id),
         answer_id=answer_global_id(question.answer_id),
     )
 
@@ -123,7 +123,7 @@ class AnswerMutations:
         """Rate."""
         message_id = key_of(input.message_id, models.Message)
         await conversations.rate(info.context, message_id, input.feedback, input.comment)
-        return MessagePayload(message=await shown(info, models.Message, message_id))
+        return MessagePayload(message=await reload_row(info, models.Message, message_id))
 
     @strawberry.mutation(
         graphql_type=ResolveMessageResult,
@@ -136,4 +136,4 @@ class AnswerMutations:
         """Resolve."""
         message_id = key_of(input.message_id, models.Message)
         await conversations.resolve(info.context, message_id, resolved=input.resolved)
-        return MessagePayload(message=await shown(info, models.Message, message_id))
+        return MessagePayload(message=await reload_row(info, models.Message, message_id))
