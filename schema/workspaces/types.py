@@ -115,7 +115,10 @@ class Workspace(RowType, Node):
         "Its external databases, newest first.",
     )
     topics: Connection[MessageTopic] | None = connection_field(
-        MessageTopic, models.MessageTopic, models.MessageTopic.workspace_id, "What visitors ask about, newest first."
+        MessageTopic,
+        models.MessageTopic,
+        models.MessageTopic.workspace_id,
+        "What visitors ask about, newest first. Reserved: nothing fills it yet, and the list is empty.",
     )
 
     @strawberry.field(
