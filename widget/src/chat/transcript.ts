@@ -30,12 +30,12 @@ export class Transcript {
   showLatest({ messages, earlier }: Page): void {
     const before = this.#messages.findIndex(({ id }) => id && id === messages[0]?.id);
     if (before <= 0) this.#earlier = earlier;
-    this.#replace([...this.#messages.slice(0, Math.max(before, 0)), ...messages.map(shown)]);
+    this.#replace([...this.#messages.slice(0, Math.max(before, 0)), ...messages.map(displayed)]);
   }
 
   showEarlier({ messages, earlier }: Page): void {
     this.#earlier = earlier;
-    this.#replace([...messages.map(shown), ...this.#messages]);
+    this.#replace([...messages.map(displayed), ...this.#messages]);
   }
 
   add(message: DisplayedMessage): DisplayedMessage {
