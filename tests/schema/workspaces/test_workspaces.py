@@ -86,6 +86,79 @@ async def test_an_update_changes_what_it_names_and_null_clears(people: People) -
     assert changed["workspace"] == {"name": "Orchard", "description": None, "systemPrompt": "Be kind."}
 
 
+LOOK = """updateWorkspace ... on UpdateWorkspacePayload { workspace { name widget {
+    title welcome suggestedQuestions accentColor position avatarUrl locale } } }"""
+FULL_LOOK = {
+    "title": "Garden help",
+    "welcome": "Hello!",
+    "suggestedQuestions": ["When do you open?"],
+    "accentColor": "#112233",
+    "position": "bottom-left",
+    "avatarUrl": "https://example.com/a.png",
+    "locale": "fr",
+}
+
+
+async def test_a_change_of_the_colour_leaves_the_widget_s_other_settings(people: People) -> None:
+    shop = await people.shop(widget=FULL_LOOK)
+
+    changed = await shop.owner.change(LOOK, id=shop.id, widget={"accentColor": "#445566"})
+
+    assert changed["workspace"]["widget"] == {**FULL_LOOK, "accentColor": "#445566"}
+    assert (await shop.owner.change(LOOK, id=shop.id, widget={}))["workspace"] == changed["workspace"]
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("title", "Garden"),
+        ("welcome", None),
+        ("suggestedQuestions", []),
+        ("accentColor", None),
+        ("position", "bottom-right"),
+        ("avatarUrl", None),
+        ("locale", None),
+    ],
+)
+async def test_null_gives_a_setting_of_the_widget_its_default(people: People, name: str, default: Any) -> None:
+    shop = await people.shop(widget=FULL_LOOK)
+
+    changed = await shop.owner.change(LOOK, id=shop.id, widget={name: None})
+
+    assert changed["workspace"]["widget"] == {**FULL_LOOK, name: default}
+
+
+async def test_null_for_the_widget_resets_all_of_it(people: People) -> None:
+    shop, plain = await people.shop(widget=FULL_LOOK), await people.shop(widget=dict.fromkeys(FULL_LOOK))
+    defaults = (await plain.owner.change(LOOK, id=plain.id))["workspace"]
+
+    changed = await shop.owner.change(LOOK, id=shop.id, widget=None)
+
+    assert changed["workspace"] == defaults
+    assert defaults["widget"]["title"] == "Garden"
+
+
+async def test_a_setting_out_of_its_bounds_is_refused_and_the_others_stay(people: People) -> None:
+    shop = await people.shop(widget=FULL_LOOK)
+
+    refused = await shop.owner.change(LOOK, id=shop.id, widget={"welcome": "Hi!", "position": "middle"})
+
+    assert (refused["code"], refused["path"]) == ("BAD_USER_INPUT", ["widget", "position"])
+    unchanged = await shop.owner.change(LOOK, id=shop.id)
+    assert unchanged["workspace"]["widget"] == FULL_LOOK
+
+
+async def test_changes_of_different_settings_at_the_same_time_all_stay(people: People) -> None:
+    shop = await people.shop()
+
+    await asyncio.gather(
+        *(shop.owner.change(LOOK, id=shop.id, widget={name: value}) for name, value in FULL_LOOK.items())
+    )
+
+    stored = (await shop.owner.change(LOOK, id=shop.id))["workspace"]["widget"]
+    assert stored == FULL_LOOK
+
+
 async def test_deleting_a_workspace_erases_what_it_held_and_its_files(people: People) -> None:
     shop = await people.shop()
     await shop.learn()
