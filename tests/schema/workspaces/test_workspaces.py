@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from core.clock import now, today
 from core.security.keys import digest
-from data.models import AnalyticsDaily, ApiKey, Document, InsightsCache, Role, Workspace
+from data.models import AnalyticsDaily, ApiKey, Document, InsightsCache, Role, Workspace, WorkspaceMember
 from schema.relay.node import parse_id
 from tests.support.people import People, Person
 from tests.support.statements import Statements
@@ -192,6 +192,58 @@ async def test_a_reader_reads_what_was_shared_and_changes_nothing(people: People
         "unshareWorkspace ... on UpdateWorkspacePayload { workspace { id } }", id=shop.id, email=email
     )
     assert await reader.refusal(named, id=shop.id) == "NOT_FOUND"
+
+
+MEMBERS = """query ($id: ID!, $first: Int, $after: String) { workspace(id: $id) {
+    members(first: $first, after: $after) {
+        totalCount nodes { email fullName role createdAt } pageInfo { hasNextPage endCursor } } } }"""
+SHARE = "shareWorkspace ... on UpdateWorkspacePayload { workspace { members { nodes { email } } } }"
+UNSHARE = SHARE.replace("share", "unshare", 1)
+
+
+async def test_the_owner_reads_whom_a_workspace_is_shared_with(people: People) -> None:
+    shop, other = await people.shop(), await people.shop()
+    (_, reader), (_, admin) = await people.account(Role.LECTEUR), await people.account()
+
+    await shop.owner.change(SHARE, id=shop.id, email=reader)
+    await shop.owner.change(SHARE, id=shop.id, email=admin)
+    await other.owner.change(SHARE, id=other.id, email=reader)
+
+    members = (await shop.owner.ask(MEMBERS, id=shop.id))["workspace"]["members"]
+    assert members["totalCount"] == 2
+    shown = [(member["email"], member["fullName"], member["role"]) for member in members["nodes"]]
+    assert shown == [(admin, None, "ADMIN"), (reader, None, "LECTEUR")], "the newest first"
+    assert all(member["createdAt"] for member in members["nodes"])
+    left = await shop.owner.change(UNSHARE, id=shop.id, email=members["nodes"][0]["email"])
+    assert left["workspace"]["members"]["nodes"] == [{"email": reader}]
+
+
+async def test_who_only_reads_a_workspace_does_not_learn_of_the_others(people: People) -> None:
+    shop = await people.shop()
+    readers = [await people.account(role) for role in Role]
+    for _, email in readers:
+        await shop.owner.change(SHARE, id=shop.id, email=email)
+
+    for reader, _ in readers:
+        assert (await reader.ask(MEMBERS, id=shop.id))["workspace"] == {"members": None}
+
+
+async def test_members_added_at_the_same_moment_are_each_on_one_page(people: People) -> None:
+    shop = await people.shop()
+    emails = [(await people.account(Role.LECTEUR))[1] for _ in range(5)]
+    for email in emails:
+        await shop.owner.change(SHARE, id=shop.id, email=email)
+    at_once = update(WorkspaceMember).values(created_at=now())
+    await people.services.database.write(lambda unit: unit.execute(at_once))
+
+    seen: list[str] = []
+    after, more = None, True
+    while more:
+        page = (await shop.owner.ask(MEMBERS, id=shop.id, first=2, after=after))["workspace"]["members"]
+        seen += [member["email"] for member in page["nodes"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+
+    assert sorted(seen) == sorted(emails)
 
 
 async def test_a_key_is_shown_once_and_kept_as_a_hash(people: People) -> None:
