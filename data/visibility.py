@@ -27,6 +27,7 @@ from data.models import (
     View,
     Workspace,
     WorkspaceDatabase,
+    WorkspaceMember,
     WorkspaceStats,
 )
 from data.viewer import Staff, Viewer, Visitor
@@ -60,6 +61,11 @@ def _of_workspace(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
     return rule
 
 
+def _member(viewer: Viewer) -> ColumnElement[bool]:
+    """Who reads a workspace is for its owner alone: a reader does not learn of the others."""
+    return WorkspaceMember.workspace_id.in_(select(Workspace.id).where(writable(viewer)))
+
+
 def _document(viewer: Viewer) -> ColumnElement[bool]:
     return and_(_of_workspace(Document.workspace_id)(viewer), Document.deleted_at.is_(None))
 
@@ -90,6 +96,7 @@ _RULES: dict[type[Any], Callable[[Viewer], ColumnElement[bool]]] = {
     AppSession: lambda viewer: and_(_own(AppSession.user_id)(viewer), AppSession.expires_at > now()),
     Profile: _own(Profile.id),
     Workspace: _workspace,
+    WorkspaceMember: _member,
     WorkspaceStats: _of_workspace(WorkspaceStats.workspace_id),
     ApiKey: _of_workspace(ApiKey.workspace_id),
     WorkspaceDatabase: _of_workspace(WorkspaceDatabase.workspace_id),

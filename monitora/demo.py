@@ -30,15 +30,15 @@ from resolvers.workspaces import widget_settings, workspaces
 
 EMAIL = "admin@monitora.example"
 WORKSPACE = "Monitora guide"
-WIDGET = widget_settings.WidgetSettings(
-    title="Monitora",
-    welcome="Hello! Ask me anything about Monitora. / Bonjour ! Posez-moi vos questions sur Monitora.",
-    suggested_questions=(
+WIDGET: widget_settings.WidgetValues = {
+    "title": "Monitora",
+    "welcome": "Hello! Ask me anything about Monitora. / Bonjour ! Posez-moi vos questions sur Monitora.",
+    "suggested_questions": [
         "How do I add the chat to my website?",
         "Which file types can I upload?",
         "Comment Monitora calcule-t-il la satisfaction ?",
-    ),
-)
+    ],
+}
 
 
 @dataclass(frozen=True, slots=True)

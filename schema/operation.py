@@ -1,4 +1,4 @@
-"""What the fields of the schema share: the operation's context, and a row as it stands after a change."""
+"""What the fields of the schema share: the operation's context, what an input names, and a row as it stands after a change."""
 
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,11 @@ from resolvers.context import Context
 from resolvers.errors import NotFound
 
 Info = strawberry.Info[Context, None]
+
+
+def named_fields(input: object) -> dict[str, Any]:
+    """Return the fields that the client named of an input whose fields are `Maybe`. Null is None."""
+    return {name: value.value for name, value in vars(input).items() if isinstance(value, strawberry.Some)}
 
 
 async def reload_row(info: Info, model: type[Any], key: UUID) -> Any:

@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Unicode, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Unicode, select, text
+from sqlalchemy.orm import Mapped, column_property, mapped_column, synonym
 
+from data.models.accounts import AppUser, Role
 from data.models.base import YES, Created, Keyed, Model, Updated, primary_key
 from data.types import Chosen, Json
 
@@ -41,6 +42,12 @@ class Workspace(Keyed, Created, Updated, Model):
     )
 
 
+def _of_account(column: Any, user_id: Any) -> Any:
+    """Return an attribute that is read with the row: a column of the account that the row names."""
+    account = select(column).where(AppUser.id == user_id).correlate_except(AppUser)
+    return column_property(account.scalar_subquery())
+
+
 class WorkspaceMember(Created, Model):
     """A workspace that an account was given to read. No cascade from the account: SQL Server allows one path only."""
 
@@ -48,6 +55,11 @@ class WorkspaceMember(Created, Model):
 
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("app_users.id"))
+    id: Mapped[UUID] = synonym("user_id")
+    """The account: unique among the members of a workspace, as pages of them want it."""
+    email: Mapped[str] = _of_account(AppUser.email, user_id)
+    full_name: Mapped[str | None] = _of_account(AppUser.full_name, user_id)
+    role: Mapped[Role] = _of_account(AppUser.role, user_id)
 
     __table_args__ = (
         PrimaryKeyConstraint("workspace_id", "user_id"),

@@ -22,6 +22,15 @@ async def add_workspace(session: Session, user_id: UUID, columns: dict[str, Any]
     return workspace.id
 
 
+async def lock_workspace(session: Session, workspace_id: UUID) -> None:
+    """Read a workspace again and let no other unit change it before this one ends, as on SQLite none does anyway.
+
+    What is computed from the row is then computed from what the last change left.
+    """
+    rows = select(Workspace).where(Workspace.id == workspace_id).execution_options(populate_existing=True)
+    await session.execute(rows.with_hint(Workspace, "WITH (UPDLOCK)", "mssql"))
+
+
 async def delete_workspace(session: Session, workspace_id: UUID) -> list[str]:
     """Delete a workspace with all it holds, and return the keys of the files it leaves in the storage."""
     paths = list(await session.scalars(select(Document.file_path).where(Document.workspace_id == workspace_id)))

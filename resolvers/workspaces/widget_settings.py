@@ -1,8 +1,9 @@
 """How a workspace's widget looks and greets."""
 
 import re
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypedDict
 
 from core.errors import ErrorCode, UserError
 from data.models import Workspace
@@ -30,6 +31,18 @@ class WidgetSettings:
     locale: str | None = None
 
 
+class WidgetValues(TypedDict, total=False):
+    """What may be set on a widget, by name. An absent key leaves the setting as it is; None gives it its default."""
+
+    title: str | None
+    welcome: str | None
+    suggested_questions: list[str] | None
+    accent_color: str | None
+    position: str | None
+    avatar_url: str | None
+    locale: str | None
+
+
 def settings_of(workspace: Workspace) -> WidgetSettings:
     """Return a workspace's settings, with defaults where it says nothing."""
     stored = workspace.widget_settings or {}
@@ -37,22 +50,31 @@ def settings_of(workspace: Workspace) -> WidgetSettings:
     return WidgetSettings(**{name: value for name, value in stored.items() if name in known})
 
 
-def checked(settings: WidgetSettings) -> dict[str, Any]:
-    """Return the settings as they are stored. Raises `UserError` for the first that is out of bounds."""
-    _bound("title", settings.title, MAX_TITLE_CHARACTERS)
-    _bound("welcome", settings.welcome, MAX_WELCOME_CHARACTERS)
-    _bound("avatarUrl", settings.avatar_url, MAX_URL_CHARACTERS)
-    if len(settings.suggested_questions) > MAX_QUESTIONS:
+def checked(values: WidgetValues) -> WidgetValues:
+    """Return the values as they came. Raises `UserError` for the first that is out of bounds."""
+    _bound("title", values.get("title"), MAX_TITLE_CHARACTERS)
+    _bound("welcome", values.get("welcome"), MAX_WELCOME_CHARACTERS)
+    _bound("avatarUrl", values.get("avatar_url"), MAX_URL_CHARACTERS)
+    questions = values.get("suggested_questions") or []
+    if len(questions) > MAX_QUESTIONS:
         raise _rejected("suggestedQuestions", f"At most {MAX_QUESTIONS} questions are suggested.")
-    for question in settings.suggested_questions:
+    for question in questions:
         _bound("suggestedQuestions", question, MAX_QUESTION_CHARACTERS)
-    if settings.accent_color is not None and not _COLOR.fullmatch(settings.accent_color):
+    color = values.get("accent_color")
+    if color is not None and not _COLOR.fullmatch(color):
         raise _rejected("accentColor", "A colour is written #rrggbb.")
-    if settings.position not in POSITIONS:
+    if values.get("position") not in {None, *POSITIONS}:
         raise _rejected("position", f"The position is one of {', '.join(POSITIONS)}.")
-    if settings.locale not in {None, *LOCALES}:
+    if values.get("locale") not in {None, *LOCALES}:
         raise _rejected("locale", f"The language is one of {', '.join(LOCALES)}, or null for the page's.")
-    return {name: value for name, value in asdict(settings).items() if value is not None}
+    return values
+
+
+def merged(stored: Mapping[str, Any] | None, values: WidgetValues | None) -> dict[str, Any] | None:
+    """Return what is stored after a change. Values of None reset all settings to their defaults."""
+    if values is None:
+        return None
+    return {name: value for name, value in {**(stored or {}), **values}.items() if value is not None}
 
 
 def _bound(field: str, text: str | None, limit: int) -> None:

@@ -15,6 +15,7 @@ from resolvers.errors import Forbidden
 from resolvers.rates import SHARE_PER_ACCOUNT
 from resolvers.workspaces.access import owned
 from resolvers.workspaces.origins import MAX_DOMAINS, normalised_domain
+from resolvers.workspaces.widget_settings import WidgetValues, merged
 
 MAX_NAME_CHARACTERS = 255
 MAX_DESCRIPTION_CHARACTERS = 4_000
@@ -34,7 +35,7 @@ class WorkspaceValues(TypedDict, total=False):
     website_url: str | None
     allowed_domains: list[str] | None
     custom_css: str | None
-    widget_settings: dict[str, Any] | None
+    widget_settings: WidgetValues | None
     is_active: bool
     model: str
     temperature: float
@@ -48,18 +49,22 @@ async def create(context: Context, values: WorkspaceValues) -> UUID:
     if staff.role is not Role.ADMIN:
         raise Forbidden("A reader's account cannot create workspaces.")
     columns = checked(values)
+    columns["widget_settings"] = merged(None, values.get("widget_settings"))
 
     return await context.database.write(lambda session: queries.add_workspace(session, staff.user_id, columns))
 
 
 async def update(context: Context, workspace_id: UUID, values: WorkspaceValues) -> None:
-    """Change what `values` holds. Raises `UserError`, `OperationError`."""
+    """Change what `values` holds, and of the widget what that holds. Raises `UserError`, `OperationError`."""
     columns = checked(values)
 
     async def store(session: Session) -> None:
         workspace = await owned(context, session, workspace_id)
+        if "widget_settings" in values:
+            await queries.lock_workspace(session, workspace_id)
         for column, value in columns.items():
-            setattr(workspace, column, value)
+            stored = merged(workspace.widget_settings, value) if column == "widget_settings" else value
+            setattr(workspace, column, stored)
 
     await context.database.write(store)
 

@@ -13,7 +13,7 @@ from schema.databases.inputs import (
     UpdateWorkspaceDatabaseInput,
 )
 from schema.databases.types import WorkspaceDatabase
-from schema.operation import Info, reload_row
+from schema.operation import Info, named_fields, reload_row
 from schema.relay.node import key_of
 from schema.user_errors import InvalidInput, UserErrorsAsData
 
@@ -81,9 +81,8 @@ class DatabaseMutations:
         input: Annotated[UpdateWorkspaceDatabaseInput, strawberry.argument(description="The changes.")],
     ) -> WorkspaceDatabasePayload:
         """Change a database."""
-        given = {name: value.value for name, value in vars(input).items() if isinstance(value, strawberry.Some)}
         key = key_of(input.id, models.WorkspaceDatabase)
-        await databases.change(info.context, key, cast("DatabaseValues", given))
+        await databases.change(info.context, key, cast("DatabaseValues", named_fields(input)))
         return WorkspaceDatabasePayload(database=await reload_row(info, models.WorkspaceDatabase, key))
 
     @strawberry.mutation(

@@ -118,11 +118,12 @@ def _place(name: str, cursor: str | None) -> Place | None:
         raise BadInput(f"`{name}` is no cursor of this list: send back one that the server gave.") from error
 
 
-def connection_field(kind: Any, model: Any, parent: Any, description: str) -> Any:
+def connection_field(kind: Any, model: Any, parent: Any, description: str, *, owner_only: bool = False) -> Any:
     """Return a field that holds a page of a parent's rows.
 
     `kind` is the GraphQL type of a row of `model`, `parent` the column that names the parent. The same page of the
-    parent's siblings comes with the same statement.
+    parent's siblings comes with the same statement. With `owner_only` the parent is a workspace, and the
+    field is null for those who may not change it.
     """
 
     async def resolve(
@@ -132,8 +133,10 @@ def connection_field(kind: Any, model: Any, parent: Any, description: str) -> An
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Rows:
+    ) -> Rows | None:
         loaders, request = info.context.loaders, page_request(first, after, last, before)
+        if owner_only and not await loaders.is_writable(root.id):
+            return None
         page = await loaders.page_of(model, parent, root.id, request)
         return Rows(page, lambda: loaders.count_of(model, parent, root.id))
 

@@ -1,38 +1,46 @@
 """What a client sends about workspaces."""
 
 import datetime as dt
+from typing import cast
 
 import strawberry
 
 from resolvers.workspaces import widget_settings
+from schema.operation import named_fields
 from schema.scalars import URL
 
 
-@strawberry.input(description="How the widget should look and greet. What is left out goes back to its default.")
+@strawberry.input(
+    description="How the widget should look and greet. What is left out stays as it is; null goes back to the default."
+)
 class WidgetSettingsInput:
     """Input beside a workspace's own."""
 
-    title: str | None = strawberry.field(default=None, description="At most 100 characters.")
-    welcome: str | None = strawberry.field(default=None, description="At most 1,000 characters.")
-    suggested_questions: list[str] | None = strawberry.field(
-        default=None, description="At most six, of 200 characters each."
+    title: strawberry.Maybe[str | None] = strawberry.field(
+        description="At most 100 characters; the workspace's name by default."
     )
-    accent_color: str | None = strawberry.field(default=None, description="A colour written `#rrggbb`.")
-    position: str | None = strawberry.field(default=None, description="`bottom-right` or `bottom-left`.")
-    avatar_url: URL | None = strawberry.field(default=None, description="The address of a picture.")
-    locale: str | None = strawberry.field(default=None, description="`en` or `fr`; null follows the page.")
+    welcome: strawberry.Maybe[str | None] = strawberry.field(
+        description="At most 1,000 characters; the widget's own words by default."
+    )
+    suggested_questions: strawberry.Maybe[list[str] | None] = strawberry.field(
+        description="At most six, of 200 characters each; none by default. The list replaces the one before."
+    )
+    accent_color: strawberry.Maybe[str | None] = strawberry.field(
+        description="A colour written `#rrggbb`; the widget's own by default."
+    )
+    position: strawberry.Maybe[str | None] = strawberry.field(
+        description="`bottom-right`, the default, or `bottom-left`."
+    )
+    avatar_url: strawberry.Maybe[URL | None] = strawberry.field(
+        description="The address of a picture; none by default."
+    )
+    locale: strawberry.Maybe[str | None] = strawberry.field(
+        description="`en` or `fr`; the language of the page by default."
+    )
 
-    def as_settings(self) -> widget_settings.WidgetSettings:
-        """Return the settings to check and store."""
-        return widget_settings.WidgetSettings(
-            title=self.title,
-            welcome=self.welcome,
-            suggested_questions=tuple(self.suggested_questions or ()),
-            accent_color=self.accent_color,
-            position=self.position or widget_settings.POSITIONS[0],
-            avatar_url=self.avatar_url,
-            locale=self.locale,
-        )
+    def as_values(self) -> widget_settings.WidgetValues:
+        """Return the settings that are named, to check and to merge with those that are stored."""
+        return cast("widget_settings.WidgetValues", named_fields(self))
 
 
 @strawberry.input(description="A new key.")
@@ -99,7 +107,9 @@ class UpdateWorkspaceInput:
     max_tokens: strawberry.Maybe[int] = strawberry.field(description="From 1 to 4,000.")
     system_prompt: strawberry.Maybe[str | None] = strawberry.field(description="At most 10,000 characters.")
     custom_css: strawberry.Maybe[str | None] = strawberry.field(description="At most 20,000 characters.")
-    widget: strawberry.Maybe[WidgetSettingsInput | None] = strawberry.field(description="How the widget looks.")
+    widget: strawberry.Maybe[WidgetSettingsInput | None] = strawberry.field(
+        description="How the widget looks and greets, merged with what is set; null resets all of it."
+    )
 
 
 @strawberry.input(description="A workspace to delete.")

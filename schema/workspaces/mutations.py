@@ -8,7 +8,7 @@ import strawberry
 from data import models
 from resolvers.workspaces import api_keys, widget_settings, workspaces
 from resolvers.workspaces.workspaces import WorkspaceValues
-from schema.operation import Info, reload_row
+from schema.operation import Info, named_fields, reload_row
 from schema.relay.node import key_of
 from schema.user_errors import InvalidInput, UserErrorsAsData
 from schema.workspaces.inputs import (
@@ -157,12 +157,12 @@ UnshareWorkspaceResult = Annotated[
 ]
 
 
-def _values(given: dict[str, Any]) -> WorkspaceValues:
+def _values(named: dict[str, Any]) -> WorkspaceValues:
     """Return the columns that an input names: its fields have the columns' names."""
-    if "widget" in given:
-        look = given.pop("widget")
-        given["widget_settings"] = None if look is None else widget_settings.checked(look.as_settings())
-    return cast("WorkspaceValues", given)
+    if "widget" in named:
+        look = named.pop("widget")
+        named["widget_settings"] = None if look is None else widget_settings.checked(look.as_values())
+    return cast("WorkspaceValues", named)
 
 
 @strawberry.type
@@ -187,9 +187,8 @@ class WorkspaceMutations:
         self, info: Info, input: Annotated[UpdateWorkspaceInput, strawberry.argument(description="The changes.")]
     ) -> UpdateWorkspacePayload:
         """Change a workspace."""
-        given = {name: value.value for name, value in vars(input).items() if isinstance(value, strawberry.Some)}
         workspace_id = key_of(input.id, models.Workspace)
-        await workspaces.update(info.context, workspace_id, _values(given))
+        await workspaces.update(info.context, workspace_id, _values(named_fields(input)))
         return UpdateWorkspacePayload(workspace=await reload_row(info, models.Workspace, workspace_id))
 
     @strawberry.mutation(

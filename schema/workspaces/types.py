@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from data import models
+from data.models import Role
 from resolvers import analytics
 from resolvers.workspaces import widget_settings
 from schema.analytics.types import (
@@ -68,6 +69,18 @@ class ApiKey(RowType, Node):
     created_at: dt.datetime = strawberry.field(description="When it was made.")
 
 
+@strawberry.type(description="An account that a workspace is shared with: it reads the workspace.")
+class WorkspaceMember:
+    """A row of `workspace_members`, and what it shows of the account."""
+
+    email: str = strawberry.field(description="The account's e-mail, as `unshareWorkspace` takes it.")
+    full_name: str | None = strawberry.field(description="The person's name; null when the account has none.")
+    role: Role = strawberry.field(
+        description="The account's role. Whatever it is, the account reads this workspace and changes nothing in it."
+    )
+    created_at: dt.datetime = strawberry.field(description="When the workspace was shared with it.")
+
+
 Parent = strawberry.Parent[models.Workspace]
 
 
@@ -113,6 +126,13 @@ class Workspace(RowType, Node):
         models.WorkspaceDatabase,
         models.WorkspaceDatabase.workspace_id,
         "Its external databases, newest first.",
+    )
+    members: Connection[WorkspaceMember] | None = connection_field(
+        WorkspaceMember,
+        models.WorkspaceMember,
+        models.WorkspaceMember.workspace_id,
+        "The accounts that it is shared with, newest first. Null for those who only read.",
+        owner_only=True,
     )
     topics: Connection[MessageTopic] | None = connection_field(
         MessageTopic,

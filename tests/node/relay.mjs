@@ -12,8 +12,9 @@ const lint = new ESLint({
     plugins: { "@graphql-eslint": plugin },
     rules: {
       ...plugin.configs["flat/schema-relay"].rules,
-      // An option beyond Relay's specification: with it, no list could hold anything but edges, not even words.
-      "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
+      // Options beyond Relay's specification: with the first, no list could hold anything but edges, not even words; with
+      // the second, none could hold members of a workspace, which are told by their e-mail and have no identifier.
+      "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
       "@graphql-eslint/require-description": [
         "error",
         { types: true, rootField: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true, DirectiveDefinition: true },

@@ -1,5 +1,7 @@
 """The graph as a text: committed, described, and named as front ends rely on."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,9 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLScalarType,
+    Undefined,
     build_schema,
+    get_named_type,
 )
 from sqlalchemy import text
 
@@ -77,6 +81,24 @@ def test_mutations_take_one_input_and_answer_with_their_own_result() -> None:
             continue
         assert {argument: str(value.type) for argument, value in field.args.items()} == {"input": f"{kind}Input!"}
         assert str(field.type) == f"{kind}Result!"
+
+
+def test_what_an_update_leaves_out_differs_from_null_also_in_what_is_inside_it() -> None:
+    """A field of an update, or of an input inside it, has no default: absent leaves it as it is, null clears it."""
+    updates = [kind for kind in GRAPH.type_map.values() if re.fullmatch("Update.*Input", kind.name)]
+    assert updates
+
+    defaults = [f"{kind.name}.{name}" for update in updates for kind, name in _fields_with_a_default(update)]
+
+    assert defaults == []
+
+
+def _fields_with_a_default(kind: GraphQLNamedType) -> Iterator[tuple[GraphQLNamedType, str]]:
+    if isinstance(kind, GraphQLInputObjectType):
+        for name, field in kind.fields.items():
+            if field.default_value is not Undefined:
+                yield kind, name
+            yield from _fields_with_a_default(get_named_type(field.type))
 
 
 async def test_an_unexpected_fault_is_masked_and_named_by_its_request(people: People) -> None:

@@ -15,7 +15,8 @@ QUESTION = "When does the garden centre open?"
 EVERYTHING = """
 { workspaces { totalCount nodes {
     name stats { totalMessages } insights { totalMessages } analytics { totalMessages } dailyMetrics { date }
-    metrics { totalChunks } apiKeys { totalCount nodes { id } } databases { totalCount nodes { id } }
+    metrics { totalChunks } members { totalCount nodes { email } }
+    apiKeys { totalCount nodes { id } } databases { totalCount nodes { id } }
     topics { totalCount nodes { id } } documents { totalCount nodes { id } }
     conversations { totalCount nodes { id messages { totalCount nodes { id } } } }
 } } }

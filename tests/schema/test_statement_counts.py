@@ -62,6 +62,7 @@ async def test_a_tree_costs_the_same_whatever_its_size(
         ("{ workspaces { totalCount nodes { name } } }", 2),
         ("{ workspaces { nodes { stats { totalMessages } } } }", 2),
         ("{ workspaces { nodes { insights { totalMessages } analytics { date } } } }", 3),
+        ("{ workspaces { nodes { members { totalCount nodes { email fullName role } } } } }", 4),
         ("{ workspaces { nodes { conversations { nodes { messages { nodes { conversation { title } } } } } } } }", 4),
     ],
 )

@@ -132,6 +132,10 @@ async def _open_accounts(tenant: TenantFixture, people: People) -> None:
         ("lecteur without", Role.LECTEUR),
     ):
         tenant.people[viewer], tenant.names[viewer] = await people.account(role)
+    # The owner reads the name of whom they share with.
+    accounts = Model.metadata.tables["app_users"]
+    reader = update(accounts).where(accounts.c.id == _user_id(tenant, "lecteur"))
+    await _run(tenant, reader.values(full_name="Rea Reader"))
 
 
 async def _let_visitors_in(tenant: TenantFixture, people: People) -> None:

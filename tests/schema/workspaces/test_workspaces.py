@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from core.clock import now, today
 from core.security.keys import digest
-from data.models import AnalyticsDaily, ApiKey, Document, InsightsCache, Role, Workspace
+from data.models import AnalyticsDaily, ApiKey, Document, InsightsCache, Role, Workspace, WorkspaceMember
 from schema.relay.node import parse_id
 from tests.support.people import People, Person
 from tests.support.statements import Statements
@@ -86,6 +86,79 @@ async def test_an_update_changes_what_it_names_and_null_clears(people: People) -
     assert changed["workspace"] == {"name": "Orchard", "description": None, "systemPrompt": "Be kind."}
 
 
+LOOK = """updateWorkspace ... on UpdateWorkspacePayload { workspace { name widget {
+    title welcome suggestedQuestions accentColor position avatarUrl locale } } }"""
+FULL_LOOK = {
+    "title": "Garden help",
+    "welcome": "Hello!",
+    "suggestedQuestions": ["When do you open?"],
+    "accentColor": "#112233",
+    "position": "bottom-left",
+    "avatarUrl": "https://example.com/a.png",
+    "locale": "fr",
+}
+
+
+async def test_a_change_of_the_colour_leaves_the_widget_s_other_settings(people: People) -> None:
+    shop = await people.shop(widget=FULL_LOOK)
+
+    changed = await shop.owner.change(LOOK, id=shop.id, widget={"accentColor": "#445566"})
+
+    assert changed["workspace"]["widget"] == {**FULL_LOOK, "accentColor": "#445566"}
+    assert (await shop.owner.change(LOOK, id=shop.id, widget={}))["workspace"] == changed["workspace"]
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("title", "Garden"),
+        ("welcome", None),
+        ("suggestedQuestions", []),
+        ("accentColor", None),
+        ("position", "bottom-right"),
+        ("avatarUrl", None),
+        ("locale", None),
+    ],
+)
+async def test_null_gives_a_setting_of_the_widget_its_default(people: People, name: str, default: Any) -> None:
+    shop = await people.shop(widget=FULL_LOOK)
+
+    changed = await shop.owner.change(LOOK, id=shop.id, widget={name: None})
+
+    assert changed["workspace"]["widget"] == {**FULL_LOOK, name: default}
+
+
+async def test_null_for_the_widget_resets_all_of_it(people: People) -> None:
+    shop, plain = await people.shop(widget=FULL_LOOK), await people.shop(widget=dict.fromkeys(FULL_LOOK))
+    defaults = (await plain.owner.change(LOOK, id=plain.id))["workspace"]
+
+    changed = await shop.owner.change(LOOK, id=shop.id, widget=None)
+
+    assert changed["workspace"] == defaults
+    assert defaults["widget"]["title"] == "Garden"
+
+
+async def test_a_setting_out_of_its_bounds_is_refused_and_the_others_stay(people: People) -> None:
+    shop = await people.shop(widget=FULL_LOOK)
+
+    refused = await shop.owner.change(LOOK, id=shop.id, widget={"welcome": "Hi!", "position": "middle"})
+
+    assert (refused["code"], refused["path"]) == ("BAD_USER_INPUT", ["widget", "position"])
+    unchanged = await shop.owner.change(LOOK, id=shop.id)
+    assert unchanged["workspace"]["widget"] == FULL_LOOK
+
+
+async def test_changes_of_different_settings_at_the_same_time_all_stay(people: People) -> None:
+    shop = await people.shop()
+
+    await asyncio.gather(
+        *(shop.owner.change(LOOK, id=shop.id, widget={name: value}) for name, value in FULL_LOOK.items())
+    )
+
+    stored = (await shop.owner.change(LOOK, id=shop.id))["workspace"]["widget"]
+    assert stored == FULL_LOOK
+
+
 async def test_deleting_a_workspace_erases_what_it_held_and_its_files(people: People) -> None:
     shop = await people.shop()
     await shop.learn()
@@ -119,6 +192,58 @@ async def test_a_reader_reads_what_was_shared_and_changes_nothing(people: People
         "unshareWorkspace ... on UpdateWorkspacePayload { workspace { id } }", id=shop.id, email=email
     )
     assert await reader.refusal(named, id=shop.id) == "NOT_FOUND"
+
+
+MEMBERS = """query ($id: ID!, $first: Int, $after: String) { workspace(id: $id) {
+    members(first: $first, after: $after) {
+        totalCount nodes { email fullName role createdAt } pageInfo { hasNextPage endCursor } } } }"""
+SHARE = "shareWorkspace ... on UpdateWorkspacePayload { workspace { members { nodes { email } } } }"
+UNSHARE = SHARE.replace("share", "unshare", 1)
+
+
+async def test_the_owner_reads_whom_a_workspace_is_shared_with(people: People) -> None:
+    shop, other = await people.shop(), await people.shop()
+    (_, reader), (_, admin) = await people.account(Role.LECTEUR), await people.account()
+
+    await shop.owner.change(SHARE, id=shop.id, email=reader)
+    await shop.owner.change(SHARE, id=shop.id, email=admin)
+    await other.owner.change(SHARE, id=other.id, email=reader)
+
+    members = (await shop.owner.ask(MEMBERS, id=shop.id))["workspace"]["members"]
+    assert members["totalCount"] == 2
+    shown = [(member["email"], member["fullName"], member["role"]) for member in members["nodes"]]
+    assert shown == [(admin, None, "ADMIN"), (reader, None, "LECTEUR")], "the newest first"
+    assert all(member["createdAt"] for member in members["nodes"])
+    left = await shop.owner.change(UNSHARE, id=shop.id, email=members["nodes"][0]["email"])
+    assert left["workspace"]["members"]["nodes"] == [{"email": reader}]
+
+
+async def test_who_only_reads_a_workspace_does_not_learn_of_the_others(people: People) -> None:
+    shop = await people.shop()
+    readers = [await people.account(role) for role in Role]
+    for _, email in readers:
+        await shop.owner.change(SHARE, id=shop.id, email=email)
+
+    for reader, _ in readers:
+        assert (await reader.ask(MEMBERS, id=shop.id))["workspace"] == {"members": None}
+
+
+async def test_members_added_at_the_same_moment_are_each_on_one_page(people: People) -> None:
+    shop = await people.shop()
+    emails = [(await people.account(Role.LECTEUR))[1] for _ in range(5)]
+    for email in emails:
+        await shop.owner.change(SHARE, id=shop.id, email=email)
+    at_once = update(WorkspaceMember).values(created_at=now())
+    await people.services.database.write(lambda unit: unit.execute(at_once))
+
+    seen: list[str] = []
+    after, more = None, True
+    while more:
+        page = (await shop.owner.ask(MEMBERS, id=shop.id, first=2, after=after))["workspace"]["members"]
+        seen += [member["email"] for member in page["nodes"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+
+    assert sorted(seen) == sorted(emails)
 
 
 async def test_a_key_is_shown_once_and_kept_as_a_hash(people: People) -> None:
