@@ -2,8 +2,7 @@
 
 Whoever names a host for the server to connect to could name one that only the server reaches: its own machine, its
 network, the metadata service of its cloud. The guard resolves the name once, judges every address, and returns them:
-connect to these, never to the name again, which may lead elsewhere a moment later (DNS rebinding). A redirection is a
-new address, to be judged like the first.
+connect to these, never to the name again, which may lead elsewhere a moment later (DNS rebinding).
 """
 
 import asyncio
@@ -13,7 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import urlsplit
 
 import idna
 
@@ -22,10 +20,8 @@ Network = IPv4Network | IPv6Network
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """Returns the texts of a name's addresses. Raises `OSError` when it has none."""
 
-MAX_URL_CHARACTERS = 2_048
 MAX_HOST_CHARACTERS = 253
 """The longest name of a host, without the dot of the root (RFC 1035, 2.3.4)."""
-WEB_PORTS = {"http": 80, "https": 443}
 DATABASE_PORTS = range(1_024, 65_536)
 """Every database's usual port is here; mail, shells and other services that obey text are below."""
 RESOLVE_SECONDS = 5.0
@@ -98,23 +94,6 @@ class SsrfGuard:
         if port not in DATABASE_PORTS:
             raise NotAllowed(f"A database's port is between {DATABASE_PORTS.start} and {DATABASE_PORTS.stop - 1}.")
         return await self._destination(host, port)
-
-    async def page(self, url: str) -> Destination:
-        """Return where the server of a page is reached: by http or https, on their own ports. Raises `NotAllowed`."""
-        if len(url) > MAX_URL_CHARACTERS or not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}'):
-            # What readers of URLs disagree about: one would see another host than the other.
-            raise NotAllowed(f"An address has at most {MAX_URL_CHARACTERS} characters, those that RFC 3986 allows.")
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname, parts.port
-        except ValueError as error:
-            raise NotAllowed("This is no address of a page.") from error
-        own_port = WEB_PORTS.get(parts.scheme)
-        if own_port is None or not host or "@" in parts.netloc:
-            raise NotAllowed("A page's address begins with http:// or https:// and the name of its server.")
-        if port not in {None, own_port}:
-            raise NotAllowed(f"A page is fetched on its own port alone, {own_port} for {parts.scheme}.")
-        return await self._destination(host, own_port)
 
     def allows(self, address: Address) -> bool:
         """Tell whether the server may connect to an address."""

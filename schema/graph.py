@@ -6,47 +6,20 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from data import models
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
-from schema.accounts.mutations import AccountMutations
-from schema.accounts.queries import AccountQueries
-from schema.accounts.types import LoginSession, User
-from schema.analytics.mutations import AnalyticsMutations
-from schema.analytics.types import AnalyticsDay, Insights, MessageTopic
-from schema.conversations.events import AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
-from schema.conversations.mutations import AnswerMutations
-from schema.conversations.queries import ConversationQueries
-from schema.conversations.subscriptions import ActivitySubscriptions, AnswerSubscriptions
-from schema.conversations.types import Conversation, Message
-from schema.databases.mutations import DatabaseMutations
-from schema.databases.types import WorkspaceDatabase
-from schema.documents.mutations import DocumentMutations
-from schema.documents.subscriptions import DocumentSubscriptions
-from schema.documents.types import Document
+from schema.accounts.domain import DOMAIN as ACCOUNTS
+from schema.analytics.domain import DOMAIN as ANALYTICS
+from schema.conversations.domain import DOMAIN as CONVERSATIONS
+from schema.databases.domain import DOMAIN as DATABASES
+from schema.documents.domain import DOMAIN as DOCUMENTS
 from schema.execution.adapter import OperationSchema
 from schema.operation import Info
 from schema.relay.node import Node, parse_id
 from schema.scalars import SCALARS
-from schema.workspaces.mutations import ApiKeyMutations, WorkspaceMutations
-from schema.workspaces.queries import WorkspaceQueries
-from schema.workspaces.types import ApiKey, Workspace
+from schema.workspaces.domain import DOMAIN as WORKSPACES
 
-NODES: dict[str, type[Any]] = {
-    model.node_name: model
-    for model in (
-        models.AnalyticsDaily,
-        models.ApiKey,
-        models.AppSession,
-        models.AppUser,
-        models.Conversation,
-        models.Document,
-        models.InsightsCache,
-        models.Message,
-        models.MessageTopic,
-        models.Workspace,
-        models.WorkspaceDatabase,
-    )
-}
+DOMAINS = (ACCOUNTS, WORKSPACES, DOCUMENTS, CONVERSATIONS, ANALYTICS, DATABASES)
+NODES: dict[str, type[Any]] = {model.node_name: model for domain in DOMAINS for model in domain.nodes}
 """The models that `node` finds, by the kind in their identifier."""
 
 
@@ -75,45 +48,19 @@ def _built(config: StrawberryConfig) -> OperationSchema:
             "Query",
             "What can be read. Nothing changes by it.",
             NodeQueries,
-            AccountQueries,
-            WorkspaceQueries,
-            ConversationQueries,
+            *(part for domain in DOMAINS for part in domain.queries),
         ),
         mutation=_root(
             "Mutation",
             "What can be changed. Each field takes one input and answers with its payload, or with why not.",
-            AccountMutations,
-            WorkspaceMutations,
-            DocumentMutations,
-            ApiKeyMutations,
-            DatabaseMutations,
-            AnswerMutations,
-            AnalyticsMutations,
+            *(part for domain in DOMAINS for part in domain.mutations),
         ),
         subscription=_root(
             "Subscription",
             "What can be followed as it happens, over the websocket.",
-            AnswerSubscriptions,
-            DocumentSubscriptions,
-            ActivitySubscriptions,
+            *(part for domain in DOMAINS for part in domain.subscriptions),
         ),
-        types=[
-            AnalyticsDay,
-            AnswerDelta,
-            AnswerFailed,
-            AnswerFinished,
-            AnswerStarted,
-            ApiKey,
-            Conversation,
-            Document,
-            Insights,
-            LoginSession,
-            Message,
-            MessageTopic,
-            User,
-            Workspace,
-            WorkspaceDatabase,
-        ],
+        types=[kind for domain in DOMAINS for kind in domain.types],
         config=config,
     )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -48,8 +48,8 @@ class AnswerEventLog(Protocol):
         """Ask the other process that writes an answer to stop it. False when none does."""
         ...
 
-    def stops(self) -> AsyncIterator[UUID]:
-        """Yield the answers that another process asks this one to stop, without end."""
+    async def relay_stops(self, stop: Callable[[UUID], object]) -> None:
+        """Call `stop` with each answer that another process asks this one to stop, without end."""
         ...
 
     async def close(self) -> None:
@@ -122,11 +122,8 @@ class MemoryAnswerEventLog:
         """There is no other process."""
         return False
 
-    async def stops(self) -> AsyncIterator[UUID]:
+    async def relay_stops(self, stop: Callable[[UUID], object]) -> None:
         """There is no other process."""
-        nobody: tuple[UUID, ...] = ()
-        for answer_id in nobody:
-            yield answer_id
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -99,7 +99,7 @@ class Answers:
 
     def listen(self) -> None:
         """Begin to stop answers that other processes ask to stop."""
-        self._listening = asyncio.create_task(self._stop_as_asked())
+        self._listening = asyncio.create_task(self.event_log.relay_stops(self._stop_here))
 
     async def close(self, grace: timedelta) -> None:
         """Refuse new answers and let those under way end within the grace period; those that do not are interrupted."""
@@ -123,10 +123,6 @@ class Answers:
         if answer.reading is not None:
             answer.reading.cancel()
         return True
-
-    async def _stop_as_asked(self) -> None:
-        async for answer_id in self.event_log.stops():
-            self._stop_here(answer_id)
 
     async def _run(self, answer: RunningAnswer) -> None:
         answer_id = answer.question.answer_id

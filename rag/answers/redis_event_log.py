@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -111,15 +111,15 @@ class RedisAnswerEventLog:
                 return True
         return False
 
-    async def stops(self) -> AsyncIterator[UUID]:
-        """Yield the answers that another process asks to stop, without end."""
+    async def relay_stops(self, stop: Callable[[UUID], object]) -> None:
+        """Call `stop` with each answer that another process asks this one to stop, without end."""
         while True:
             try:
                 async with self._redis.blocking.pubsub() as channel:
                     await channel.subscribe(STOPS)
                     async for message in channel.listen():
                         if message["type"] == "message":
-                            yield UUID(hex=message["data"])
+                            stop(UUID(hex=message["data"]))
             except (RedisError, OSError):
                 pass
             await self._redis.pause()

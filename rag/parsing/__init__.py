@@ -2,7 +2,7 @@
 
 from rag.parsing.detection import FileType, detect_type
 from rag.parsing.errors import MAX_FILE_BYTES, MAX_PAGES, MAX_TEXT_CHARACTERS, UnreadableDocument
-from rag.parsing.reading import parse, parse_as
+from rag.parsing.reading import parse_as
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -11,6 +11,5 @@ __all__ = [
     "FileType",
     "UnreadableDocument",
     "detect_type",
-    "parse",
     "parse_as",
 ]

@@ -1,14 +1,12 @@
 """From the bytes of a file to a document."""
 
 from collections.abc import Callable
-from io import BytesIO
 from itertools import islice
-from pathlib import PurePath
 
 import structlog
 
 from core.errors import ErrorCode
-from rag.parsing.detection import FileType, detect_type
+from rag.parsing.detection import FileType
 from rag.parsing.document import ParsedDocument
 from rag.parsing.docx import read_docx
 from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
@@ -31,15 +29,6 @@ _READERS: dict[FileType, Callable[[bytes], Outline]] = {
 }
 _BLANK_BYTES = b" \t\r\n\x0b\x0c\xef\xbb\xbf"
 _LANGUAGE_BLOCKS = 200
-
-
-def parse(name: str, content: bytes) -> ParsedDocument:
-    """Read the file that somebody called `name`, as `parse_as` does once its format is found.
-
-    Raises `UnreadableDocument` and nothing else, FILE_TYPE_UNSUPPORTED and FILE_ENCRYPTED besides what `parse_as` says.
-    """
-    _check_size(content)
-    return parse_as(detect_type(name, BytesIO(content)), PurePath(name).stem, content)
 
 
 def parse_as(file_type: FileType, name: str, content: bytes) -> ParsedDocument:

@@ -187,10 +187,8 @@ async def test_a_stop_reaches_the_process_that_writes(
     answer_id = uuid4()
     await here.open(answer_id)
 
-    async def first_asked() -> UUID:
-        return await anext(here.stops())
-
-    asked = asyncio.create_task(first_asked())
+    asked: asyncio.Future[UUID] = asyncio.get_running_loop().create_future()
+    relaying = asyncio.create_task(here.relay_stops(asked.set_result))
     async with Redis.from_url(redis_url) as operator:
 
         async def is_listened_to() -> bool:
@@ -202,6 +200,7 @@ async def test_a_stop_reaches_the_process_that_writes(
 
     assert await asyncio.wait_for(asked, HANG_SECONDS) == answer_id
     assert not await there.request_stop(uuid4())
+    relaying.cancel()
 
 
 @pytest.mark.parametrize("written", ["[]", "no JSON", '["delta"]', '["summary", "of a newer version"]'])

@@ -1,10 +1,11 @@
 import pytest
 
 from core.errors import ErrorCode
-from rag.parsing import UnreadableDocument, parse
+from rag.parsing import UnreadableDocument
 from rag.parsing import docx as docx_reader
 from rag.parsing.document import Block
 from tests.rag.parsing.docx_files import W, make_archive, make_docx, paragraph, table
+from tests.rag.parsing.parsed import parse
 
 
 def test_headings_lists_and_tables_are_read_by_the_styles_whatever_their_language() -> None:

@@ -1,8 +1,9 @@
 import pytest
 
 from core.errors import ErrorCode
-from rag.parsing import UnreadableDocument, parse
+from rag.parsing import UnreadableDocument
 from rag.parsing.document import Block
+from tests.rag.parsing.parsed import parse
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><title> Help &amp; contact </title><style>p { color: red }</style></head>

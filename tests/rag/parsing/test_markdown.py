@@ -1,7 +1,7 @@
 import pytest
 
-from rag.parsing import parse
 from rag.parsing.document import Block
+from tests.rag.parsing.parsed import parse
 
 GUIDE = """# The guide
 

@@ -3,9 +3,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.errors import ErrorCode
-from rag.parsing import UnreadableDocument, parse
+from rag.parsing import UnreadableDocument
 from rag.parsing import pdf as pdf_reader
 from rag.parsing.document import Block
+from tests.rag.parsing.parsed import parse
 from tests.rag.parsing.pdf_files import make_pdf
 
 SENTENCE = "Every parcel is weighed, labelled and sent on the day of the order. "

@@ -3,7 +3,8 @@ import codecs
 import pytest
 
 from core.errors import ErrorCode
-from rag.parsing import UnreadableDocument, parse
+from rag.parsing import UnreadableDocument
+from tests.rag.parsing.parsed import parse
 
 
 def test_a_text_becomes_a_block_for_each_paragraph() -> None:

@@ -1,0 +1,12 @@
+"""What analytics bring to the graph."""
+
+from data import models
+from schema.analytics.mutations import AnalyticsMutations
+from schema.analytics.types import AnalyticsDay, Insights, MessageTopic
+from schema.domain import Domain
+
+DOMAIN = Domain(
+    mutations=(AnalyticsMutations,),
+    types=(AnalyticsDay, Insights, MessageTopic),
+    nodes=(models.AnalyticsDaily, models.InsightsCache, models.MessageTopic),
+)
