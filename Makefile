@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
-LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
 help: ## Show this help
@@ -26,17 +26,18 @@ check: .venv/.test ## Style, types and layers alone
 format: .venv/.test ## Put the code in its one style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-schema: .venv/.run ## Write schema.graphql and the snapshots of the tables anew
+schema: .venv/.run ## Write schema.graphql and the snapshots of the tables again
 	@$(BIN)/monitora export-schema > schema.graphql
 	@$(BIN)/python -m data.snapshot
 
 widget: ## Build the widget and GraphiQL from their sources (needs Node.js)
 	@cd widget && npm ci && npm run check && npm test && npm run build
 
-lock: .venv/.uv ## Lock the dependencies anew
-	@$(LOCK) --group build --output-file requirements/run.txt
-	@$(LOCK) --group build --extra mssql --extra telemetry --output-file requirements/image.txt
-	@$(LOCK) --extra telemetry --group build --group test --output-file requirements/test.txt
+lock: .venv/.uv ## Lock the dependencies again
+	@$(LOCK) pyproject.toml --group build --output-file requirements/run.txt
+	@$(LOCK) pyproject.toml --group build --extra mssql --extra telemetry --output-file requirements/image.txt
+	@$(LOCK) pyproject.toml --extra telemetry --group build --group test --output-file requirements/test.txt
+	@$(LOCK) --group node --output-file requirements/node.txt
 
 clean: ## Remove what was installed and built; the data folder stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts

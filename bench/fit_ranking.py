@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.evaluation.retrieval import AnswerableQuestion, Article, articles_of, is_hit, read_set
-from rag.index.memory.segments import IndexedDocument
 from rag.index.memory.workspace_index import WorkspaceIndex
+from rag.index.protocol import IndexedDocument
 from rag.models.local.embedder import LocalEmbedder
 from rag.retrieval.ranking import FEATURES, relevance
 

@@ -40,7 +40,7 @@ class Event(Protocol):
         ...
 
     def as_json(self) -> dict[str, Any]:
-        """Return what another process needs to make it anew."""
+        """Return what another process needs to make it again."""
         ...
 
     @classmethod

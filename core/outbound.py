@@ -51,7 +51,7 @@ NEVER = tuple(
     for network in (
         # Nowhere, everybody, and links.
         *("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/128", "fe80::/10", "ff00::/8"),
-        # IPv4 in the clothes of IPv6: mapped, translated, NAT64, 6to4, Teredo. What they lead to would not be judged.
+        # IPv6 addresses that embed IPv4: mapped, translated, NAT64, 6to4, Teredo. Their targets would not be judged.
         *("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"),
         # Metadata services outside the link: Azure's, Alibaba's, Oracle's, Amazon's and Google's by IPv6.
         *("168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32", "fd00:ec2::254/128", "fd20:ce::254/128"),

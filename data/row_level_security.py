@@ -1,4 +1,4 @@
-"""Row-level security, SQL Server's second wall between tenants: telling a connection for whom it works.
+"""Row-level security, SQL Server's defence in depth between tenants: telling a connection for whom it works.
 
 The policy `tenants` of `sql/mssql/policies` lets a connection touch a workspace's rows by three values of its session,
 which each unit of work sets before its first statement. A connection that was told nothing sees no tenant's rows.

@@ -75,8 +75,8 @@ async def published_key(database: Database, settings: Settings) -> str | None:
 def page(key: str, settings: Settings) -> str:
     """Return the demo page with its key. Where GraphiQL is switched off, nothing on the page leads to it."""
     lines = (widget.DEMO / "index.html").read_text(encoding="utf-8").splitlines(keepends=True)
-    shown = "".join(line for line in lines if settings.graphiql or 'href="./graphiql"' not in line)
-    return shown.replace("__MONITORA_KEY__", key)
+    visible = "".join(line for line in lines if settings.graphiql or 'href="./graphiql"' not in line)
+    return visible.replace("__MONITORA_KEY__", key)
 
 
 async def _workspace(services: Services, user: AppUser) -> UUID:

@@ -65,7 +65,7 @@ async def metrics(context: Context, workspace_id: UUID) -> procedures.WorkspaceM
 
 
 async def recalculate(context: Context, workspace_id: UUID) -> None:
-    """Count a workspace's insights anew with `sp_calculate_workspace_insights`. Raises `OperationError`."""
+    """Count a workspace's insights again with `sp_calculate_workspace_insights`. Raises `OperationError`."""
 
     async def count(session: Session) -> None:
         await access.owned(context, session, workspace_id)

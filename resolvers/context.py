@@ -46,7 +46,7 @@ class Context:
 
     `rate_limit_statuses` is where the viewer stands in the rates that the operation was counted against.
     `delta_template` is the execution layer's fast path, where the transport has one.
-    `codes` are those of its errors and rejections so far, `workspace_id` is the workspace it named: for the log.
+    `codes` are those of its errors so far, `workspace_id` is the workspace it named: for the log.
     """
 
     viewer: Viewer

@@ -13,7 +13,7 @@ from data.queries.workspaces import is_active
 from data.viewer import Staff, Visitor
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
-from rag.answers.record import Question
+from rag.answers.running import Question
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, NotFound
 from resolvers.rates import MESSAGE_PER_ACCOUNT, MESSAGE_PER_ADDRESS, MESSAGE_PER_VISITOR
@@ -38,7 +38,7 @@ class Ask:
 async def ask(context: Context, said: Ask) -> Question:
     """Store the user's message and start its answer. The same client message id again changes nothing.
 
-    Of staff the workspace's owner alone may ask. An answer that was interrupted or failed is started anew. Raises
+    Of staff the workspace's owner alone may ask. An answer that was interrupted or failed is started again. Raises
     `UserError`, `OperationError`.
     """
     content = said.content.strip()
@@ -151,8 +151,8 @@ async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[Conver
         return []
 
     news = context.services.answers.events.subscribe(workspace_id, nothing_yet)
-    async for happening in access.while_readable(context, workspace_id, news):
-        yield happening
+    async for event in access.while_readable(context, workspace_id, news):
+        yield event
 
 
 async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None:

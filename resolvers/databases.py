@@ -41,7 +41,7 @@ class DatabaseValues(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Reencrypted:
-    """How many passwords were encrypted anew, and the databases whose password no key opens."""
+    """How many passwords were encrypted again, and the databases whose password no key opens."""
 
     count: int
     unreadable: list[UUID]
@@ -83,7 +83,9 @@ async def change(context: Context, key: UUID, values: DatabaseValues) -> None:
         row = await access.owned_row(context, session, WorkspaceDatabase, key, "database")
         moves = (columns.get("host", row.host), columns.get("port", row.port)) != (row.host, row.port)
         if moves and row.password_encrypted is not None and "password" not in values:
-            raise rejected("password", "The database is elsewhere now: give its password again, or null for none.")
+            raise rejected(
+                "password", "The database is on another host now: give its password again, or null for none."
+            )
         for column, value in columns.items():
             setattr(row, column, value)
 
@@ -102,7 +104,7 @@ async def remove(context: Context, key: UUID) -> None:
 
 
 async def reencrypt(database: Database, encryption: Encryption) -> Reencrypted:
-    """Encrypt every password anew with the present key. What no key opens is left, and named."""
+    """Encrypt every password again with the present key. What no key opens is left, and named."""
     count, unreadable = 0, []
     for key, text in await database.read(queries.find_passwords):
         try:
@@ -134,7 +136,7 @@ def _checked(context: Context, key: UUID, values: DatabaseValues) -> dict[str, A
 def _encrypted(context: Context, key: UUID, password: str | None) -> str | None:
     if password is None:
         return None
-    # JSON can spell half of a surrogate pair, which has no encoding.
+    # JSON can spell a lone surrogate, which has no encoding.
     secret = password.encode(errors="ignore")
     if secret.decode() != password or not 1 <= len(secret) <= MAX_PASSWORD_BYTES:
         raise rejected("password", f"A password has 1 to {MAX_PASSWORD_BYTES} bytes in UTF-8.")

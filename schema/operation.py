@@ -1,4 +1,4 @@
-"""What the fields of the schema share: the operation's context, and how a change is shown."""
+"""What the fields of the schema share: the operation's context, and a row as it stands after a change."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from resolvers.errors import NotFound
 Info = strawberry.Info[Context, None]
 
 
-async def shown(info: Info, model: type[Any], key: UUID) -> Any:
+async def reload_row(info: Info, model: type[Any], key: UUID) -> Any:
     """Return a row as it stands after a change. Raises `NotFound` when the viewer cannot see it."""
     info.context.forget_loaded()
     row = await info.context.loaders.row(model, key)

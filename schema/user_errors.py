@@ -33,6 +33,6 @@ class UserErrorsAsData(FieldExtension):
         """Run the operation."""
         try:
             return await next_(source, info, **arguments)
-        except errors.UserError as rejection:
-            info.context.codes.add(rejection.code.value)
-            return InvalidInput(code=rejection.code, message=rejection.message, path=rejection.path)
+        except errors.UserError as error:
+            info.context.codes.add(error.code.value)
+            return InvalidInput(code=error.code, message=error.message, path=error.path)

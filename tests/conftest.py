@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,8 @@ for name in [name for name in os.environ if name.startswith(("MONITORA_", "MISTR
     # A developer's own settings must not reach the tests.
     del os.environ[name]
 
+# Node.js may have been installed there, by tests/install.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 # A test that is slow on a busy machine has not failed.
 hypothesis_settings.register_profile("no deadline", deadline=None)

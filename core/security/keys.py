@@ -10,7 +10,7 @@ API_KEY_PREFIX_LENGTH = 11
 
 def digest(secret: str) -> str:
     """Return the SHA-256 of a random secret, in hexadecimal: what is stored of tokens and keys."""
-    # What a client shows may hold half of a surrogate pair: it is unknown, like any other text that is no secret.
+    # What a client shows may hold a lone surrogate: it is unknown, like any other text that is not a secret.
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 

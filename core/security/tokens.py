@@ -116,7 +116,7 @@ class Tokens:
             return None
 
     def returning_visitor(self, token: str) -> VisitorClaims | None:
-        """Return the visitor an earlier token was given to, be it expired, so that they find their conversations again.
+        """Return the visitor an earlier token was given to, even if it is expired: they find their conversations again.
 
         None when the token is not ours or was given more than `RETURNING_WITHIN` ago.
         """

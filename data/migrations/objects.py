@@ -30,7 +30,7 @@ class Objects:
 
 
 def out_of_date(connection: Connection) -> list[Script]:
-    """Return the objects whose text is not the database's, or that it lost: a table made anew loses its triggers."""
+    """Return the objects whose text is not the database's, or that it lost: a table made again loses its triggers."""
     applied = {name: row.digest for name, row in _applied(connection).items()}
     there = set(connection.scalars(text(CATALOGUES[connection.dialect.name])))
     return [

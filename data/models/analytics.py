@@ -47,7 +47,7 @@ class AnalyticsDaily(Keyed, Created, Updated, Model):
 class InsightsCache(Keyed, Model):
     """A workspace's figures since its beginning.
 
-    A trigger moves them at each message; `sp_calculate_workspace_insights` counts them anew. `low_confidence_count`
+    A trigger moves them at each message; `sp_calculate_workspace_insights` counts them again. `low_confidence_count`
     counts the answers whose `rag_score` is below 0.5, the confidence under which the assistant says it does not know.
     """
 

@@ -74,7 +74,7 @@ CLEANUP_OLD_DATA = Procedure("sp_cleanup_old_data", {"retention_days": Integer()
 
 
 async def calculate_workspace_insights(session: AsyncSession, *, workspace_id: UUID) -> WorkspaceInsights | None:
-    """Count a workspace's figures anew, keep them in `insights_cache` and return them; None for no such workspace."""
+    """Count a workspace's figures again, keep them in `insights_cache` and return them; None for no such workspace."""
     return await CALCULATE_WORKSPACE_INSIGHTS.one_or_none(session, workspace_id=workspace_id)
 
 

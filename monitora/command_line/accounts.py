@@ -36,8 +36,8 @@ def create_user(email: str, name: str | None, role: str, generate: bool) -> None
     password = _password(generate=generate)
     try:
         run(lambda: _create(chosen, email, password, name, Role(role)))
-    except UserError as rejection:
-        raise CommandError(rejection.message) from rejection
+    except UserError as error:
+        raise CommandError(error.message) from error
     click.echo(f"Made the account {email} ({role}).")
     if generate:
         click.echo(f"Password: {password}")
@@ -55,8 +55,8 @@ def set_password(email: str, generate: bool) -> None:
     password = _password(generate=generate)
     try:
         ended = run(lambda: _set_password(chosen, email, password))
-    except UserError as rejection:
-        raise CommandError(rejection.message) from rejection
+    except UserError as error:
+        raise CommandError(error.message) from error
     click.echo(f"The account {email} has another password. Sessions ended: {ended}.")
     if generate:
         click.echo(f"Password: {password}")
@@ -64,7 +64,7 @@ def set_password(email: str, generate: bool) -> None:
 
 @commands.command("rotate-secrets")
 def rotate_secrets() -> None:
-    """Encrypt the passwords of external databases anew, with the present key.
+    """Encrypt the passwords of external databases again, with the present key.
 
     Set MONITORA_ENCRYPTION_KEY to the new key and MONITORA_ENCRYPTION_KEY_PREVIOUS to the one before, run this, and
     take the one before away.

@@ -14,7 +14,7 @@ from monitora.command_line.root import CommandError, commands, require_migrated,
 from monitora.composition import models, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
 from monitora.settings.settings import Settings
-from rag.answers.citations import Source
+from rag.answers.citations import Citation
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
 from rag.models.protocols import ModelError
 from resolvers import conversations, documents
@@ -99,8 +99,8 @@ async def _added(context: Context, workspace_id: UUID, path: Path) -> bool:
         if reason is None:
             with path.open("rb") as file:
                 added = await documents.upload(context, workspace_id, path.name, file, None)
-    except UserError as rejection:
-        reason = rejection.message
+    except UserError as error:
+        reason = error.message
     except OSError as error:
         reason = f"It cannot be read or stored: {error.strerror}."
     if reason is not None:
@@ -133,7 +133,7 @@ async def _ask(chosen: Settings, name: str, question: str) -> None:
 
 async def _stream(context: Context, said: conversations.Ask) -> None:
     asked = await conversations.ask(context, said)
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Citation, ...] = ()
     async for numbered in conversations.follow(context, asked.answer_id, after=0):
         match numbered.event:
             case AnswerStarted(sources=found):

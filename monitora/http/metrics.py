@@ -59,8 +59,8 @@ def route(token: str) -> Route:
     """Return the page, which is shown to who knows the token."""
 
     async def show(request: Request) -> Response:
-        shown = bearer_token(request.headers.get("authorization")) or ""
-        if not hmac.compare_digest(shown.encode(), token.encode()):
+        presented = bearer_token(request.headers.get("authorization")) or ""
+        if not hmac.compare_digest(presented.encode(), token.encode()):
             challenge = {"www-authenticate": "Bearer"}
             return PlainTextResponse("Send the metrics' token as a bearer token.", status_code=401, headers=challenge)
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

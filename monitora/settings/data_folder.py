@@ -1,4 +1,4 @@
-"""The data folder: made at the first start, for the server's eyes only, with the key that signs tokens."""
+"""The data folder: made at the first start, with mode 0700, and with the key that signs tokens."""
 
 import os
 import secrets

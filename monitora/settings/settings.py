@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     pool_size: int = Field(5, ge=1, le=200, description="Database connections of one process.")
     statement_seconds: int = Field(30, ge=1, le=3_600, description="How long SQL Server may work on one statement.")
     row_level_security: bool = Field(
-        False, description="SQL Server's own wall between tenants; `monitora migrate` switches it as this says."
+        False, description="SQL Server's row-level security, as defence in depth; `monitora migrate` switches it."
     )
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs tokens: 32 characters or more; made and kept in the data folder by default."
@@ -224,7 +224,7 @@ class Settings(BaseSettings):
         )
 
     def prepare_data_dir(self) -> None:
-        """Make the data folder, for the server's eyes only. Raises `InvalidSettings`."""
+        """Make the data folder, with mode 0700. Raises `InvalidSettings`."""
         prepare_data_dir(self.data_dir)
 
     def signing_keys(self) -> list[str]:
@@ -263,8 +263,8 @@ def load_settings() -> Settings:
         value = str(first["input"])
         # An address may hold a password before its @ or a key behind its ?.
         hidden = name in SECRETS or not {"@", "?"}.isdisjoint(value)
-        shown = "" if hidden else f" (got {value[:80]!r})"
-        raise InvalidSettings(f"{name}: {reason}{shown}") from error
+        revealed = "" if hidden else f" (got {value[:80]!r})"
+        raise InvalidSettings(f"{name}: {reason}{revealed}") from error
 
 
 def described() -> Iterator[tuple[str, str, str]]:
@@ -273,7 +273,7 @@ def described() -> Iterator[tuple[str, str, str]]:
         if name == "rates":
             continue
         default = field.default
-        shown = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
-        yield variable(name), shown, field.description or ""
+        revealed = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
+        yield variable(name), revealed, field.description or ""
     for rate in RATES:
         yield variable_of(rate), rate.default, f"{rate.what.capitalize()}; empty for no limit."

@@ -56,8 +56,8 @@ class Socket:
     @property
     def authorization(self) -> str | None:
         """What the client showed, in `connection_init` or in the handshake."""
-        shown = self.connection_params.get("authorization") or self.connection_params.get("Authorization")
-        return shown if isinstance(shown, str) else self.connection.headers.get("authorization")
+        presented = self.connection_params.get("authorization") or self.connection_params.get("Authorization")
+        return presented if isinstance(presented, str) else self.connection.headers.get("authorization")
 
     @property
     def expires_at(self) -> datetime | None:
@@ -211,7 +211,7 @@ OPEN_SOCKETS: set[GraphQLSocketHandler] = set()
 
 
 async def close_all_sockets() -> None:
-    """Close every socket with 1001, so that clients attach elsewhere."""
+    """Close every socket with 1001, so that clients attach to another process."""
     closing = [
         asyncio.create_task(handler.websocket.close(GOING_AWAY, "The server goes away")) for handler in OPEN_SOCKETS
     ]

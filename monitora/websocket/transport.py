@@ -1,4 +1,4 @@
-"""The websocket's wire: Uvicorn's, which lets go of a reader that stalls and frames short texts at little cost."""
+"""The websocket's transport: Uvicorn's, which disconnects slow consumers and frames short texts at little cost."""
 
 import asyncio
 import struct
@@ -7,7 +7,7 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 STALL_SECONDS = 20.0
-"""How long a reader may leave the transport's buffer full before it is let go."""
+"""How long a reader may leave the transport's buffer full before it is disconnected."""
 FINAL_TEXT = 0x81
 """The first byte of an unfragmented text message (RFC 6455, 5.2)."""
 SHORT, MEDIUM = 126, 1 << 16
@@ -44,7 +44,7 @@ class SlowConsumerProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         """Send a message of ASGI. Texts, nearly all that is sent, are framed here.
 
-        Half a surrogate pair, which JSON may smuggle in and UTF-8 cannot say, goes out as a question mark.
+        A lone surrogate, which JSON may smuggle in and UTF-8 cannot encode, goes out as a question mark.
         """
         text = message.get("text")
         if text is None or not self.handshake_complete or self.close_sent or self.transport.is_closing():

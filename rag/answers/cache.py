@@ -10,7 +10,7 @@ from uuid import UUID
 
 from data.engine import Session
 from data.queries import response_cache as queries
-from rag.answers.citations import Source
+from rag.answers.citations import Citation, citation_from_json
 from rag.models.protocols import Turn
 
 
@@ -19,7 +19,7 @@ class CachedAnswer:
     """An answer that can be given again. `score` is the confidence in [0, 1]."""
 
     text: str
-    sources: tuple[Source, ...]
+    citations: tuple[Citation, ...]
     score: float
     model: str
 
@@ -54,10 +54,10 @@ async def keep(
 
 
 def _as_json(answer: CachedAnswer) -> dict[str, Any]:
-    sources = [source.as_json() for source in answer.sources]
-    return {"text": answer.text, "sources": sources, "score": answer.score, "model": answer.model}
+    citations = [citation.as_json() for citation in answer.citations]
+    return {"text": answer.text, "sources": citations, "score": answer.score, "model": answer.model}
 
 
 def _from_json(value: dict[str, Any]) -> CachedAnswer:
-    sources = tuple(Source.from_json(source) for source in value["sources"])
-    return CachedAnswer(value["text"], sources, value["score"], value["model"])
+    citations = tuple(citation_from_json(citation) for citation in value["sources"])
+    return CachedAnswer(value["text"], citations, value["score"], value["model"])

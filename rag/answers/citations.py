@@ -1,4 +1,7 @@
-"""The sources of an answer, as they are stored beside it and shown under it."""
+"""Citations: what an answer rests on, as it is stored beside the answer and shown under it.
+
+The stored value of a citation names its kind, but for a document's, the first that there was.
+"""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +14,7 @@ EXCERPT_CHARACTERS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DocumentCitation:
     """A passage an answer was drawn from. `score` is in [0, 1]; `location` is where to find it in the document."""
 
     document_id: UUID
@@ -23,7 +26,7 @@ class Source:
     url: str | None = None
 
     @classmethod
-    def of(cls, passage: Passage) -> "Source":
+    def of(cls, passage: Passage) -> "DocumentCitation":
         """Return what is kept of a passage."""
         excerpt = passage.content
         if len(excerpt) > EXCERPT_CHARACTERS:
@@ -41,7 +44,16 @@ class Source:
         """Return the value kept in `messages.rag_sources`."""
         return {**asdict(self), "document_id": self.document_id.hex}
 
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Source":
-        """Read what `as_json` wrote."""
-        return cls(**{**value, "document_id": UUID(value["document_id"])})
+
+Citation = DocumentCitation
+"""What an answer may rest on: a passage of a document. Another kind of evidence is a member of this union."""
+
+DOCUMENT = "document"
+
+
+def citation_from_json(value: dict[str, Any]) -> Citation:
+    """Read what `as_json` wrote. Raises `ValueError` for a kind of another version of the server."""
+    kind = value.get("kind", DOCUMENT)
+    if kind != DOCUMENT:
+        raise ValueError(f"no citation of this version: {kind!r}")
+    return DocumentCitation(**{**value, "document_id": UUID(value["document_id"])})

@@ -25,11 +25,11 @@ class ConversationEvent:
 
     @property
     def deduplication_key(self) -> tuple[ActivityKind, UUID]:
-        """The happening: the same twice, as a rating changed, is told once to who read neither."""
+        """The event: of the same one twice, as a rating changed, a subscriber that took neither gets one."""
         return self.kind, self.message_id
 
     def as_json(self) -> dict[str, Any]:
-        """Return what another process needs to make it anew."""
+        """Return what another process needs to make it again."""
         return {
             "kind": self.kind,
             "workspace_id": self.workspace_id.hex,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.errors import ErrorCode
-from rag.answers.citations import Source
+from rag.answers.citations import Citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class AnswerStarted:
 
     conversation_id: UUID
     message_id: UUID
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""The generation of answers: it belongs to the server, not to a socket. Readers follow the log it writes."""
+"""The orchestration of answers: an answer belongs to the server, not to a socket. Readers follow the log it writes."""
 
 import asyncio
 import time
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,49 +12,32 @@ from core.events import EventBus
 from core.telemetry import span
 from data.engine import Database, IntegrityError
 from rag import metrics
-from rag.answers import cache
-from rag.answers.citations import Source
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.event_log import AnswerEventLog
-from rag.answers.events import INTERRUPTED, TOKENS_SPENT, AnswerDelta, AnswerFailed, AnswerFinished, AnswerStarted
-from rag.answers.record import AnswerContext, AnswerDraft, Question, read_answer_context, store_answer, version
-from rag.models import spans
-from rag.models.protocols import ChatModel, Completion, ModelError, Prompt
-from rag.retrieval.retriever import Retrieval, Retriever
-from rag.text.language import detect
+from rag.answers.events import INTERRUPTED, TOKENS_SPENT, AnswerFailed, AnswerFinished
+from rag.answers.running import STOPPED, AnswerDraft, Question, RunningAnswer
+from rag.answers.steps import (
+    AnswerStep,
+    CheckBudget,
+    DailyTokensSpent,
+    FindEvidence,
+    ReadContext,
+    RepeatCached,
+    StoreAnswer,
+    WriteAnswer,
+)
+from rag.models.protocols import ChatModel, ModelError
+from rag.retrieval.retriever import Retriever
 
 logger = structlog.get_logger(__name__)
 
-TURN_SECONDS = 0.002
-"""How long a model's tokens may be taken without letting others have their turn."""
-STOPPED = "stopped"
-"""The finish reason of an answer that its reader stopped."""
-
-
-@dataclass(slots=True)
-class RunningAnswer:
-    """An answer under way: what was produced so far, and the task that reads the model, once there is one.
-
-    Times are those of `time.monotonic`, in seconds.
-    """
-
-    draft: AnswerDraft = field(default_factory=AnswerDraft)
-    began: float = field(default_factory=time.monotonic)
-    first_token: float | None = None
-    reading: asyncio.Task[None] | None = None
-    stopped: bool = False
-
-
-class _TokensSpent(Exception):
-    """The workspace used its model tokens of the day."""
-
 
 class Answers:
-    """Makes answers, each by its own task, and writes what happens to the log.
+    """Makes answers, each by its own task, step by step, and writes what happens to the log.
 
     The steps are the specification's: the user's message is stored before `begin`; then retrieval, the prompt (system
     prompt, context, history, message), the model, the assistant's message with its tokens, time, score and sources, and
-    the cache. The counters follow by triggers.
+    the cache. Triggers move the counters.
 
     A workspace that used `daily_tokens` of the model since midnight (UTC) gets no further answer but from the cache.
     The tokens are known when an answer is stored: what is under way at that moment ends, and may exceed them.
@@ -72,13 +54,18 @@ class Answers:
         cache_lifetime: timedelta,
         daily_tokens: int | None = None,
     ) -> None:
+        """Prepare the steps. `daily_tokens` of None is no bound."""
         self.chat_model = chat_model
         self.event_log = event_log
         self.events = events
-        self._database = database
-        self._retriever = retriever
-        self._cache_lifetime = cache_lifetime
-        self._daily_tokens = daily_tokens
+        self._steps: tuple[AnswerStep, ...] = (
+            ReadContext(database, retriever, chat_model),
+            RepeatCached(database, event_log),
+            CheckBudget(daily_tokens),
+            FindEvidence(retriever, event_log),
+            WriteAnswer(chat_model, event_log),
+            StoreAnswer(database, cache_lifetime),
+        )
         self._running: dict[UUID, RunningAnswer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closing = False
@@ -91,8 +78,8 @@ class Answers:
         if self._is_closing:
             await self.event_log.append(question.answer_id, INTERRUPTED)
             return
-        self._running[question.answer_id] = RunningAnswer()
-        task = asyncio.create_task(self._run(question))
+        answer = self._running[question.answer_id] = RunningAnswer(question)
+        task = asyncio.create_task(self._run(answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -129,152 +116,62 @@ class Answers:
             await asyncio.gather(self._listening, return_exceptions=True)
 
     def _stop_here(self, answer_id: UUID) -> bool:
-        running = self._running.get(answer_id)
-        if running is None:
+        answer = self._running.get(answer_id)
+        if answer is None:
             return False
-        running.stopped = True
-        if running.reading is not None:
-            running.reading.cancel()
+        answer.stopped = True
+        if answer.reading is not None:
+            answer.reading.cancel()
         return True
 
     async def _stop_as_asked(self) -> None:
         async for answer_id in self.event_log.stops():
             self._stop_here(answer_id)
 
-    async def _run(self, question: Question) -> None:
-        running = self._running[question.answer_id]
+    async def _run(self, answer: RunningAnswer) -> None:
+        answer_id = answer.question.answer_id
         try:
-            with span("answer", {"monitora.answer.id": str(question.answer_id)}):
-                await self._answer(question, running)
+            with span("answer", {"monitora.answer.id": str(answer_id)}):
+                await self._make(answer)
         except ModelError as error:
-            await self._fail(question, running, AnswerFailed(error.code, error.message, error.retryable))
-        except _TokensSpent:
-            await self._fail(question, running, TOKENS_SPENT)
+            await self._fail(answer, AnswerFailed(error.code, error.message, error.retryable))
+        except DailyTokensSpent:
+            await self._fail(answer, TOKENS_SPENT)
         except asyncio.CancelledError:
-            await self._fail(question, running, INTERRUPTED)
+            await self._fail(answer, INTERRUPTED)
             raise
         except IntegrityError:
-            gone = AnswerFailed(
-                ErrorCode.NOT_FOUND, "The conversation was deleted while it was answered.", retryable=False
-            )
-            await self._fail(question, running, gone)
+            gone = "The conversation was deleted while it was answered."
+            await self._fail(answer, AnswerFailed(ErrorCode.NOT_FOUND, gone, retryable=False))
         except Exception:
-            logger.exception("answer_failed", answer_id=str(question.answer_id))
-            failure = AnswerFailed(
-                ErrorCode.INTERNAL, "The answer failed for an unexpected reason. Try again.", retryable=True
-            )
-            await self._fail(question, running, failure)
+            logger.exception("answer_failed", answer_id=str(answer_id))
+            fault = "The answer failed for an unexpected reason. Try again."
+            await self._fail(answer, AnswerFailed(ErrorCode.INTERNAL, fault, retryable=True))
         else:
-            _tell(question, running)
+            _tell(answer)
         finally:
-            del self._running[question.answer_id]
+            del self._running[answer_id]
 
-    async def _fail(self, question: Question, running: RunningAnswer, failure: AnswerFailed) -> None:
-        await self.event_log.append(question.answer_id, failure)
-        _tell(question, running, failure)
-
-    async def _answer(self, question: Question, running: RunningAnswer) -> None:
-        answer_context = await self._database.read(lambda session: read_answer_context(session, question))
-        documents = await self._retriever.version(question.workspace_id)
-        key = cache.question_hash(
-            version(answer_context, documents, self.chat_model.name), question.content, answer_context.history
-        )
-        cached = None
-        if not question.asked_again:
-            cached = await self._database.read(lambda session: cache.find(session, question.workspace_id, key))
-            metrics.CACHE_LOOKUPS.labels("hit" if cached else "miss").inc()
-        if cached is None and self._daily_tokens is not None and answer_context.tokens_of_the_day >= self._daily_tokens:
-            raise _TokensSpent
-        if cached is None:
-            await self._generate(question, answer_context, running)
-        else:
-            await self._repeat(question, cached, running.draft)
-        draft = running.draft
-        draft.response_time_ms = round((time.monotonic() - running.began) * 1000)
-        kept = None if draft.finish_reason == STOPPED or cached else self._cache_lifetime
-        await self._database.write(lambda session: store_answer(session, question, draft, key, kept))
+    async def _make(self, answer: RunningAnswer) -> None:
+        for step in self._steps:
+            await step(answer)
+        question = answer.question
         await self.event_log.append(question.answer_id, AnswerFinished(question.answer_id))
+        added = ActivityKind.MESSAGE_ADDED
         await self.events.publish(
-            ConversationEvent(
-                ActivityKind.MESSAGE_ADDED, question.workspace_id, question.conversation_id, question.answer_id
-            )
+            ConversationEvent(added, question.workspace_id, question.conversation_id, question.answer_id)
         )
 
-    async def _generate(self, question: Question, answer_context: AnswerContext, running: RunningAnswer) -> None:
-        retrieval = await self._retrieve(question, answer_context)
-        draft = running.draft
-        draft.score = retrieval.confidence
-        draft.sources = tuple(Source.of(passage) for passage in retrieval.passages)
-        prompt = Prompt(
-            system=answer_context.workspace.system_prompt or "",
-            passages=retrieval.passages,
-            history=answer_context.history,
-            question=question.content,
-            language=detect(question.content),
-            model=answer_context.workspace.model,
-            temperature=answer_context.workspace.temperature,
-            max_tokens=answer_context.workspace.max_tokens,
-        )
-        await self._announce(question, draft)
-        if not running.stopped:
-            # Its own task, so that stopping cancels the reading of the model alone: no database work is in it.
-            running.reading = asyncio.create_task(self._read_model(question.answer_id, prompt, running))
-            try:
-                await running.reading
-            except asyncio.CancelledError:
-                if not running.stopped:
-                    running.reading.cancel()
-                    raise
-        if running.stopped:
-            draft.finish_reason = STOPPED
-
-    async def _retrieve(self, question: Question, answer_context: AnswerContext) -> Retrieval:
-        retrieval = await self._retriever.search(question.workspace_id, question.content)
-        earlier = [turn.content for turn in answer_context.history if turn.role == "user"]
-        if retrieval.passages or not earlier:
-            return retrieval
-        # "And in winter?" means nothing by itself: try again beside the question it follows.
-        return await self._retriever.search(question.workspace_id, f"{earlier[-1]} {question.content}")
-
-    async def _read_model(self, answer_id: UUID, prompt: Prompt, running: RunningAnswer) -> None:
-        draft = running.draft
-        draft.model = self.chat_model.name
-        with spans.chat(self.chat_model.provider, prompt) as call:
-            turn_began = asked = time.monotonic()
-            async for piece in self.chat_model.stream(prompt):
-                if isinstance(piece, Completion):
-                    draft.complete(piece)
-                    spans.completed(call, piece)
-                    continue
-                if running.first_token is None:
-                    running.first_token = time.monotonic()
-                    spans.first_token(call, running.first_token - asked)
-                draft.text += piece.text
-                await self.event_log.append(answer_id, AnswerDelta(piece.text))
-                if running.stopped:
-                    # The cancellation was lost, as Redis' client may do on Python 3.11.
-                    return
-                if time.monotonic() - turn_began > TURN_SECONDS:
-                    # A model that never waits must not keep the readers from theirs.
-                    await asyncio.sleep(0)
-                    turn_began = time.monotonic()
-
-    async def _repeat(self, question: Question, cached: cache.CachedAnswer, draft: AnswerDraft) -> None:
-        draft.repeat(cached)
-        await self._announce(question, draft)
-        for line in cached.text.splitlines(keepends=True):
-            await self.event_log.append(question.answer_id, AnswerDelta(line))
-
-    async def _announce(self, question: Question, draft: AnswerDraft) -> None:
-        started = AnswerStarted(question.conversation_id, question.message_id, draft.sources)
-        await self.event_log.append(question.answer_id, started)
+    async def _fail(self, answer: RunningAnswer, failure: AnswerFailed) -> None:
+        await self.event_log.append(answer.question.answer_id, failure)
+        _tell(answer, failure)
 
 
-def _tell(question: Question, running: RunningAnswer, failure: AnswerFailed | None = None) -> None:
-    """Count an answer that ended, and say so in the log: how it went, never what it says."""
-    draft = running.draft
-    seconds = time.monotonic() - running.began
-    first_token = None if running.first_token is None else running.first_token - running.began
+def _tell(answer: RunningAnswer, failure: AnswerFailed | None = None) -> None:
+    """Count an answer that ended, and log how it went, never what it says."""
+    question, draft = answer.question, answer.draft
+    seconds = time.monotonic() - answer.began
+    first_token = None if answer.first_token is None else answer.first_token - answer.began
     outcome = _outcome(draft, failure)
     metrics.ANSWERS.labels(outcome).inc()
     metrics.ANSWER_SECONDS.observe(seconds)
@@ -292,7 +189,7 @@ def _tell(question: Question, running: RunningAnswer, failure: AnswerFailed | No
         first_token_ms=None if first_token is None else round(first_token * 1000, 1),
         tokens_in=draft.prompt_tokens,
         tokens_out=draft.completion_tokens,
-        sources=len(draft.sources),
+        sources=len(draft.citations),
         score=round(draft.score, 2),
         model=draft.model,
     )

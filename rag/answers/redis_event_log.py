@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from core.errors import ErrorCode
 from core.redis import RedisClient, RedisUnavailable
-from rag.answers.citations import Source
+from rag.answers.citations import citation_from_json
 from rag.answers.event_log import KEPT_SECONDS, MemoryAnswerEventLog
 from rag.answers.events import (
     INTERRUPTED,
@@ -242,7 +242,7 @@ def _event(text: str) -> AnswerEvent:
     try:
         match json.loads(text):
             case ["started", conversation_id, message_id, sources]:
-                found = tuple(Source.from_json(source) for source in sources)
+                found = tuple(citation_from_json(source) for source in sources)
                 return AnswerStarted(UUID(hex=conversation_id), UUID(hex=message_id), found)
             case ["delta", piece]:
                 return AnswerDelta(piece)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
-from rag.index.memory.segments import IndexedChunk, IndexedDocument
 from rag.index.memory.workspace_index import WorkspaceIndex
+from rag.index.protocol import IndexedChunk, IndexedDocument
 from rag.ingestion.chunk import indexed_text
 from rag.ingestion.chunking import chunk
 from rag.models.protocols import Embedder, Vectors

@@ -39,19 +39,19 @@ def _tokens(text: str) -> list[Span]:
     return list(pairwise(edges))
 
 
-# From the seam that hurts least to the one that always exists.
-_SEAMS = (_cuts(r"\n+"), _sentences, _cuts(r"[;:,]\s+"), _cuts(r"\s+"), _tokens)
+# Separators, in order of preference.
+_SEPARATORS = (_cuts(r"\n+"), _sentences, _cuts(r"[;:,]\s+"), _cuts(r"\s+"), _tokens)
 
 
-def _pieces(text: str, offset: int = 0, seam: int = 0) -> Iterator[tuple[int, int, int]]:
+def _pieces(text: str, offset: int = 0, separator: int = 0) -> Iterator[tuple[int, int, int]]:
     """Yield (start, end, tokens) of the pieces of `text`, each within `CHUNK_TOKENS`, which together are all of it."""
     tokens = count_tokens(text)
-    if tokens <= CHUNK_TOKENS or seam == len(_SEAMS):
+    if tokens <= CHUNK_TOKENS or separator == len(_SEPARATORS):
         yield offset, offset + len(text), tokens
         return
-    for start, end in _SEAMS[seam](text):
+    for start, end in _SEPARATORS[separator](text):
         if start < end:
-            yield from _pieces(text[start:end], offset + start, seam + 1)
+            yield from _pieces(text[start:end], offset + start, separator + 1)
 
 
 def _split(text: str) -> list[str]:

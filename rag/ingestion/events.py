@@ -24,7 +24,7 @@ class IngestionEvent:
         return self.document_id
 
     def as_json(self) -> dict[str, Any]:
-        """Return what another process needs to make it anew."""
+        """Return what another process needs to make it again."""
         return {
             "document_id": self.document_id.hex,
             "workspace_id": self.workspace_id.hex,

@@ -60,7 +60,7 @@ class Ingestion:
         database: Database,
         storage: FileStorage,
         embedder: Embedder,
-        board: EventBus[IngestionEvent],
+        events: EventBus[IngestionEvent],
         *,
         abandoned_after: timedelta = timedelta(0),
     ) -> None:
@@ -72,7 +72,7 @@ class Ingestion:
         self._storage = storage
         self._embedder = embedder
         self._abandoned_after = abandoned_after
-        self.events = board
+        self.events = events
         self._waiting: asyncio.Queue[UUID] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
 

@@ -12,8 +12,8 @@ from core.telemetry import span
 from data.engine import Database
 from data.models import Document, DocumentChunk
 from data.queries import documents as queries
-from rag.index.memory.segments import IndexedChunk, IndexedDocument
 from rag.index.memory.workspace_index import WorkspaceIndex
+from rag.index.protocol import IndexedChunk, IndexedDocument, SearchIndex
 from rag.models.protocols import Embedder
 from rag.retrieval.passages import Passage
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
@@ -41,7 +41,7 @@ class Retrieval:
 class _Held:
     """A workspace's index as last read, and the state of the documents in it."""
 
-    index: WorkspaceIndex
+    index: SearchIndex
     states: dict[UUID, queries.State] = field(default_factory=dict)
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -49,9 +49,11 @@ class _Held:
 class Retriever:
     """Searches workspaces. What other processes index is seen at the next question: the database is asked each time."""
 
-    def __init__(self, database: Database, embedder: Embedder) -> None:
+    def __init__(self, database: Database, embedder: Embedder, empty_index: SearchIndex | None = None) -> None:
+        """Search in versions of `empty_index`; by default it is held in memory."""
         self._database = database
         self._embedder = embedder
+        self._empty_index = WorkspaceIndex(embedder.weight) if empty_index is None else empty_index
         self._held: OrderedDict[UUID, _Held] = OrderedDict()
 
     async def version(self, workspace_id: UUID) -> str:
@@ -81,8 +83,8 @@ class Retriever:
             tuple(passage for passage in found if passage.score >= RELATIVE_SCORE * confidence), confidence
         )
 
-    async def _index(self, workspace_id: UUID) -> WorkspaceIndex:
-        held = self._held.setdefault(workspace_id, _Held(WorkspaceIndex(self._embedder.weight)))
+    async def _index(self, workspace_id: UUID) -> SearchIndex:
+        held = self._held.setdefault(workspace_id, _Held(self._empty_index))
         self._held.move_to_end(workspace_id)
         async with held.refreshing:
             states = await self._database.read(lambda session: queries.find_states(session, workspace_id))
@@ -117,11 +119,7 @@ class Retriever:
             total -= len(dropped.index)
 
 
-def _next(index: WorkspaceIndex, documents: list[IndexedDocument], gone: list[UUID]) -> WorkspaceIndex:
+def _next(index: SearchIndex, documents: list[IndexedDocument], gone: list[UUID]) -> SearchIndex:
     for document_id in gone:
         index = index.without_document(document_id)
-    if not len(index):
-        return WorkspaceIndex.of(documents, index.dense_weight)
-    for document in documents:
-        index = index.with_document(document)
-    return index
+    return index.with_documents(documents)

@@ -85,7 +85,7 @@ async def change_password(context: Context, current: str, new: str) -> int:
     staff = context.staff()
     user = await context.database.read(lambda session: queries.find_user(session, staff.user_id))
     await _count_try(context, user.email)
-    # First, so that a choice to be made anew is not counted as an attempt.
+    # First, so that a choice to be made again is not counted as an attempt.
     await passwords.check(new, user.email, user.full_name, field="newPassword")
     admitted = await _admit(context, user.id)
     if not await _verify(context, current, user.password_hash) or not admitted:
@@ -219,8 +219,8 @@ async def _count_try(context: Context, email: str) -> None:
 
 async def _verify(context: Context, password: str, hashed: str) -> bool:
     # Of a longer one the start is weighed, to no avail: its refusal takes as long as any other.
-    shown = password[: passwords.MAX_CHARACTERS]
-    return await asyncio.to_thread(context.services.passwords.verify, shown, hashed) and shown == password
+    presented = password[: passwords.MAX_CHARACTERS]
+    return await asyncio.to_thread(context.services.passwords.verify, presented, hashed) and presented == password
 
 
 async def _admit(context: Context, user_id: UUID) -> bool:

@@ -33,7 +33,7 @@ async def check(password: str, email: str, full_name: str | None, *, field: str)
     if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
         problem = f"A password has {MIN_CHARACTERS} to {MAX_CHARACTERS} characters."
     elif any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
-        # Control characters, and the halves of surrogate pairs that JSON can spell.
+        # Control characters, and lone surrogates, which JSON can spell.
         problem = "A password is made of characters that can be typed."
     else:
         own_words = [email, *email.replace("@", ".").split("."), full_name or "", *(full_name or "").split()]

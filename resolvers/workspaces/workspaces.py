@@ -162,6 +162,6 @@ def _domains(domains: list[str]) -> list[str]:
 
 
 def rejected(column: str, message: str) -> UserError:
-    """Return the rejection of the input's field that sets a column."""
+    """Return the error of the input's field that sets a column."""
     first, *rest = column.split("_")
     return UserError(ErrorCode.BAD_USER_INPUT, message, ["".join([first, *(word.title() for word in rest)])])

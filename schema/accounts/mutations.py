@@ -15,7 +15,7 @@ from schema.accounts.inputs import (
     RevokeSessionInput,
 )
 from schema.accounts.types import Session, User
-from schema.operation import Info, shown
+from schema.operation import Info, reload_row
 from schema.relay.node import key_of
 from schema.user_errors import InvalidInput, UserErrorsAsData
 
@@ -130,7 +130,7 @@ class AccountMutations:
     ) -> ChangePasswordPayload:
         """Change the password."""
         ended = await accounts.change_password(info.context, input.current_password, input.new_password)
-        user = await shown(info, models.AppUser, info.context.staff().user_id)
+        user = await reload_row(info, models.AppUser, info.context.staff().user_id)
         return ChangePasswordPayload(user=user, ended_sessions=ended)
 
     @strawberry.mutation(

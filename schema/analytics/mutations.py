@@ -13,7 +13,7 @@ from schema.relay.node import key_of
 from schema.user_errors import InvalidInput, UserErrorsAsData
 
 
-@strawberry.type(description="The insights, counted anew.")
+@strawberry.type(description="The insights, counted again.")
 class RecalculateInsightsPayload:
     """Result of `recalculateInsights`."""
 
@@ -33,12 +33,12 @@ class AnalyticsMutations:
     @strawberry.mutation(
         graphql_type=RecalculateInsightsResult,
         extensions=[UserErrorsAsData()],
-        description="Count a workspace's insights anew, from all its messages.",
+        description="Count a workspace's insights again, from all its messages.",
     )
     async def recalculate_insights(
         self, info: Info, input: Annotated[RecalculateInsightsInput, strawberry.argument(description="Whose.")]
     ) -> RecalculateInsightsPayload:
-        """Count anew."""
+        """Count again."""
         workspace_id = key_of(input.workspace_id, models.Workspace)
         await analytics.recalculate(info.context, workspace_id)
         return RecalculateInsightsPayload(

@@ -98,7 +98,7 @@ def _questions(root: strawberry.Parent[models.MessageTopic]) -> list[str]:
     return root.sample_questions or []
 
 
-@strawberry.type(description="A subject that visitors ask about.")
+@strawberry.type(description="A subject that visitors ask about. Reserved: nothing fills it yet.")
 class MessageTopic(RowType, Node):
     """A row of `message_topics`."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from data import models
-from rag.answers.record import Question
+from rag.answers.running import Question
 from resolvers import conversations
 from schema.conversations.inputs import (
     RateMessageInput,
@@ -15,7 +15,7 @@ from schema.conversations.inputs import (
     StopAnswerInput,
 )
 from schema.conversations.types import Conversation, Message, answer_global_id
-from schema.operation import Info, shown
+from schema.operation import Info, reload_row
 from schema.relay.node import key_of
 from schema.user_errors import InvalidInput, UserErrorsAsData
 
@@ -25,7 +25,7 @@ class SendMessagePayload:
     """Result of `sendMessage` and `regenerateAnswer`."""
 
     conversation: Conversation = strawberry.field(description="The conversation, new or not.")
-    message: Message = strawberry.field(description="The question, as it is stored.")
+    question: Message = strawberry.field(description="The question, as it is stored.")
     answer_id: strawberry.ID = strawberry.field(description="The answer to follow with `answer`.")
 
 
@@ -36,11 +36,18 @@ class StopAnswerPayload:
     answer_id: strawberry.ID = strawberry.field(description="The answer.")
 
 
-@strawberry.type(description="The message, as it is now.")
-class MessagePayload:
-    """Result of `rateMessage` and `resolveMessage`."""
+@strawberry.type(description="The answer is rated.")
+class RateMessagePayload:
+    """Result of `rateMessage`."""
 
-    message: Message = strawberry.field(description="The message.")
+    rated_message: Message = strawberry.field(description="The answer, with its rating.")
+
+
+@strawberry.type(description="The message is marked.")
+class ResolveMessagePayload:
+    """Result of `resolveMessage`."""
+
+    resolved_message: Message = strawberry.field(description="The message, as it is now.")
 
 
 SendMessageResult = Annotated[
@@ -60,19 +67,20 @@ RegenerateAnswerResult = Annotated[
 
 
 RateMessageResult = Annotated[
-    MessagePayload | InvalidInput, strawberry.union("RateMessageResult", description="The message, or why not.")
+    RateMessagePayload | InvalidInput, strawberry.union("RateMessageResult", description="The message, or why not.")
 ]
 
 
 ResolveMessageResult = Annotated[
-    MessagePayload | InvalidInput, strawberry.union("ResolveMessageResult", description="The message, or why not.")
+    ResolveMessagePayload | InvalidInput,
+    strawberry.union("ResolveMessageResult", description="The message, or why not."),
 ]
 
 
 async def _payload(info: Info, question: Question) -> SendMessagePayload:
     return SendMessagePayload(
-        conversation=await shown(info, models.Conversation, question.conversation_id),
-        message=await shown(info, models.Message, question.message_id),
+        conversation=await reload_row(info, models.Conversation, question.conversation_id),
+        question=await reload_row(info, models.Message, question.message_id),
         answer_id=answer_global_id(question.answer_id),
     )
 
@@ -119,11 +127,11 @@ class AnswerMutations:
     @strawberry.mutation(graphql_type=RateMessageResult, extensions=[UserErrorsAsData()], description="Rate an answer.")
     async def rate_message(
         self, info: Info, input: Annotated[RateMessageInput, strawberry.argument(description="The rating.")]
-    ) -> MessagePayload:
+    ) -> RateMessagePayload:
         """Rate."""
         message_id = key_of(input.message_id, models.Message)
         await conversations.rate(info.context, message_id, input.feedback, input.comment)
-        return MessagePayload(message=await shown(info, models.Message, message_id))
+        return RateMessagePayload(rated_message=await reload_row(info, models.Message, message_id))
 
     @strawberry.mutation(
         graphql_type=ResolveMessageResult,
@@ -132,8 +140,8 @@ class AnswerMutations:
     )
     async def resolve_message(
         self, info: Info, input: Annotated[ResolveMessageInput, strawberry.argument(description="The message.")]
-    ) -> MessagePayload:
+    ) -> ResolveMessagePayload:
         """Resolve."""
         message_id = key_of(input.message_id, models.Message)
         await conversations.resolve(info.context, message_id, resolved=input.resolved)
-        return MessagePayload(message=await shown(info, models.Message, message_id))
+        return ResolveMessagePayload(resolved_message=await reload_row(info, models.Message, message_id))

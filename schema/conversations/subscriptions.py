@@ -21,7 +21,7 @@ from schema.conversations.events import (
 from schema.conversations.inputs import ChatInput
 from schema.conversations.types import Source, answer_global_id
 from schema.execution.delta_template import PROBE_SEQUENCE, PROBE_TEXT, DeltaTemplate
-from schema.operation import Info, shown
+from schema.operation import Info, reload_row
 from schema.relay.node import key_of
 
 
@@ -33,12 +33,12 @@ async def _event(info: Info, answer_id: strawberry.ID, numbered: Numbered) -> An
         case events.AnswerStarted(conversation_id, message_id, found):
             return AnswerStarted(
                 **place,
-                conversation=await shown(info, models.Conversation, conversation_id),
-                message=await shown(info, models.Message, message_id),
+                conversation=await reload_row(info, models.Conversation, conversation_id),
+                message=await reload_row(info, models.Message, message_id),
                 sources=cast("list[Source]", found),
             )
         case events.AnswerFinished(message_id):
-            return AnswerFinished(**place, message=await shown(info, models.Message, message_id))
+            return AnswerFinished(**place, message=await reload_row(info, models.Message, message_id))
         case events.AnswerFailed(code, text, retryable):
             return AnswerFailed(**place, code=code, text=text, retryable=retryable)
 
@@ -110,6 +110,6 @@ class ActivitySubscriptions:
         workspace_id: Annotated[strawberry.ID, strawberry.argument(description="The workspace.")],
     ) -> AsyncIterator[ConversationEvent]:
         """Watch the conversations."""
-        async for happening in conversations.activity(info.context, key_of(workspace_id, models.Workspace)):
+        async for event in conversations.activity(info.context, key_of(workspace_id, models.Workspace)):
             info.context.forget_loaded()
-            yield happening
+            yield event

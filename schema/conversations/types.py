@@ -9,7 +9,7 @@ import strawberry
 from data import models
 from data.models import MessageRole
 from data.viewer import Staff
-from rag.answers import citations as sources
+from rag.answers import citations
 from schema.documents.types import Document
 from schema.operation import Info
 from schema.relay.connections import Connection, connection_field
@@ -17,13 +17,13 @@ from schema.relay.node import Node, RowType
 from schema.scalars import URL
 
 
-async def _document(root: strawberry.Parent[sources.Source], info: Info) -> Any:
+async def _document(root: strawberry.Parent[citations.DocumentCitation], info: Info) -> Any:
     return await info.context.loaders.row(models.Document, root.document_id)
 
 
 @strawberry.type(description="A passage that an answer was drawn from.")
 class Source:
-    """Read off `rag.answers.citations.Source`."""
+    """Read off a `rag.answers.citations.DocumentCitation`."""
 
     document: Document | None = strawberry.field(
         resolver=_document,
@@ -39,7 +39,7 @@ class Source:
 
 
 def _sources(root: strawberry.Parent[models.Message]) -> Any:
-    return [sources.Source.from_json(value) for value in root.rag_sources or []]
+    return [citations.citation_from_json(value) for value in root.rag_sources or []]
 
 
 def _model(root: strawberry.Parent[models.Message], info: Info) -> str | None:

@@ -13,7 +13,7 @@ from schema.databases.inputs import (
     UpdateWorkspaceDatabaseInput,
 )
 from schema.databases.types import WorkspaceDatabase
-from schema.operation import Info, shown
+from schema.operation import Info, reload_row
 from schema.relay.node import key_of
 from schema.user_errors import InvalidInput, UserErrorsAsData
 
@@ -68,7 +68,7 @@ class DatabaseMutations:
         given = {name: value for name, value in vars(input).items() if value is not None and name != "workspace_id"}
         workspace_id = key_of(input.workspace_id, models.Workspace)
         key = await databases.create(info.context, workspace_id, cast("DatabaseValues", given))
-        return WorkspaceDatabasePayload(database=await shown(info, models.WorkspaceDatabase, key))
+        return WorkspaceDatabasePayload(database=await reload_row(info, models.WorkspaceDatabase, key))
 
     @strawberry.mutation(
         graphql_type=UpdateWorkspaceDatabaseResult,
@@ -84,7 +84,7 @@ class DatabaseMutations:
         given = {name: value.value for name, value in vars(input).items() if isinstance(value, strawberry.Some)}
         key = key_of(input.id, models.WorkspaceDatabase)
         await databases.change(info.context, key, cast("DatabaseValues", given))
-        return WorkspaceDatabasePayload(database=await shown(info, models.WorkspaceDatabase, key))
+        return WorkspaceDatabasePayload(database=await reload_row(info, models.WorkspaceDatabase, key))
 
     @strawberry.mutation(
         graphql_type=DeleteWorkspaceDatabaseResult,

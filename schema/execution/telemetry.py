@@ -33,7 +33,7 @@ OPERATION_SECONDS = Histogram(
 RUNNING = Gauge(
     "monitora_operations_running", "Operations under way; a subscription is a stream that is followed.", ["kind"]
 )
-ERRORS = Counter("monitora_errors", "Operations that met an error or a rejection of this code.", ["code"])
+ERRORS = Counter("monitora_errors", "Operations that met an error of this code.", ["code"])
 
 MAX_NAME_CHARACTERS = 64
 """What is kept of an operation's name: the client chooses it."""

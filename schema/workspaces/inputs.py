@@ -58,7 +58,7 @@ class StartVisitInput:
     api_key: str = strawberry.field(description="The key in the page.")
     visitor_token: str | None = strawberry.field(
         default=None,
-        description="An earlier token of the same visitor, be it expired: they find their conversations again.",
+        description="An earlier token of the same visitor, even if it is expired: they find their conversations again.",
     )
     visitor_name: str | None = strawberry.field(default=None, description="The name the site knows them by.")
     visitor_email: str | None = strawberry.field(default=None, description="The e-mail the site knows them by.")

@@ -8,7 +8,7 @@ import strawberry
 from data import models
 from resolvers.workspaces import api_keys, widget_settings, workspaces
 from resolvers.workspaces.workspaces import WorkspaceValues
-from schema.operation import Info, shown
+from schema.operation import Info, reload_row
 from schema.relay.node import key_of
 from schema.user_errors import InvalidInput, UserErrorsAsData
 from schema.workspaces.inputs import (
@@ -21,7 +21,7 @@ from schema.workspaces.inputs import (
     UnshareWorkspaceInput,
     UpdateWorkspaceInput,
 )
-from schema.workspaces.types import ApiKey, WidgetSettings, Workspace, shown_settings
+from schema.workspaces.types import ApiKey, WidgetSettings, Workspace, widget_settings_of
 
 
 @strawberry.type(description="The new key.")
@@ -79,7 +79,7 @@ class ApiKeyMutations:
         """Make a key."""
         workspace_id = key_of(input.workspace_id, models.Workspace)
         made = await api_keys.create(info.context, workspace_id, input.name, input.expires_at)
-        return CreateApiKeyPayload(api_key=await shown(info, models.ApiKey, made.id), secret=made.secret)
+        return CreateApiKeyPayload(api_key=await reload_row(info, models.ApiKey, made.id), secret=made.secret)
 
     @strawberry.mutation(
         graphql_type=RevokeApiKeyResult, extensions=[UserErrorsAsData()], description="End a key at once."
@@ -90,7 +90,7 @@ class ApiKeyMutations:
         """End a key."""
         key_id = key_of(input.id, models.ApiKey)
         await api_keys.revoke(info.context, key_id)
-        return RevokeApiKeyPayload(api_key=await shown(info, models.ApiKey, key_id))
+        return RevokeApiKeyPayload(api_key=await reload_row(info, models.ApiKey, key_id))
 
     @strawberry.mutation(
         graphql_type=StartVisitResult,
@@ -107,7 +107,7 @@ class ApiKeyMutations:
             token=started.token,
             visitor_id=started.visitor_id,
             expires_at=started.expires_at,
-            widget=shown_settings(started.workspace),
+            widget=widget_settings_of(started.workspace),
         )
 
 
@@ -178,7 +178,7 @@ class WorkspaceMutations:
         """Make a workspace."""
         values = _values({name: value for name, value in vars(input).items() if value is not None})
         workspace_id = await workspaces.create(info.context, values)
-        return CreateWorkspacePayload(workspace=await shown(info, models.Workspace, workspace_id))
+        return CreateWorkspacePayload(workspace=await reload_row(info, models.Workspace, workspace_id))
 
     @strawberry.mutation(
         graphql_type=UpdateWorkspaceResult, extensions=[UserErrorsAsData()], description="Change a workspace."
@@ -190,7 +190,7 @@ class WorkspaceMutations:
         given = {name: value.value for name, value in vars(input).items() if isinstance(value, strawberry.Some)}
         workspace_id = key_of(input.id, models.Workspace)
         await workspaces.update(info.context, workspace_id, _values(given))
-        return UpdateWorkspacePayload(workspace=await shown(info, models.Workspace, workspace_id))
+        return UpdateWorkspacePayload(workspace=await reload_row(info, models.Workspace, workspace_id))
 
     @strawberry.mutation(
         graphql_type=DeleteWorkspaceResult,
@@ -215,7 +215,7 @@ class WorkspaceMutations:
         """Share a workspace."""
         workspace_id = key_of(input.id, models.Workspace)
         await workspaces.share(info.context, workspace_id, input.email)
-        return UpdateWorkspacePayload(workspace=await shown(info, models.Workspace, workspace_id))
+        return UpdateWorkspacePayload(workspace=await reload_row(info, models.Workspace, workspace_id))
 
     @strawberry.mutation(
         graphql_type=UnshareWorkspaceResult,
@@ -228,4 +228,4 @@ class WorkspaceMutations:
         """Stop sharing a workspace."""
         workspace_id = key_of(input.id, models.Workspace)
         await workspaces.unshare(info.context, workspace_id, input.email)
-        return UpdateWorkspacePayload(workspace=await shown(info, models.Workspace, workspace_id))
+        return UpdateWorkspacePayload(workspace=await reload_row(info, models.Workspace, workspace_id))

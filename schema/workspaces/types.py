@@ -41,7 +41,7 @@ class WidgetSettings:
     custom_css: str | None = strawberry.field(description="Style sheet applied inside the widget's shadow root.")
 
 
-def shown_settings(workspace: models.Workspace) -> WidgetSettings:
+def widget_settings_of(workspace: models.Workspace) -> WidgetSettings:
     """Return what the widget of a workspace shows."""
     settings = widget_settings.settings_of(workspace)
     return WidgetSettings(
@@ -76,7 +76,7 @@ def _domains(root: Parent) -> list[str]:
 
 
 def _widget(root: Parent) -> WidgetSettings:
-    return shown_settings(root)
+    return widget_settings_of(root)
 
 
 @strawberry.type(description="A chatbot: how it answers, where it may appear, and what it knows.")
@@ -115,7 +115,10 @@ class Workspace(RowType, Node):
         "Its external databases, newest first.",
     )
     topics: Connection[MessageTopic] | None = connection_field(
-        MessageTopic, models.MessageTopic, models.MessageTopic.workspace_id, "What visitors ask about, newest first."
+        MessageTopic,
+        models.MessageTopic,
+        models.MessageTopic.workspace_id,
+        "What visitors ask about, newest first. Reserved: nothing fills it yet, and the list is empty.",
     )
 
     @strawberry.field(

@@ -104,7 +104,7 @@ def test_a_second_parser_agrees(entry: Script) -> None:
 
 @every_script
 def test_a_file_creates_or_alters_the_object_it_is_called_after(entry: Script) -> None:
-    # A bound function and a policy are named with their schema; a policy can only be made anew.
+    # A bound function and a policy are named with their schema; a policy can only be dropped and created.
     name = f"(dbo.)?{entry.name}" if entry.kind in {"functions", "policies"} else entry.name
     verb = "CREATE" if entry.kind == "policies" else "CREATE OR ALTER"
 

@@ -102,9 +102,9 @@ def company(server: Server) -> Company:
     sent = ask(
         "visitor",
         f'mutation {{ sendMessage(input: {{content: "Hello?", clientMessageId: "{uuid.uuid4()}"}}) {{'
-        " ... on SendMessagePayload { message { id } conversation { id } } } }",
+        " ... on SendMessagePayload { question { id } conversation { id } } } }",
     )["sendMessage"]
-    made.identifiers["Message"] = sent["message"]["id"]
+    made.identifiers["Message"] = sent["question"]["id"]
     made.identifiers["Conversation"] = sent["conversation"]["id"]
     return made
 

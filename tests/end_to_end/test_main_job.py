@@ -34,7 +34,7 @@ CHAT = """subscription ($input: ChatInput!) { chat(input: $input) {
 HISTORY = """query ($id: ID!) { conversation(id: $id) { messageCount messages {
     nodes { id role content feedback } } } }"""
 RATE = """mutation ($input: RateMessageInput!) { rateMessage(input: $input) {
-    ... on MessagePayload { message { feedback } } ... on UserError { code reason: message } } }"""
+    ... on RateMessagePayload { ratedMessage { feedback } } ... on UserError { code message } } }"""
 FIGURES = """query ($id: ID!) { workspace(id: $id) {
     documents { nodes { status chunkCount } }
     analytics { totalConversations totalMessages uniqueVisitors responseCount ratedCount satisfactionRate }
@@ -126,7 +126,7 @@ async def test_from_sign_up_to_a_rated_answer(models: str, request: pytest.Fixtu
     assert history["messageCount"] == 2
     assert [message["role"] for message in history["messages"]["nodes"]] == ["USER", "ASSISTANT"]
     rated = await visitor.ask(RATE, input={"messageId": finished["message"]["id"], "feedback": 1})
-    assert rated["rateMessage"] == {"message": {"feedback": 1}}
+    assert rated["rateMessage"] == {"ratedMessage": {"feedback": 1}}
 
     # The same question again costs nothing.
     again = await _chat(visitor, "When is the greenhouse watered?")

@@ -1,4 +1,4 @@
-"""A reader that takes nothing costs bounded memory and is let go; one that is merely slow gets everything."""
+"""A reader that takes nothing costs bounded memory and is disconnected; one that is merely slow gets everything."""
 
 import asyncio
 from collections.abc import AsyncIterator

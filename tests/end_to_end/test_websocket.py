@@ -235,7 +235,7 @@ FRAGMENTS = "fragment Place on AnswerEvent { answerId sequence } fragment Piece 
 
 @pytest.mark.parametrize("selection", SELECTIONS.values(), ids=SELECTIONS.keys())
 async def test_pieces_hold_what_the_operation_selects(visitor: FrontEnd, selection: str) -> None:
-    """Pieces take the express lane; what they look like is compared with the first event, which the graph executes."""
+    """Pieces take the fast path; what they look like is compared with the first event, which the graph executes."""
     fragments = FRAGMENTS if "...Place" in selection else ""
     query = f"subscription ($input: ChatInput!) {{ reply: chat(input: $input) {{ {selection} }} }} {fragments}"
     question = {"content": 'Say "\\u00e9\\n" please?', "clientMessageId": str(uuid4())}

@@ -74,7 +74,7 @@ class Person:
         kind = name[0].upper() + name[1:]
         query = (
             f"mutation ($input: {kind}Input!) {{ {name}(input: $input) {{ __typename "
-            f"... on UserError {{ code reason: message path }} {fields} }} }}"
+            f"... on UserError {{ code message path }} {fields} }} }}"
         )
         return (await self.ask(query, input=input))[name]
 

@@ -35,7 +35,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 LOGIN = """mutation ($input: LoginInput!) { login(input: $input) { ... on Session { accessToken } } }"""
 CREATE_WORKSPACE = """mutation ($input: CreateWorkspaceInput!) { createWorkspace(input: $input) {
-    ... on CreateWorkspacePayload { workspace { id } } ... on UserError { code reason: message } } }"""
+    ... on CreateWorkspacePayload { workspace { id } } ... on UserError { code message } } }"""
 UPLOAD = """mutation ($input: UploadDocumentInput!) { uploadDocument(input: $input) {
     ... on UploadDocumentPayload { document { id } } } }"""
 CREATE_KEY = """mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {

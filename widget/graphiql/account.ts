@@ -3,7 +3,7 @@ import type { KeptSession, Session } from "./kept-session";
 
 const SESSION = `
   ... on Session { accessToken refreshToken expiresAt user { email role } }
-  ... on UserError { code reason: message }
+  ... on UserError { code message }
 `;
 const LOGIN = `mutation ($email: String!, $password: String!) { result: login(input: { email: $email, password: $password }) { ${SESSION} } }`;
 const REFRESH = `mutation ($refreshToken: String!) { result: refreshSession(input: { refreshToken: $refreshToken }) { ${SESSION} } }`;

@@ -36,7 +36,7 @@ export function createFetcher(endpoint: URL, account: Account): Fetcher {
     if (chosen?.operation === "subscription") return subscribe(endpoint, operation, own, account);
     if (own === null && account.authorization) headers.set("authorization", account.authorization);
     const result = await post(endpoint, operation, headers);
-    // The session may have ended elsewhere: the exchange of its tokens finds out, and says so.
+    // The session may have ended in another place: the exchange of its tokens finds out, and says so.
     if (own === null && result.errors?.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED")) void account.refresh();
     return result;
   };

@@ -34,7 +34,7 @@ export const UNKNOWN_OPERATION = "PERSISTED_QUERY_NOT_FOUND";
 
 /**
  * Asks one operation whose only root field is called `result`.
- * A result that implements `UserError`, asked as `... on UserError { code reason: message }`, is thrown as a `Failure`.
+ * A result that implements `UserError`, asked as `... on UserError { code message }`, is thrown as a `Failure`.
  * @param extensions names the operation by its hash: the text is then sent only to a server that does not know it.
  */
 export async function request<Result>(
@@ -61,8 +61,8 @@ export async function request<Result>(
   if (body.errors?.[0]?.extensions?.code === UNKNOWN_OPERATION) body = await post(query);
   if (body.errors?.length) throw failureOf(body.errors);
   const result = body.data?.result as Result;
-  if (result && typeof result === "object" && "code" in result && "reason" in result) {
-    throw new Failure(String(result.code), String(result.reason));
+  if (result && typeof result === "object" && "code" in result && "message" in result) {
+    throw new Failure(String(result.code), String(result.message));
   }
   return result;
 }

@@ -25,7 +25,7 @@ export const START_VISIT = `mutation StartVisit($input: StartVisitInput!) {
       token expiresAt
       widget { title welcome suggestedQuestions accentColor position avatarUrl customCss locale }
     }
-    ... on UserError { code reason: message }
+    ... on UserError { code message }
   }
 }`;
 

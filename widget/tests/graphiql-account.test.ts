@@ -15,7 +15,7 @@ const server = createServer(async (request, response) => {
   const sent = JSON.parse(await text(request));
   const { query, variables } = sent;
   const answer = query.includes("login(")
-    ? { data: { result: variables.password === "right" ? session() : { code: "INVALID_CREDENTIALS", reason: "Wrong password." } } }
+    ? { data: { result: variables.password === "right" ? session() : { code: "INVALID_CREDENTIALS", message: "Wrong password." } } }
     : query.includes("refreshSession(")
       ? { data: { result: exchange(variables.refreshToken) } }
       : query.includes("logout")
@@ -40,7 +40,7 @@ function session() {
 }
 
 function exchange(refreshToken: string) {
-  if (used.has(refreshToken)) return { code: "REFRESH_TOKEN_INVALID", reason: "The session has ended: log in again." };
+  if (used.has(refreshToken)) return { code: "REFRESH_TOKEN_INVALID", message: "The session has ended: log in again." };
   used.add(refreshToken);
   return session();
 }

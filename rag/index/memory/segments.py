@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.index.protocol import IndexedDocument
 from rag.models.protocols import Vectors
 from rag.retrieval.passages import Passage
 from rag.text.sentences import sentence_spans
@@ -20,28 +21,6 @@ _LAST_SENTENCE = np.iinfo(np.uint16).max
 # Two terms are relatives when they share a prefix of this many letters and this part of their letters (Dice).
 _RELATIVE_PREFIX = 4
 _RELATIVE_CLOSENESS = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedChunk:
-    """A chunk as the index takes it. `heading` is its path of headings in one line, or None."""
-
-    id: UUID
-    index: int
-    content: str
-    heading: str | None = None
-    location: str | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class IndexedDocument:
-    """A document as the index takes it: `vectors` is float32 of shape (len(chunks), dimensions)."""
-
-    id: UUID
-    name: str
-    language: str
-    chunks: Sequence[IndexedChunk]
-    vectors: Vectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,8 @@ from uuid import UUID
 import numpy as np
 
 from rag.index.memory.evidence import evidence, matches, quantities
-from rag.index.memory.segments import IndexedDocument, Integers, Segment, merged, segment_of
+from rag.index.memory.segments import Integers, Segment, merged, segment_of
+from rag.index.protocol import IndexedDocument
 from rag.models.protocols import Vectors
 from rag.retrieval.passages import Passage
 from rag.retrieval.query import QueryTerms, analyse_query
@@ -52,8 +53,7 @@ def scaled(scores: Scores) -> Scores:
 class WorkspaceIndex:
     """One version of a workspace's index.
 
-    `dense_weight` is the embedder's weight; `dense_floor` the cosine of unrelated texts in its space (0 for the local
-    embedder), which the confidence counts from.
+    `dense_weight` is the embedder's weight.
 
     Nothing in a version ever changes: any thread may search it while the next one is made from it, and whoever holds
     the current version swaps it by one assignment. Making versions of one workspace is for one writer at a time.
@@ -62,19 +62,25 @@ class WorkspaceIndex:
     """
 
     dense_weight: float
-    dense_floor: float = 0.0
     segments: tuple[Segment, ...] = ()
 
     @classmethod
-    def of(
-        cls, documents: Sequence[IndexedDocument], dense_weight: float, dense_floor: float = 0.0
-    ) -> "WorkspaceIndex":
+    def of(cls, documents: Sequence[IndexedDocument], dense_weight: float) -> "WorkspaceIndex":
         """Read a whole workspace at once. Raises `ValueError` when vectors and chunks do not correspond."""
         segment = segment_of(documents)
-        return cls(dense_weight, dense_floor, (segment,) if segment.passages else ())
+        return cls(dense_weight, (segment,) if segment.passages else ())
 
     def __len__(self) -> int:
         return sum(int(segment.live.sum()) for segment in self.segments)
+
+    def with_documents(self, documents: Sequence[IndexedDocument]) -> "WorkspaceIndex":
+        """Return the next version, in which documents are new or stand for what had their ids. Raises `ValueError`."""
+        if not len(self):
+            return WorkspaceIndex.of(documents, self.dense_weight)
+        index = self
+        for document in documents:
+            index = index.with_document(document)
+        return index
 
     def with_document(self, document: IndexedDocument) -> "WorkspaceIndex":
         """Return the next version, in which `document` is new or stands for what had its id. Raises `ValueError`."""
@@ -125,7 +131,7 @@ class WorkspaceIndex:
         rows = live[np.argsort(-fused[live], kind="stable")[:_CANDIDATES]]
         columns = self._evidence(asked, frequencies, rows)
         columns["fused"] = fused[rows]
-        columns["dense"] = np.clip((dense[rows] - self.dense_floor) / (1 - self.dense_floor), 0, 1)
+        columns["dense"] = np.clip(dense[rows], 0, 1)
         columns["size"] = np.full(len(rows), min(np.log(len(self)) / np.log(_FITTED_CHUNKS), 1))
         columns["document"] = self._documents(lexical)[rows]
         columns["neighbour"] = self._neighbours(lexical)[rows]

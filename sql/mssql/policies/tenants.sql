@@ -1,4 +1,4 @@
--- A second wall between tenants, below every statement the server sends: rows of others can neither be read, changed or
+-- Defence in depth between tenants, below every statement the server sends: rows of others can neither be read, changed or
 -- deleted (FILTER), nor written or moved to others (BLOCK). `workspace_members` has none: the predicates read it.
 -- The migration switches it on or off, as MONITORA_ROW_LEVEL_SECURITY says.
 CREATE SECURITY POLICY dbo.tenants

@@ -1,4 +1,4 @@
--- Counts a workspace's figures anew from its messages, keeps them in insights_cache and returns them.
+-- Counts a workspace's figures again from its messages, keeps them in insights_cache and returns them.
 -- A conversation counts once it holds a message. Averages are over the messages that carry the value.
 -- No aggregate meets a NULL: drivers take the warning for a first, empty result.
 CREATE OR ALTER PROCEDURE sp_calculate_workspace_insights

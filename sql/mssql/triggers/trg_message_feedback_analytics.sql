@@ -1,4 +1,4 @@
--- Moves the satisfaction of messages' days, and of their workspaces, when visitors rate, rate anew or take it back.
+-- Moves the satisfaction of messages' days, and of their workspaces, when visitors rate, change the rating or take it back.
 -- The old sum is average x count, rounded because ratings are whole numbers.
 CREATE OR ALTER TRIGGER trg_message_feedback_analytics ON messages
 AFTER UPDATE

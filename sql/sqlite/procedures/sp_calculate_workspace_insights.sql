@@ -1,4 +1,4 @@
--- Counts a workspace's figures anew from its messages, keeps them in insights_cache and returns them.
+-- Counts a workspace's figures again from its messages, keeps them in insights_cache and returns them.
 -- A conversation counts once it holds a message. Averages are over the messages that carry the value.
 INSERT INTO insights_cache (
     id, workspace_id, satisfaction_rate, avg_rag_score, avg_messages_per_conversation, low_confidence_count,

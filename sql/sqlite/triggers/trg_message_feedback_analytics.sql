@@ -1,4 +1,4 @@
--- Moves the satisfaction of a message's day, and of its workspace, when a visitor rates, rates anew or takes it back.
+-- Moves the satisfaction of a message's day, and of its workspace, when a visitor rates, changes the rating or takes it back.
 -- The old sum is average x count, rounded because ratings are whole numbers.
 CREATE TRIGGER trg_message_feedback_analytics
 AFTER UPDATE OF feedback ON messages

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from core.errors import ErrorCode
 from core.redis import RedisClient
-from rag.answers.citations import Source
+from rag.answers.citations import DocumentCitation
 from rag.answers.event_log import BACKLOG, LATE_SECONDS, AnswerEventLog, MemoryAnswerEventLog
 from rag.answers.events import (
     INTERRUPTED,
@@ -28,7 +28,7 @@ from rag.answers.redis_event_log import STOPS, RedisAnswerEventLog
 from tests.support.redis_server import running_redis
 from tests.support.waiting import HANG_SECONDS, until_seen
 
-SOURCE = Source(uuid4(), "Garden – hours", 2, "It opens at nine.", 0.9, "page 3", None)
+SOURCE = DocumentCitation(uuid4(), "Garden – hours", 2, "It opens at nine.", 0.9, "page 3", None)
 STARTED = AnswerStarted(uuid4(), uuid4(), (SOURCE,))
 FINISHED = AnswerFinished(uuid4())
 FAILURE = AnswerFailed(ErrorCode.MODEL_TIMEOUT, "The model took too long.", retryable=True)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.index.memory.segments import IndexedChunk, IndexedDocument
 from rag.index.memory.workspace_index import WorkspaceIndex
+from rag.index.protocol import IndexedChunk, IndexedDocument
 from rag.models.local.embedder import LocalEmbedder
 from rag.retrieval.passages import Passage
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD

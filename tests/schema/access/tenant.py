@@ -22,7 +22,7 @@ from core.security.tokens import StaffClaims
 from data.models import Model, Role, global_id
 from data.types import Chosen, Json, UtcDateTime, Vector
 from rag.answers import events
-from rag.answers.citations import Source
+from rag.answers.citations import DocumentCitation, citation_from_json
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from resolvers.errors import NotFound
 from resolvers.services import Services
@@ -149,7 +149,7 @@ async def _let_visitors_in(tenant: TenantFixture, people: People) -> None:
 async def _tell(tenant: TenantFixture, question: UUID, failed: UUID) -> None:
     """Write what happened while the two questions were answered."""
     log, answer = tenant.services.answers.event_log, tenant.rows["messages"]
-    source = Source.from_json(answer["rag_sources"][0])
+    source = citation_from_json(answer["rag_sources"][0])
     await log.open(answer["id"])
     await log.append(answer["id"], events.AnswerStarted(answer["conversation_id"], question, (source,)))
     await log.append(answer["id"], events.AnswerDelta(f"{MARK} text"))
@@ -202,7 +202,9 @@ def _value(tenant: TenantFixture, column: Column[Any]) -> Any:
 
 def _fixed(tenant: TenantFixture, column: Column[Any]) -> dict[str, Any]:
     document = tenant.document
-    source = Source(document, f"{MARK} name", 0, f"{MARK} excerpt", 0.5, f"{MARK} page", f"https://{MARK}.example")
+    source = DocumentCitation(
+        document, f"{MARK} name", 0, f"{MARK} excerpt", 0.5, f"{MARK} page", f"https://{MARK}.example"
+    )
     return {
         "app_users.locked_until": now() - LATER,
         "documents.deleted_at": None,

@@ -43,7 +43,7 @@ async def test_a_weak_password_is_refused_and_nothing_is_stored(people: People, 
     )
 
     assert (refused["code"], refused["path"]) == ("PASSWORD_WEAK", ["password"])
-    assert "four words" in refused["reason"], "it tells what to do"
+    assert "four words" in refused["message"], "it tells what to do"
     assert await people.services.database.read(lambda unit: unit.scalar(select(AppUser))) is None
 
 
@@ -85,7 +85,7 @@ async def test_wrong_passwords_lock_the_account_for_a_while(people: People) -> N
     unknown = await people.anyone.change("login", email="eve@example.com", password=PASSWORD)
 
     assert locked == unknown, "whether the password was right is not told, nor that there is an account"
-    assert locked["reason"] == "The e-mail or the password is wrong.", "that accounts are locked is not told either"
+    assert locked["message"] == "The e-mail or the password is wrong.", "that accounts are locked is not told either"
     user = await people.services.database.read(lambda unit: unit.scalar(select(AppUser)))
     assert user is not None
     assert user.locked_until is not None

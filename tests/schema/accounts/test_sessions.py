@@ -1,4 +1,4 @@
-"""The sessions of an account: seen, and ended from elsewhere."""
+"""The sessions of an account: seen, and ended from another."""
 
 from datetime import timedelta
 

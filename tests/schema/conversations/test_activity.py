@@ -29,7 +29,9 @@ async def test_the_team_sees_conversations_messages_and_ratings_as_they_happen(p
     visitor = await shop.visitor()
     events = await visitor.chat("When does the garden centre open?")
     await visitor.change(
-        "rateMessage ... on MessagePayload { message { id } }", messageId=events[-1]["message"]["id"], feedback=1
+        "rateMessage ... on RateMessagePayload { ratedMessage { id } }",
+        messageId=events[-1]["message"]["id"],
+        feedback=1,
     )
 
     seen = await asyncio.wait_for(watching, HANG_SECONDS)

@@ -11,7 +11,7 @@ from data.models import Conversation, Message, ResponseCache
 from tests.support.people import People, Person, Shop
 
 QUESTION = "When does the garden centre open?"
-SEND = "sendMessage ... on SendMessagePayload { conversation { id } message { id } answerId }"
+SEND = "sendMessage ... on SendMessagePayload { conversation { id } question { id } answerId }"
 ANSWER = """
 subscription ($id: ID!, $after: Int) { answer(answerId: $id, after: $after) {
   __typename sequence
@@ -215,11 +215,11 @@ async def test_staff_try_their_own_assistant(shop: Shop) -> None:
 async def test_an_answer_is_rated_and_the_figures_move(shop: Shop) -> None:
     visitor = await shop.visitor()
     answers = [(await visitor.chat(QUESTION))[-1]["message"]["id"] for _ in range(2)]
-    rated = "rateMessage ... on MessagePayload { message { feedback feedbackComment } }"
+    rated = "rateMessage ... on RateMessagePayload { ratedMessage { feedback feedbackComment } }"
 
     for message, feedback in zip(answers, (1, -1), strict=True):
         result = await visitor.change(rated, messageId=message, feedback=feedback, comment="Thanks")
-        assert result["message"] == {"feedback": feedback, "feedbackComment": "Thanks"}
+        assert result["ratedMessage"] == {"feedback": feedback, "feedbackComment": "Thanks"}
 
     figures = """query ($id: ID!) { workspace(id: $id) {
         analytics { satisfactionRate ratedCount } insights { satisfactionRate ratedCount } } }"""
@@ -246,11 +246,11 @@ async def test_a_rating_out_of_bounds_or_of_a_question_is_refused(shop: Shop) ->
 async def test_an_answer_made_again_leaves_the_first_in_the_conversation(shop: Shop) -> None:
     visitor = await shop.visitor()
     events = await visitor.chat(QUESTION)
-    again = "regenerateAnswer ... on SendMessagePayload { answerId message { id } }"
+    again = "regenerateAnswer ... on SendMessagePayload { answerId question { id } }"
 
     made = await visitor.change(again, messageId=events[-1]["message"]["id"])
 
-    assert made["message"]["id"] == events[0]["message"]["id"]
+    assert made["question"]["id"] == events[0]["message"]["id"]
     assert made["answerId"] != events[0]["answerId"]
     assert [event async for event in visitor.stream(ANSWER, id=made["answerId"])][-1]["answer"]["message"]["content"]
     again = "query ($id: ID!) { node(id: $id) { ... on Message { cached } } }"
@@ -264,10 +264,10 @@ async def test_the_team_marks_a_message_as_dealt_with(shop: Shop) -> None:
     message = (await visitor.chat(QUESTION))[-1]["message"]["id"]
 
     resolved = await shop.owner.change(
-        "resolveMessage ... on MessagePayload { message { isResolved } }", messageId=message
+        "resolveMessage ... on ResolveMessagePayload { resolvedMessage { isResolved } }", messageId=message
     )
 
-    assert resolved["message"] == {"isResolved": True}
+    assert resolved["resolvedMessage"] == {"isResolved": True}
     forbidden = "mutation ($id: ID!) { resolveMessage(input: {messageId: $id}) { __typename } }"
     assert await visitor.refusal(forbidden, id=message) == "FORBIDDEN"
 

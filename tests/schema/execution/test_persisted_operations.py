@@ -60,7 +60,7 @@ async def test_a_hash_that_is_none_or_another_text_s_is_bad_input(people: People
     assert await _code(people.anyone, QUERY, {"persistedQuery": persisted}) == "BAD_USER_INPUT"
 
 
-async def test_a_text_with_half_a_letter_has_a_hash_of_its_own(people: People) -> None:
+async def test_a_text_with_a_lone_surrogate_has_a_hash_of_its_own(people: People) -> None:
     assert await _code(people.anyone, "{ me { id } } # \ud800", _named(QUERY)) == "BAD_USER_INPUT"
 
 

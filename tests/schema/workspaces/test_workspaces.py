@@ -207,7 +207,7 @@ async def test_a_workspace_that_lists_no_site_is_shown_by_the_server_alone(peopl
     assert (await people.anyone.change(VISIT, apiKey=key))["__typename"] == "Visit"
     elsewhere = await Person(people.services, origin="https://example.com").change(VISIT, apiKey=key)
     assert elsewhere["code"] == "ORIGIN_NOT_ALLOWED"
-    assert elsewhere["reason"].startswith("The site https://example.com may not show this assistant: add its domain")
+    assert elsewhere["message"].startswith("The site https://example.com may not show this assistant: add its domain")
 
 
 async def test_a_rush_of_visits_notes_the_use_of_the_key_once(people: People, statements: Statements) -> None:

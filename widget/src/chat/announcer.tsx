@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { plain, sentences } from "./sentences";
-import type { Shown } from "./shown";
+import type { DisplayedMessage } from "./displayed";
 import type { Words } from "./words";
 
 /**
  * Reads an answer aloud to screen readers a sentence at a time, as it is written.
  * Only answers that were seen being written are read: a history that loads stays silent.
  */
-export function Announcer({ message, words }: { message: Shown | undefined; words: Words }) {
+export function Announcer({ message, words }: { message: DisplayedMessage | undefined; words: Words }) {
   const [said, setSaid] = useState<string[]>([]);
   const heard = useRef({ key: "", next: 0 });
 

@@ -2,7 +2,7 @@ import { createClient, type Client } from "graphql-ws";
 import { Failure, failureOf, UNKNOWN_OPERATION } from "../graphql";
 import type { Visit } from "../visit";
 import { ANSWER, CHAT } from "./operations";
-import { pause, type Link } from "./patience";
+import { pause, type Link } from "./retry";
 
 /** A passage that an answer rests on. */
 export interface Source {

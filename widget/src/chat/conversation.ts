@@ -3,9 +3,9 @@ import type { Failure } from "../graphql";
 import type { Pending } from "../memory";
 import { AnswerSocket, type AnswerEvent, type Subject } from "./answers";
 import { randomUUID } from "./identifier";
-import { untilReached, type Link } from "./patience";
+import { untilReached, type Link } from "./retry";
 import { rateMessage, regenerateAnswer, sendMessage, stopAnswer, storedMessages, type Page, type Rating } from "./requests";
-import { blank, troubleOf, unanswered, type Shown, type Trouble } from "./shown";
+import { blank, troubleOf, unanswered, type DisplayedMessage, type Trouble } from "./displayed";
 import { Transcript } from "./transcript";
 import { Unsent } from "./unsent";
 
@@ -34,7 +34,7 @@ export class Conversation {
     host.memory.onChangeElsewhere("rating", () => this.#seeRating());
   }
 
-  get messages(): readonly Shown[] {
+  get messages(): readonly DisplayedMessage[] {
     return this.#transcript.messages;
   }
 
@@ -184,7 +184,7 @@ export class Conversation {
     this.#transcript.clear();
   }
 
-  async rate({ key, id, feedback }: Shown, rating: Rating): Promise<void> {
+  async rate({ key, id, feedback }: DisplayedMessage, rating: Rating): Promise<void> {
     if (!id) return;
     this.#transcript.change(key, { feedback: rating.feedback });
     try {
@@ -241,7 +241,7 @@ export class Conversation {
   }
 
   /** Shows that an answer is due. */
-  #await(): Shown {
+  #await(): DisplayedMessage {
     this.#isStopping = false;
     return this.#transcript.add(blank("assistant", "waiting"));
   }

@@ -2,7 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import type { Conversation } from "./conversation";
 import { Icon, type IconName } from "./icons";
 import { Markdown } from "./markdown";
-import type { Shown, Trouble } from "./shown";
+import type { DisplayedMessage, Trouble } from "./displayed";
 import { Sources } from "./sources";
 import type { Words } from "./words";
 
@@ -10,7 +10,7 @@ import type { Words } from "./words";
 const LONGEST_COMMENT = 2_000;
 
 interface MessageProps {
-  message: Shown;
+  message: DisplayedMessage;
   isLast: boolean;
   conversation: Conversation;
   words: Words;

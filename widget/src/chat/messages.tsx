@@ -3,7 +3,7 @@ import type { WidgetSettings } from "../visit";
 import type { Conversation } from "./conversation";
 import { Icon } from "./icons";
 import { Message, TroubleNote } from "./message";
-import type { Shown } from "./shown";
+import type { DisplayedMessage } from "./displayed";
 import type { Words } from "./words";
 
 /** How far from the end, in pixels, still counts as reading the end. */
@@ -69,7 +69,7 @@ export function Messages({ conversation, settings, words }: MessagesProps) {
 }
 
 /** Keeps the end in view while it is read, and what is read in its place while messages are added above it. */
-function useReadersPlace(messages: readonly Shown[]) {
+function useReadersPlace(messages: readonly DisplayedMessage[]) {
   const scroller = useRef<HTMLDivElement>(null);
   const place = useRef({ followsEnd: true, fromEnd: 0 });
   const [isAway, setAway] = useState(false);

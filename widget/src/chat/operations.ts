@@ -18,17 +18,17 @@ export const HISTORY = `query History($id: ID!, $last: Int!, $before: String) {
 }`;
 export const SEND = `mutation Send($input: SendMessageInput!) {
   result: sendMessage(input: $input) {
-    ... on SendMessagePayload { answerId conversation { id } } ... on UserError { code reason: message }
+    ... on SendMessagePayload { answerId conversation { id } } ... on UserError { code message }
   }
 }`;
 export const STOP = `mutation Stop($input: StopAnswerInput!) {
-  result: stopAnswer(input: $input) { __typename ... on UserError { code reason: message } }
+  result: stopAnswer(input: $input) { __typename ... on UserError { code message } }
 }`;
 export const REGENERATE = `mutation Regenerate($input: RegenerateAnswerInput!) {
   result: regenerateAnswer(input: $input) {
-    ... on SendMessagePayload { answerId } ... on UserError { code reason: message }
+    ... on SendMessagePayload { answerId } ... on UserError { code message }
   }
 }`;
 export const RATE = `mutation Rate($input: RateMessageInput!) {
-  result: rateMessage(input: $input) { __typename ... on UserError { code reason: message } }
+  result: rateMessage(input: $input) { __typename ... on UserError { code message } }
 }`;

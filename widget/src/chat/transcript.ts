@@ -1,23 +1,23 @@
 import type { Page } from "./requests";
-import { shown, type Shown } from "./shown";
+import { displayed, type DisplayedMessage } from "./displayed";
 
 /** The messages that are shown, oldest first: as much of the conversation's end as was asked for. */
 export class Transcript {
-  #messages: readonly Shown[] = [];
+  #messages: readonly DisplayedMessage[] = [];
   #earlier: string | undefined;
 
   constructor(private readonly onChange: () => void) {}
 
-  get messages(): readonly Shown[] {
+  get messages(): readonly DisplayedMessage[] {
     return this.#messages;
   }
 
-  get last(): Shown | undefined {
+  get last(): DisplayedMessage | undefined {
     return this.#messages.at(-1);
   }
 
   /** What the last answer is to, or will be. */
-  get question(): Shown | undefined {
+  get question(): DisplayedMessage | undefined {
     return this.#messages.findLast(({ role }) => role === "user");
   }
 
@@ -30,15 +30,15 @@ export class Transcript {
   showLatest({ messages, earlier }: Page): void {
     const before = this.#messages.findIndex(({ id }) => id && id === messages[0]?.id);
     if (before <= 0) this.#earlier = earlier;
-    this.#replace([...this.#messages.slice(0, Math.max(before, 0)), ...messages.map(shown)]);
+    this.#replace([...this.#messages.slice(0, Math.max(before, 0)), ...messages.map(displayed)]);
   }
 
   showEarlier({ messages, earlier }: Page): void {
     this.#earlier = earlier;
-    this.#replace([...messages.map(shown), ...this.#messages]);
+    this.#replace([...messages.map(displayed), ...this.#messages]);
   }
 
-  add(message: Shown): Shown {
+  add(message: DisplayedMessage): DisplayedMessage {
     this.#replace([...this.#messages, message]);
     return message;
   }
@@ -53,7 +53,7 @@ export class Transcript {
     this.#replace([]);
   }
 
-  change(key: string, changes: Partial<Shown>): void {
+  change(key: string, changes: Partial<DisplayedMessage>): void {
     this.#replace(this.#messages.map((message) => (message.key === key ? { ...message, ...changes } : message)));
   }
 
@@ -63,7 +63,7 @@ export class Transcript {
     this.change(key, { state: "writing", content: message.content + text });
   }
 
-  #replace(messages: readonly Shown[]): void {
+  #replace(messages: readonly DisplayedMessage[]): void {
     this.#messages = messages;
     this.onChange();
   }

@@ -3,7 +3,7 @@ import type { Source, StoredMessage } from "./answers";
 import { randomUUID } from "./identifier";
 
 /** A message as it is shown. */
-export interface Shown {
+export interface DisplayedMessage {
   /** Stays the same from the first word to the stored message. */
   key: string;
   /** The server's id, once there is one. */
@@ -26,12 +26,12 @@ export interface Trouble {
 }
 
 /** A message that is about to be. */
-export function blank(role: Shown["role"], state: Shown["state"]): Shown {
+export function blank(role: DisplayedMessage["role"], state: DisplayedMessage["state"]): DisplayedMessage {
   return { key: randomUUID(), role, content: "", sources: [], feedback: null, state, finishReason: null };
 }
 
 /** A message as the server has it. */
-export function shown({ id, role, content, feedback, sources, finishReason }: StoredMessage): Shown {
+export function displayed({ id, role, content, feedback, sources, finishReason }: StoredMessage): DisplayedMessage {
   const author = role === "USER" ? "user" : "assistant";
   return { key: id, id, role: author, content, sources, feedback, finishReason, state: "complete" };
 }

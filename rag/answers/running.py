@@ -1,5 +1,7 @@
-"""What an answer reads from the database before it is made, and what it leaves there."""
+"""An answer while it is made: the question, what is known so far, and what it leaves in the database."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,9 +14,12 @@ from data.models import Message, MessageRole, Workspace
 from data.queries.conversations import add_message, find_asked_in
 from data.queries.response_cache import count_response_hit
 from rag.answers import cache
-from rag.answers.citations import Source
+from rag.answers.citations import Citation
 from rag.models.protocols import Completion, Turn
+from rag.retrieval.passages import Passage
 
+STOPPED = "stopped"
+"""The finish reason of an answer that its reader stopped."""
 HISTORY_MESSAGES = 8
 """Earlier messages given to the model: four exchanges, enough for a follow-up."""
 HISTORY_CHARACTERS = 2_000
@@ -50,7 +55,7 @@ class AnswerDraft:
     """An answer while it is made: what the assistant's message will hold."""
 
     text: str = ""
-    sources: tuple[Source, ...] = ()
+    citations: tuple[Citation, ...] = ()
     score: float = 0.0
     response_time_ms: int = 0
     finish_reason: str = "stop"
@@ -68,8 +73,34 @@ class AnswerDraft:
 
     def repeat(self, answer: cache.CachedAnswer) -> None:
         """Take over an answer given before. It costs no tokens."""
-        self.text, self.sources, self.score, self.model = answer.text, answer.sources, answer.score, answer.model
+        self.text, self.citations, self.score, self.model = answer.text, answer.citations, answer.score, answer.model
         self.cached = True
+
+
+@dataclass(slots=True)
+class RunningAnswer:
+    """An answer under way: what the steps found so far, and the task that reads the model, once there is one.
+
+    Times are those of `time.monotonic`, in seconds.
+    """
+
+    question: Question
+    draft: AnswerDraft = field(default_factory=AnswerDraft)
+    context: AnswerContext | None = None
+    cache_key: str = ""
+    language: str = ""
+    passages: Sequence[Passage] = ()
+    began: float = field(default_factory=time.monotonic)
+    first_token: float | None = None
+    reading: asyncio.Task[None] | None = None
+    stopped: bool = False
+
+    @property
+    def known(self) -> AnswerContext:
+        """The context, which the first step reads. Raises `RuntimeError` before it did."""
+        if self.context is None:
+            raise RuntimeError("the context of the answer is not read yet")
+        return self.context
 
 
 async def read_answer_context(session: Session, question: Question) -> AnswerContext:
@@ -105,7 +136,7 @@ async def store_answer(
             tokens_used=draft.prompt_tokens + draft.completion_tokens,
             response_time_ms=draft.response_time_ms,
             rag_score=draft.score,
-            rag_sources=[source.as_json() for source in draft.sources],
+            rag_sources=[citation.as_json() for citation in draft.citations],
             details=_details(draft),
             created_at=now(),
         ),
@@ -113,7 +144,7 @@ async def store_answer(
     if draft.cached:
         await count_response_hit(session, question.workspace_id, cache_key)
     if kept is not None:
-        answer = cache.CachedAnswer(draft.text, draft.sources, draft.score, draft.model)
+        answer = cache.CachedAnswer(draft.text, draft.citations, draft.score, draft.model)
         await cache.keep(session, question.workspace_id, cache_key, question.content, answer, kept)
 
 

@@ -1,0 +1,198 @@
+"""The steps of an answer: each takes what is known of it and adds to it."""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Protocol
+
+from data.engine import Database
+from rag import metrics
+from rag.answers import cache
+from rag.answers.citations import DocumentCitation
+from rag.answers.event_log import AnswerEventLog
+from rag.answers.events import AnswerDelta, AnswerStarted
+from rag.answers.running import STOPPED, RunningAnswer, read_answer_context, store_answer, version
+from rag.models import spans
+from rag.models.protocols import ChatModel, Completion, Prompt
+from rag.retrieval.retriever import Retrieval, Retriever
+from rag.text.language import detect
+
+TURN_SECONDS = 0.002
+"""How long a model's tokens may be taken without letting others have their turn."""
+
+
+class DailyTokensSpent(Exception):
+    """The workspace used its model tokens of the day."""
+
+
+class AnswerStep(Protocol):
+    """One step. What the steps before it found is in the answer; what it finds, it puts there."""
+
+    async def __call__(self, answer: RunningAnswer) -> None:
+        """Take the answer one step further. Raises `ModelError`, `DailyTokensSpent`, `IntegrityError`."""
+        ...
+
+
+class ReadContext:
+    """Reads what the answer depends on, and under which key it is cached."""
+
+    def __init__(self, database: Database, retriever: Retriever, chat_model: ChatModel) -> None:
+        self._database = database
+        self._retriever = retriever
+        self._chat_model = chat_model
+
+    async def __call__(self, answer: RunningAnswer) -> None:
+        """Put the context, the key and the language into the answer."""
+        question = answer.question
+        answer.context = await self._database.read(lambda session: read_answer_context(session, question))
+        documents = await self._retriever.version(question.workspace_id)
+        made_with = version(answer.context, documents, self._chat_model.name)
+        answer.cache_key = cache.question_hash(made_with, question.content, answer.context.history)
+        answer.language = detect(question.content)
+
+
+class RepeatCached:
+    """Takes over an answer that was given before, unless the question is asked again."""
+
+    def __init__(self, database: Database, event_log: AnswerEventLog) -> None:
+        self._database = database
+        self._event_log = event_log
+
+    async def __call__(self, answer: RunningAnswer) -> None:
+        """Write the answer from the cache, if it is there."""
+        question, key = answer.question, answer.cache_key
+        if question.asked_again:
+            return
+        cached = await self._database.read(lambda session: cache.find(session, question.workspace_id, key))
+        metrics.CACHE_LOOKUPS.labels("hit" if cached else "miss").inc()
+        if cached is None:
+            return
+        answer.draft.repeat(cached)
+        await announce(self._event_log, answer)
+        for line in cached.text.splitlines(keepends=True):
+            await self._event_log.append(question.answer_id, AnswerDelta(line))
+
+
+class CheckBudget:
+    """Refuses a new answer to a workspace that used its model tokens of the day. None is no bound."""
+
+    def __init__(self, daily_tokens: int | None) -> None:
+        self._daily_tokens = daily_tokens
+
+    async def __call__(self, answer: RunningAnswer) -> None:
+        """Raise `DailyTokensSpent` when the budget is used up. An answer from the cache costs nothing."""
+        budget = self._daily_tokens
+        if not answer.draft.cached and budget is not None and answer.known.tokens_of_the_day >= budget:
+            raise DailyTokensSpent
+
+
+class FindEvidence:
+    """Searches the documents for what the answer will rest on."""
+
+    def __init__(self, retriever: Retriever, event_log: AnswerEventLog) -> None:
+        self._retriever = retriever
+        self._event_log = event_log
+
+    async def __call__(self, answer: RunningAnswer) -> None:
+        """Put the passages, the citations and the confidence into the answer, and tell the readers."""
+        if answer.draft.cached:
+            return
+        retrieval = await self._search(answer)
+        answer.passages = retrieval.passages
+        answer.draft.score = retrieval.confidence
+        answer.draft.citations = tuple(DocumentCitation.of(passage) for passage in retrieval.passages)
+        await announce(self._event_log, answer)
+
+    async def _search(self, answer: RunningAnswer) -> Retrieval:
+        question = answer.question
+        retrieval = await self._retriever.search(question.workspace_id, question.content)
+        earlier = [turn.content for turn in answer.known.history if turn.role == "user"]
+        if retrieval.passages or not earlier:
+            return retrieval
+        # "And in winter?" means nothing by itself: try again beside the question it follows.
+        return await self._retriever.search(question.workspace_id, f"{earlier[-1]} {question.content}")
+
+
+class WriteAnswer:
+    """Has the model write, unless the answer came from the cache or was stopped."""
+
+    def __init__(self, chat_model: ChatModel, event_log: AnswerEventLog) -> None:
+        self._chat_model = chat_model
+        self._event_log = event_log
+
+    async def __call__(self, answer: RunningAnswer) -> None:
+        """Append the text to the draft and to the log, piece by piece."""
+        if answer.draft.cached:
+            return
+        if not answer.stopped:
+            # Its own task, so that stopping cancels the reading of the model alone: no database work is in it.
+            answer.reading = asyncio.create_task(self._read(answer, _prompt(answer)))
+            try:
+                await answer.reading
+            except asyncio.CancelledError:
+                if not answer.stopped:
+                    answer.reading.cancel()
+                    raise
+        if answer.stopped:
+            answer.draft.finish_reason = STOPPED
+
+    async def _read(self, answer: RunningAnswer, prompt: Prompt) -> None:
+        draft = answer.draft
+        draft.model = self._chat_model.name
+        with spans.chat(self._chat_model.provider, prompt) as call:
+            turn_began = asked = time.monotonic()
+            async for piece in self._chat_model.stream(prompt):
+                if isinstance(piece, Completion):
+                    draft.complete(piece)
+                    spans.completed(call, piece)
+                    continue
+                if answer.first_token is None:
+                    answer.first_token = time.monotonic()
+                    spans.first_token(call, answer.first_token - asked)
+                draft.text += piece.text
+                await self._event_log.append(answer.question.answer_id, AnswerDelta(piece.text))
+                if answer.stopped:
+                    # The cancellation was lost, as Redis' client may do on Python 3.11.
+                    return
+                if time.monotonic() - turn_began > TURN_SECONDS:
+                    # A model that never waits must not keep the readers from theirs.
+                    await asyncio.sleep(0)
+                    turn_began = time.monotonic()
+
+
+class StoreAnswer:
+    """Stores the assistant's message with what it cost, and keeps the answer for the same question."""
+
+    def __init__(self, database: Database, cache_lifetime: timedelta) -> None:
+        self._database = database
+        self._cache_lifetime = cache_lifetime
+
+    async def __call__(self, answer: RunningAnswer) -> None:
+        """Store the draft. Raises `IntegrityError` when the conversation is gone."""
+        draft = answer.draft
+        draft.response_time_ms = round((time.monotonic() - answer.began) * 1000)
+        kept = None if draft.finish_reason == STOPPED or draft.cached else self._cache_lifetime
+        await self._database.write(
+            lambda session: store_answer(session, answer.question, draft, answer.cache_key, kept)
+        )
+
+
+async def announce(event_log: AnswerEventLog, answer: RunningAnswer) -> None:
+    """Tell the readers what the answer rests on."""
+    question = answer.question
+    started = AnswerStarted(question.conversation_id, question.message_id, answer.draft.citations)
+    await event_log.append(question.answer_id, started)
+
+
+def _prompt(answer: RunningAnswer) -> Prompt:
+    workspace = answer.known.workspace
+    return Prompt(
+        system=workspace.system_prompt or "",
+        passages=answer.passages,
+        history=answer.known.history,
+        question=answer.question.content,
+        language=answer.language,
+        model=workspace.model,
+        temperature=workspace.temperature,
+        max_tokens=workspace.max_tokens,
+    )
