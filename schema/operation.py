@@ -1,4 +1,4 @@
-"""What the fields of the schema share: the operation's context, what an input names, and a row as it stands after a change."""
+"""What the fields of the schema share: the context, what an input names, and a row as it stands after a change."""
 
 from typing import Any
 from uuid import UUID
