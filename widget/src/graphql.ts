@@ -10,7 +10,7 @@ export class Failure extends Error {
   }
 }
 
-interface Refusal {
+interface GraphQLError {
   message: string;
   extensions?: { code?: string };
 }
@@ -20,11 +20,11 @@ export type Named = { persistedQuery: { version: 1; sha256Hash: string | undefin
 
 interface Body<Result> {
   data?: { result?: Result | null } | null;
-  errors?: Refusal[];
+  errors?: GraphQLError[];
 }
 
 /** The failure told by the `errors` of a GraphQL response. */
-export function failureOf(errors: readonly Refusal[]): Failure {
+export function failureOf(errors: readonly GraphQLError[]): Failure {
   const first = errors[0];
   return new Failure(first?.extensions?.code ?? "INTERNAL", first?.message ?? "The server gave no reason.");
 }
