@@ -170,7 +170,7 @@ mutation CreateWorkspace($input: CreateWorkspaceInput!) {
 # Each event replaces the one before; the last
 # holds the whole answer. A message is known by
 # its clientMessageId: the same one again gives
-# the same answer, another one asks anew.
+# the same answer, another one asks again.
 
 subscription Chat($input: ChatInput!) {
   chat(input: $input) {
