@@ -1,8 +1,10 @@
 """What was said before: pages of it, and what another tab does to it."""
 
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 
+import pytest
 from playwright.async_api import BrowserContext, expect
 
 from tests.support.mistral_server import Answer
@@ -56,17 +58,25 @@ async def test_scrolling_up_shows_earlier_messages_and_keeps_the_reader_s_place(
     await expect(chat.page.get_by_text("Message 23 of long ago", exact=True)).to_be_in_viewport()
 
 
-async def test_earlier_messages_are_reached_by_the_keyboard_which_keeps_its_place(
-    chat: Chat, assistant: Assistant
-) -> None:
-    await _remembered(chat, assistant, "Do you remember by the keyboard?")
-    button = chat.button("Earlier messages")
-    await button.focus()
-
+async def _press(chat: Chat) -> None:
     await chat.page.keyboard.press("Enter")
+
+
+async def _scroll_up(chat: Chat) -> None:
+    await chat.region.evaluate("region => region.scrollTo(0, 0)")
+
+
+@pytest.mark.parametrize("load", [_press, _scroll_up])
+async def test_earlier_messages_are_reached_by_the_keyboard_which_keeps_its_place(
+    chat: Chat, assistant: Assistant, load: Callable[[Chat], Awaitable[None]]
+) -> None:
+    await _remembered(chat, assistant, f"Do you remember by the keyboard ({load.__name__})?")
+    button = chat.button("Earlier messages")
+
+    await button.focus()  # which brings the beginning into view, where earlier messages are loaded
     await expect(chat.messages).to_have_count(100)
     await expect(button).to_be_focused()
-    await chat.page.keyboard.press("Enter")
+    await load(chat)
 
     await expect(chat.messages).to_have_count(122)
     await expect(button).to_have_count(0)

@@ -22,11 +22,6 @@ export function Messages({ conversation, settings, words }: MessagesProps) {
   const { messages, hasEarlier } = conversation;
   const { scroller, isAway, toEnd, onScroll } = useReadersPlace(messages);
 
-  const loadEarlier = async () => {
-    await conversation.loadEarlier();
-    // The button goes with the last page, and would take the keyboard's place with it.
-    if (!conversation.hasEarlier) scroller.current?.focus({ preventScroll: true });
-  };
   const onMove = () => {
     onScroll();
     if (scroller.current!.scrollTop < NEAR_BEGINNING_PX) void conversation.loadEarlier();
@@ -36,9 +31,7 @@ export function Messages({ conversation, settings, words }: MessagesProps) {
     <div class="messages">
       <div class="scroller" ref={scroller} onScroll={onMove} tabIndex={0} role="region" aria-label={words.conversation} aria-busy={conversation.isLoadingEarlier}>
         {hasEarlier ? (
-          <button type="button" class="earlier" onClick={() => void loadEarlier()}>
-            {conversation.isLoadingEarlier ? words.loading : words.earlier}
-          </button>
+          <EarlierButton conversation={conversation} words={words} onGone={() => scroller.current?.focus({ preventScroll: true })} />
         ) : (
           <div class="greeting" dir="auto">
             {settings.welcome || words.welcome}
@@ -65,6 +58,29 @@ export function Messages({ conversation, settings, words }: MessagesProps) {
         </button>
       )}
     </div>
+  );
+}
+
+interface EarlierButtonProps {
+  conversation: Conversation;
+  words: Words;
+  /** What takes the focus when the button goes with the last page and has it. */
+  onGone: () => void;
+}
+
+/** Loads the page before the first message that is shown. */
+function EarlierButton({ conversation, words, onGone }: EarlierButtonProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(
+    () => () => {
+      if (button.current?.matches(":focus")) onGone();
+    },
+    [],
+  );
+  return (
+    <button type="button" class="earlier" ref={button} onClick={() => void conversation.loadEarlier()}>
+      {conversation.isLoadingEarlier ? words.loading : words.earlier}
+    </button>
   );
 }
 
