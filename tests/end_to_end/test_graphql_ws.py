@@ -15,7 +15,8 @@ from tests.support.mistral_server import Answer, MistralServer
 from tests.support.server import Server
 
 NODE = Path(__file__).parents[1] / "node"
-WORDS = ["It", " opens", " at", " nine", *[" and on"] * 36]
+WORDS = ["It", " opens", " at", " nine", *[" and on"] * 24]
+"""Fewer than wait before a slow reader gets several as one: what is sent again can be told by its number."""
 PACE_SECONDS = 0.1
 BRIEF = timedelta(seconds=3)
 """The lifetime of a token that expires in the middle of an answer."""
