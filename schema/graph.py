@@ -33,7 +33,6 @@ class NodeQueries:
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The identifier.")]
     ) -> Any:
-        """Return a row by its identifier."""
         kind, key = parse_id(id)
         return await info.context.loaders.row(NODES[kind], key) if kind in NODES else None
 

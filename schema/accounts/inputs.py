@@ -5,8 +5,6 @@ import strawberry
 
 @strawberry.input(description="A new account.")
 class RegisterInput:
-    """Input of `register`."""
-
     email: str = strawberry.field(description="The address to log in with, at most 254 characters.")
     password: str = strawberry.field(
         description="10 to 200 characters, not easy to guess: four unrelated words, or what a password manager makes."
@@ -16,8 +14,6 @@ class RegisterInput:
 
 @strawberry.input(description="Who logs in.")
 class LoginInput:
-    """Input of `login`."""
-
     email: str = strawberry.field(description="The account's address.")
     password: str = strawberry.field(description="The account's password.")
     device_token: str | None = strawberry.field(
@@ -27,21 +23,15 @@ class LoginInput:
 
 @strawberry.input(description="The session to go on with.")
 class RefreshSessionInput:
-    """Input of `refreshSession`."""
-
     refresh_token: str = strawberry.field(description="The last refresh token of the session, unused.")
 
 
 @strawberry.input(description="The account's password, and the one to have instead.")
 class ChangePasswordInput:
-    """Input of `changePassword`."""
-
     current_password: str = strawberry.field(description="The password the account has now.")
     new_password: str = strawberry.field(description="The new one, as for `register`.")
 
 
 @strawberry.input(description="A session to end.")
 class RevokeSessionInput:
-    """Input of `revokeSession`."""
-
     id: strawberry.ID = strawberry.field(description="The session.")

@@ -22,30 +22,22 @@ from schema.user_errors import InvalidInput, UserErrorsAsData
 
 @strawberry.type(description="The account has its new password.")
 class ChangePasswordPayload:
-    """Result of `changePassword`."""
-
     user: User = strawberry.field(description="The account.")
     ended_sessions: int = strawberry.field(description="How many other sessions were ended with it.")
 
 
 @strawberry.type(description="The session has ended.")
 class RevokeSessionPayload:
-    """Result of `revokeSession`."""
-
     revoked_id: strawberry.ID = strawberry.field(description="The identifier it had.")
 
 
 @strawberry.type(description="The account's other sessions have ended.")
 class RevokeOtherSessionsPayload:
-    """Result of `revokeOtherSessions`."""
-
     ended_sessions: int = strawberry.field(description="How many there were.")
 
 
 @strawberry.type(description="The session has ended.")
 class LogoutPayload:
-    """Result of `logout`."""
-
     ended: bool = strawberry.field(description="Always true: the access token is good no more.")
 
 
@@ -77,8 +69,6 @@ RevokeSessionResult = Annotated[
 
 @strawberry.type
 class AccountMutations:
-    """Fields of `Mutation`."""
-
     @strawberry.mutation(
         graphql_type=RegisterResult,
         extensions=[UserErrorsAsData()],
@@ -87,7 +77,6 @@ class AccountMutations:
     async def register(
         self, info: Info, input: Annotated[RegisterInput, strawberry.argument(description="The account.")]
     ) -> OpenSession:
-        """Make an account."""
         return await accounts.register(info.context, input.email, input.password, input.full_name)
 
     @strawberry.mutation(
@@ -99,7 +88,6 @@ class AccountMutations:
     async def login(
         self, info: Info, input: Annotated[LoginInput, strawberry.argument(description="Who logs in.")]
     ) -> OpenSession:
-        """Log in."""
         return await accounts.login(info.context, input.email, input.password, input.device_token)
 
     @strawberry.mutation(
@@ -110,12 +98,10 @@ class AccountMutations:
     async def refresh_session(
         self, info: Info, input: Annotated[RefreshSessionInput, strawberry.argument(description="The session.")]
     ) -> OpenSession:
-        """Rotate the tokens."""
         return await accounts.refresh(info.context, input.refresh_token)
 
     @strawberry.mutation(description="End the session of the access token.")
     async def logout(self, info: Info) -> LogoutPayload:
-        """Log out."""
         await accounts.logout(info.context)
         return LogoutPayload(ended=True)
 
@@ -128,7 +114,6 @@ class AccountMutations:
     async def change_password(
         self, info: Info, input: Annotated[ChangePasswordInput, strawberry.argument(description="Both passwords.")]
     ) -> ChangePasswordPayload:
-        """Change the password."""
         ended = await accounts.change_password(info.context, input.current_password, input.new_password)
         user = await reload_row(info, models.AppUser, info.context.staff().user_id)
         return ChangePasswordPayload(user=user, ended_sessions=ended)
@@ -141,11 +126,9 @@ class AccountMutations:
     async def revoke_session(
         self, info: Info, input: Annotated[RevokeSessionInput, strawberry.argument(description="The session.")]
     ) -> RevokeSessionPayload:
-        """End a session."""
         await sessions.revoke(info.context, key_of(input.id, models.AppSession))
         return RevokeSessionPayload(revoked_id=input.id)
 
     @strawberry.mutation(description="End every session of the account but the one that asks.")
     async def revoke_other_sessions(self, info: Info) -> RevokeOtherSessionsPayload:
-        """End the other sessions."""
         return RevokeOtherSessionsPayload(ended_sessions=await sessions.revoke_others(info.context))

@@ -11,13 +11,10 @@ from schema.operation import Info
 
 @strawberry.type
 class AccountQueries:
-    """Fields of `Query`."""
-
     @strawberry.field(
         graphql_type=User | None, description="The account behind the access token; null for anyone else."
     )
     async def me(self, info: Info) -> models.AppUser | None:
-        """Return the viewer's own account."""
         viewer = info.context.viewer
         if isinstance(viewer, Anonymous) and viewer.problem is not None:
             raise Unauthenticated(viewer.problem)

@@ -15,8 +15,6 @@ from schema.user_errors import InvalidInput, UserErrorsAsData
 
 @strawberry.type(description="The insights, counted again.")
 class RecalculateInsightsPayload:
-    """Result of `recalculateInsights`."""
-
     insights: Insights = strawberry.field(description="The figures.")
 
 
@@ -28,8 +26,6 @@ RecalculateInsightsResult = Annotated[
 
 @strawberry.type
 class AnalyticsMutations:
-    """Fields of `Mutation`."""
-
     @strawberry.mutation(
         graphql_type=RecalculateInsightsResult,
         extensions=[UserErrorsAsData()],
@@ -38,7 +34,6 @@ class AnalyticsMutations:
     async def recalculate_insights(
         self, info: Info, input: Annotated[RecalculateInsightsInput, strawberry.argument(description="Whose.")]
     ) -> RecalculateInsightsPayload:
-        """Count again."""
         workspace_id = key_of(input.workspace_id, models.Workspace)
         await analytics.recalculate(info.context, workspace_id)
         return RecalculateInsightsPayload(

@@ -11,8 +11,6 @@ from schema.relay.node import key_of
 
 @strawberry.input(description="A message to the assistant.")
 class SendMessageInput:
-    """Input of `sendMessage`."""
-
     workspace_id: strawberry.ID | None = strawberry.field(
         default=None, description="For staff: the workspace to ask. A visitor's token says it."
     )
@@ -41,22 +39,16 @@ class ChatInput(SendMessageInput):
 
 @strawberry.input(description="An answer under way.")
 class StopAnswerInput:
-    """Input of `stopAnswer`."""
-
     answer_id: strawberry.ID = strawberry.field(description="The answer.")
 
 
 @strawberry.input(description="A message to answer again.")
 class RegenerateAnswerInput:
-    """Input of `regenerateAnswer`."""
-
     message_id: strawberry.ID = strawberry.field(description="The question, or one of its answers.")
 
 
 @strawberry.input(description="A rating.")
 class RateMessageInput:
-    """Input of `rateMessage`."""
-
     message_id: strawberry.ID = strawberry.field(description="The answer.")
     feedback: int | None = strawberry.field(default=None, description="-1, 0 or 1; null takes the rating back.")
     comment: str | None = strawberry.field(
@@ -66,7 +58,5 @@ class RateMessageInput:
 
 @strawberry.input(description="A message the team dealt with.")
 class ResolveMessageInput:
-    """Input of `resolveMessage`."""
-
     message_id: strawberry.ID = strawberry.field(description="The message.")
     resolved: bool = strawberry.field(default=True, description="False opens it again.")

@@ -22,8 +22,6 @@ from schema.user_errors import InvalidInput, UserErrorsAsData
 
 @strawberry.type(description="The message is stored and its answer begun.")
 class SendMessagePayload:
-    """Result of `sendMessage` and `regenerateAnswer`."""
-
     conversation: Conversation = strawberry.field(description="The conversation, new or not.")
     question: Message = strawberry.field(description="The question, as it is stored.")
     answer_id: strawberry.ID = strawberry.field(description="The answer to follow with `answer`.")
@@ -31,22 +29,16 @@ class SendMessagePayload:
 
 @strawberry.type(description="The answer ends; what was written is kept.")
 class StopAnswerPayload:
-    """Result of `stopAnswer`."""
-
     answer_id: strawberry.ID = strawberry.field(description="The answer.")
 
 
 @strawberry.type(description="The answer is rated.")
 class RateMessagePayload:
-    """Result of `rateMessage`."""
-
     rated_message: Message = strawberry.field(description="The answer, with its rating.")
 
 
 @strawberry.type(description="The message is marked.")
 class ResolveMessagePayload:
-    """Result of `resolveMessage`."""
-
     resolved_message: Message = strawberry.field(description="The message, as it is now.")
 
 
@@ -87,8 +79,6 @@ async def _payload(info: Info, question: Question) -> SendMessagePayload:
 
 @strawberry.type
 class AnswerMutations:
-    """Fields of `Mutation`."""
-
     @strawberry.mutation(
         graphql_type=SendMessageResult,
         extensions=[UserErrorsAsData()],
@@ -97,7 +87,6 @@ class AnswerMutations:
     async def send_message(
         self, info: Info, input: Annotated[SendMessageInput, strawberry.argument(description="The message.")]
     ) -> SendMessagePayload:
-        """Ask."""
         return await _payload(info, await conversations.ask(info.context, input.as_ask()))
 
     @strawberry.mutation(
@@ -108,7 +97,6 @@ class AnswerMutations:
     async def stop_answer(
         self, info: Info, input: Annotated[StopAnswerInput, strawberry.argument(description="The answer.")]
     ) -> StopAnswerPayload:
-        """Stop."""
         await conversations.stop(info.context, key_of(input.answer_id, models.Message))
         return StopAnswerPayload(answer_id=input.answer_id)
 
@@ -120,7 +108,6 @@ class AnswerMutations:
     async def regenerate_answer(
         self, info: Info, input: Annotated[RegenerateAnswerInput, strawberry.argument(description="The message.")]
     ) -> SendMessagePayload:
-        """Answer again."""
         message_id = key_of(input.message_id, models.Message)
         return await _payload(info, await conversations.regenerate(info.context, message_id))
 
@@ -128,7 +115,6 @@ class AnswerMutations:
     async def rate_message(
         self, info: Info, input: Annotated[RateMessageInput, strawberry.argument(description="The rating.")]
     ) -> RateMessagePayload:
-        """Rate."""
         message_id = key_of(input.message_id, models.Message)
         await conversations.rate(info.context, message_id, input.feedback, input.comment)
         return RateMessagePayload(rated_message=await reload_row(info, models.Message, message_id))
@@ -141,7 +127,6 @@ class AnswerMutations:
     async def resolve_message(
         self, info: Info, input: Annotated[ResolveMessageInput, strawberry.argument(description="The message.")]
     ) -> ResolveMessagePayload:
-        """Resolve."""
         message_id = key_of(input.message_id, models.Message)
         await conversations.resolve(info.context, message_id, resolved=input.resolved)
         return ResolveMessagePayload(resolved_message=await reload_row(info, models.Message, message_id))

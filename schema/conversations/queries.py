@@ -13,8 +13,6 @@ from schema.relay.node import key_of
 
 @strawberry.type
 class ConversationQueries:
-    """Fields of `Query`."""
-
     @strawberry.field(
         graphql_type=Conversation | None,
         description="A conversation that the viewer may read; an error with the code NOT_FOUND for any other.",
@@ -22,7 +20,6 @@ class ConversationQueries:
     async def conversation(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The conversation.")]
     ) -> models.Conversation:
-        """Return one conversation."""
         info.context.speaker()
         row = await info.context.loaders.row(models.Conversation, key_of(id, models.Conversation))
         if row is None:

@@ -64,15 +64,12 @@ async def stream_events(
 
 @strawberry.type
 class AnswerSubscriptions:
-    """Fields of `Subscription`."""
-
     @strawberry.subscription(
         graphql_type=AnswerEvent, description="Store a message and stream its answer, in one round trip."
     )
     async def chat(
         self, info: Info, input: Annotated[ChatInput, strawberry.argument(description="The message.")]
     ) -> AsyncIterator[AnswerEvent]:
-        """Ask and follow."""
         question = await conversations.ask(info.context, input.as_ask())
         followed = conversations.follow(info.context, question.answer_id, after=0)
         async for event in stream_events(info, answer_global_id(question.answer_id), followed):
@@ -90,7 +87,6 @@ class AnswerSubscriptions:
             int | None, strawberry.argument(description="The last sequence number seen; from the beginning by default.")
         ] = None,
     ) -> AsyncIterator[AnswerEvent]:
-        """Attach."""
         key = key_of(answer_id, models.Message)
         async for event in stream_events(info, answer_id, conversations.follow(info.context, key, after or 0)):
             yield event
@@ -98,8 +94,6 @@ class AnswerSubscriptions:
 
 @strawberry.type
 class ActivitySubscriptions:
-    """Fields of `Subscription`."""
-
     @strawberry.subscription(
         graphql_type=ConversationActivity,
         description="New conversations, messages and ratings of a workspace, as they happen, until unsubscribed.",
@@ -109,7 +103,6 @@ class ActivitySubscriptions:
         info: Info,
         workspace_id: Annotated[strawberry.ID, strawberry.argument(description="The workspace.")],
     ) -> AsyncIterator[ConversationEvent]:
-        """Watch the conversations."""
         async for event in conversations.activity(info.context, key_of(workspace_id, models.Workspace)):
             info.context.forget_loaded()
             yield event

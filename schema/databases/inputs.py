@@ -7,8 +7,6 @@ from data.models import DatabaseType
 
 @strawberry.input(description="An external database. The server must be allowed to connect to its host.")
 class CreateWorkspaceDatabaseInput:
-    """Input of `createWorkspaceDatabase`."""
-
     workspace_id: strawberry.ID = strawberry.field(description="The workspace it is for.")
     name: str = strawberry.field(description="What to call it, 1 to 255 characters.")
     db_type: DatabaseType = strawberry.field(description="Its kind.")
@@ -28,8 +26,6 @@ class CreateWorkspaceDatabaseInput:
 
 @strawberry.input(description="What to change. What is left out stays; null clears what may be empty.")
 class UpdateWorkspaceDatabaseInput:
-    """Input of `updateWorkspaceDatabase`."""
-
     id: strawberry.ID = strawberry.field(description="The database.")
     name: strawberry.Maybe[str] = strawberry.field(description="1 to 255 characters.")
     db_type: strawberry.Maybe[DatabaseType] = strawberry.field(description="Its kind.")
@@ -46,6 +42,4 @@ class UpdateWorkspaceDatabaseInput:
 
 @strawberry.input(description="An external database to forget.")
 class DeleteWorkspaceDatabaseInput:
-    """Input of `deleteWorkspaceDatabase`."""
-
     id: strawberry.ID = strawberry.field(description="The database.")

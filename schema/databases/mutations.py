@@ -20,15 +20,11 @@ from schema.user_errors import InvalidInput, UserErrorsAsData
 
 @strawberry.type(description="The external database, as it is now.")
 class WorkspaceDatabasePayload:
-    """Result of `createWorkspaceDatabase` and `updateWorkspaceDatabase`."""
-
     database: WorkspaceDatabase = strawberry.field(description="The database.")
 
 
 @strawberry.type(description="The external database is forgotten, with its password.")
 class DeleteWorkspaceDatabasePayload:
-    """Result of `deleteWorkspaceDatabase`."""
-
     deleted_id: strawberry.ID = strawberry.field(description="The identifier it had.")
 
 
@@ -52,8 +48,6 @@ DeleteWorkspaceDatabaseResult = Annotated[
 
 @strawberry.type
 class DatabaseMutations:
-    """Fields of `Mutation`."""
-
     @strawberry.mutation(
         graphql_type=CreateWorkspaceDatabaseResult,
         extensions=[UserErrorsAsData()],
@@ -64,7 +58,6 @@ class DatabaseMutations:
         info: Info,
         input: Annotated[CreateWorkspaceDatabaseInput, strawberry.argument(description="The database.")],
     ) -> WorkspaceDatabasePayload:
-        """Add a database."""
         given = {name: value for name, value in vars(input).items() if value is not None and name != "workspace_id"}
         workspace_id = key_of(input.workspace_id, models.Workspace)
         key = await databases.create(info.context, workspace_id, cast("DatabaseValues", given))
@@ -80,7 +73,6 @@ class DatabaseMutations:
         info: Info,
         input: Annotated[UpdateWorkspaceDatabaseInput, strawberry.argument(description="The changes.")],
     ) -> WorkspaceDatabasePayload:
-        """Change a database."""
         key = key_of(input.id, models.WorkspaceDatabase)
         await databases.change(info.context, key, cast("DatabaseValues", named_fields(input)))
         return WorkspaceDatabasePayload(database=await reload_row(info, models.WorkspaceDatabase, key))
@@ -95,6 +87,5 @@ class DatabaseMutations:
         info: Info,
         input: Annotated[DeleteWorkspaceDatabaseInput, strawberry.argument(description="The database.")],
     ) -> DeleteWorkspaceDatabasePayload:
-        """Forget a database."""
         await databases.remove(info.context, key_of(input.id, models.WorkspaceDatabase))
         return DeleteWorkspaceDatabasePayload(deleted_id=input.id)

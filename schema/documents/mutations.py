@@ -16,22 +16,16 @@ from schema.user_errors import InvalidInput, UserErrorsAsData
 
 @strawberry.type(description="The document, waiting to be indexed.")
 class UploadDocumentPayload:
-    """Result of `uploadDocument`."""
-
     document: Document = strawberry.field(description="The document; follow it with `documentProgress`.")
 
 
 @strawberry.type(description="The document is gone.")
 class DeleteDocumentPayload:
-    """Result of `deleteDocument`."""
-
     deleted_id: strawberry.ID = strawberry.field(description="The identifier it had.")
 
 
 @strawberry.type(description="The document waits again.")
 class RetryDocumentPayload:
-    """Result of `retryDocument`."""
-
     document: Document = strawberry.field(description="The document.")
 
 
@@ -54,8 +48,6 @@ RetryDocumentResult = Annotated[
 
 @strawberry.type
 class DocumentMutations:
-    """Fields of `Mutation`."""
-
     @strawberry.mutation(
         graphql_type=UploadDocumentResult,
         extensions=[UserErrorsAsData()],
@@ -64,7 +56,6 @@ class DocumentMutations:
     async def upload_document(
         self, info: Info, input: Annotated[UploadDocumentInput, strawberry.argument(description="The file.")]
     ) -> UploadDocumentPayload:
-        """Store a file."""
         workspace_id = key_of(input.workspace_id, models.Workspace)
         file = cast("UploadFile", input.file)
         row = await documents.upload(info.context, workspace_id, file.filename or "", file.file, input.name)
@@ -78,7 +69,6 @@ class DocumentMutations:
     async def delete_document(
         self, info: Info, input: Annotated[DeleteDocumentInput, strawberry.argument(description="The document.")]
     ) -> DeleteDocumentPayload:
-        """Delete a document."""
         await documents.remove(info.context, key_of(input.id, models.Document))
         return DeleteDocumentPayload(deleted_id=input.id)
 
@@ -90,6 +80,5 @@ class DocumentMutations:
     async def retry_document(
         self, info: Info, input: Annotated[RetryDocumentInput, strawberry.argument(description="The document.")]
     ) -> RetryDocumentPayload:
-        """Try again."""
         row = await documents.retry(info.context, key_of(input.id, models.Document))
         return RetryDocumentPayload(document=cast("Document", row))

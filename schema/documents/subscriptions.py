@@ -15,8 +15,6 @@ from schema.relay.node import key_of
 
 @strawberry.type
 class DocumentSubscriptions:
-    """Fields of `Subscription`."""
-
     @strawberry.subscription(
         graphql_type=DocumentProgress,
         description="Where each document of a workspace stands that is unfinished or finished within the last minute, "
@@ -27,7 +25,6 @@ class DocumentSubscriptions:
         info: Info,
         workspace_id: Annotated[strawberry.ID, strawberry.argument(description="The workspace.")],
     ) -> AsyncIterator[IngestionEvent]:
-        """Follow the documents."""
         async for step in documents.progress(info.context, key_of(workspace_id, models.Workspace)):
             info.context.forget_loaded()
             yield step

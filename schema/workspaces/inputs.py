@@ -45,8 +45,6 @@ class WidgetSettingsInput:
 
 @strawberry.input(description="A new key.")
 class CreateApiKeyInput:
-    """Input of `createApiKey`."""
-
     workspace_id: strawberry.ID = strawberry.field(description="The workspace it opens.")
     name: str = strawberry.field(description="What to call it, 1 to 255 characters.")
     expires_at: dt.datetime | None = strawberry.field(default=None, description="When it ends; null is never.")
@@ -54,15 +52,11 @@ class CreateApiKeyInput:
 
 @strawberry.input(description="A key to end.")
 class RevokeApiKeyInput:
-    """Input of `revokeApiKey`."""
-
     id: strawberry.ID = strawberry.field(description="The key.")
 
 
 @strawberry.input(description="A page's key, and what the page knows of its visitor.")
 class StartVisitInput:
-    """Input of `startVisit`."""
-
     api_key: str = strawberry.field(description="The key in the page.")
     visitor_token: str | None = strawberry.field(
         default=None,
@@ -74,8 +68,6 @@ class StartVisitInput:
 
 @strawberry.input(description="A new workspace. What is left out gets its default.")
 class CreateWorkspaceInput:
-    """Input of `createWorkspace`."""
-
     name: str = strawberry.field(description="What the team calls it, 1 to 255 characters.")
     description: str | None = strawberry.field(default=None, description="What it is for, at most 4,000 characters.")
     website_url: URL | None = strawberry.field(default=None, description="The site it serves.")
@@ -94,8 +86,6 @@ class CreateWorkspaceInput:
 
 @strawberry.input(description="What to change. What is left out stays; null clears what may be empty.")
 class UpdateWorkspaceInput:
-    """Input of `updateWorkspace`."""
-
     id: strawberry.ID = strawberry.field(description="The workspace.")
     name: strawberry.Maybe[str] = strawberry.field(description="1 to 255 characters.")
     description: strawberry.Maybe[str | None] = strawberry.field(description="At most 4,000 characters.")
@@ -114,15 +104,11 @@ class UpdateWorkspaceInput:
 
 @strawberry.input(description="A workspace to delete.")
 class DeleteWorkspaceInput:
-    """Input of `deleteWorkspace`."""
-
     id: strawberry.ID = strawberry.field(description="The workspace.")
 
 
 @strawberry.input(description="A workspace, and an account that reads it.")
 class ShareWorkspaceInput:
-    """Input of `shareWorkspace`."""
-
     id: strawberry.ID = strawberry.field(description="The workspace.")
     email: str = strawberry.field(description="The account's e-mail.")
 

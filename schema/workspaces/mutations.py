@@ -26,23 +26,17 @@ from schema.workspaces.types import ApiKey, WidgetSettings, Workspace, widget_se
 
 @strawberry.type(description="The new key.")
 class CreateApiKeyPayload:
-    """Result of `createApiKey`."""
-
     api_key: ApiKey = strawberry.field(description="The key as it is kept.")
     secret: str = strawberry.field(description="The key itself, shown this once.")
 
 
 @strawberry.type(description="The key is good no more.")
 class RevokeApiKeyPayload:
-    """Result of `revokeApiKey`."""
-
     api_key: ApiKey = strawberry.field(description="The key as it is kept.")
 
 
 @strawberry.type(description="A visitor's pass to one workspace: send the token as `Authorization: Bearer …`.")
 class Visit:
-    """Result of `startVisit`."""
-
     token: str = strawberry.field(description="Good until `expiresAt`; renew it by another `startVisit`.")
     visitor_id: str = strawberry.field(description="The visitor, the same for as long as earlier tokens are shown.")
     expires_at: dt.datetime = strawberry.field(description="When the token expires.")
@@ -66,8 +60,6 @@ StartVisitResult = Annotated[
 
 @strawberry.type
 class ApiKeyMutations:
-    """Fields of `Mutation`."""
-
     @strawberry.mutation(
         graphql_type=CreateApiKeyResult,
         extensions=[UserErrorsAsData()],
@@ -76,7 +68,6 @@ class ApiKeyMutations:
     async def create_api_key(
         self, info: Info, input: Annotated[CreateApiKeyInput, strawberry.argument(description="The key.")]
     ) -> CreateApiKeyPayload:
-        """Make a key."""
         workspace_id = key_of(input.workspace_id, models.Workspace)
         made = await api_keys.create(info.context, workspace_id, input.name, input.expires_at)
         return CreateApiKeyPayload(api_key=await reload_row(info, models.ApiKey, made.id), secret=made.secret)
@@ -87,7 +78,6 @@ class ApiKeyMutations:
     async def revoke_api_key(
         self, info: Info, input: Annotated[RevokeApiKeyInput, strawberry.argument(description="The key.")]
     ) -> RevokeApiKeyPayload:
-        """End a key."""
         key_id = key_of(input.id, models.ApiKey)
         await api_keys.revoke(info.context, key_id)
         return RevokeApiKeyPayload(api_key=await reload_row(info, models.ApiKey, key_id))
@@ -100,7 +90,6 @@ class ApiKeyMutations:
     async def start_visit(
         self, info: Info, input: Annotated[StartVisitInput, strawberry.argument(description="The visit.")]
     ) -> Visit:
-        """Open a visit."""
         introduction = api_keys.Introduction(input.visitor_token, input.visitor_name, input.visitor_email)
         started = await api_keys.start_visit(info.context, input.api_key, introduction)
         return Visit(
@@ -113,22 +102,16 @@ class ApiKeyMutations:
 
 @strawberry.type(description="The new workspace.")
 class CreateWorkspacePayload:
-    """Result of `createWorkspace`."""
-
     workspace: Workspace = strawberry.field(description="The workspace.")
 
 
 @strawberry.type(description="The workspace, as it is now.")
 class UpdateWorkspacePayload:
-    """Result of `updateWorkspace`, `shareWorkspace` and `unshareWorkspace`."""
-
     workspace: Workspace = strawberry.field(description="The workspace.")
 
 
 @strawberry.type(description="The workspace is gone, with all it held.")
 class DeleteWorkspacePayload:
-    """Result of `deleteWorkspace`."""
-
     deleted_id: strawberry.ID = strawberry.field(description="The identifier it had.")
 
 
@@ -167,15 +150,12 @@ def _values(named: dict[str, Any]) -> WorkspaceValues:
 
 @strawberry.type
 class WorkspaceMutations:
-    """Fields of `Mutation`."""
-
     @strawberry.mutation(
         graphql_type=CreateWorkspaceResult, extensions=[UserErrorsAsData()], description="Make a workspace."
     )
     async def create_workspace(
         self, info: Info, input: Annotated[CreateWorkspaceInput, strawberry.argument(description="The workspace.")]
     ) -> CreateWorkspacePayload:
-        """Make a workspace."""
         values = _values({name: value for name, value in vars(input).items() if value is not None})
         workspace_id = await workspaces.create(info.context, values)
         return CreateWorkspacePayload(workspace=await reload_row(info, models.Workspace, workspace_id))
@@ -186,7 +166,6 @@ class WorkspaceMutations:
     async def update_workspace(
         self, info: Info, input: Annotated[UpdateWorkspaceInput, strawberry.argument(description="The changes.")]
     ) -> UpdateWorkspacePayload:
-        """Change a workspace."""
         workspace_id = key_of(input.id, models.Workspace)
         await workspaces.update(info.context, workspace_id, _values(named_fields(input)))
         return UpdateWorkspacePayload(workspace=await reload_row(info, models.Workspace, workspace_id))
@@ -199,7 +178,6 @@ class WorkspaceMutations:
     async def delete_workspace(
         self, info: Info, input: Annotated[DeleteWorkspaceInput, strawberry.argument(description="The workspace.")]
     ) -> DeleteWorkspacePayload:
-        """Delete a workspace."""
         await workspaces.remove(info.context, key_of(input.id, models.Workspace))
         return DeleteWorkspacePayload(deleted_id=input.id)
 
@@ -211,7 +189,6 @@ class WorkspaceMutations:
     async def share_workspace(
         self, info: Info, input: Annotated[ShareWorkspaceInput, strawberry.argument(description="With whom.")]
     ) -> UpdateWorkspacePayload:
-        """Share a workspace."""
         workspace_id = key_of(input.id, models.Workspace)
         await workspaces.share(info.context, workspace_id, input.email)
         return UpdateWorkspacePayload(workspace=await reload_row(info, models.Workspace, workspace_id))
@@ -224,7 +201,6 @@ class WorkspaceMutations:
     async def unshare_workspace(
         self, info: Info, input: Annotated[UnshareWorkspaceInput, strawberry.argument(description="From whom.")]
     ) -> UpdateWorkspacePayload:
-        """Stop sharing a workspace."""
         workspace_id = key_of(input.id, models.Workspace)
         await workspaces.unshare(info.context, workspace_id, input.email)
         return UpdateWorkspacePayload(workspace=await reload_row(info, models.Workspace, workspace_id))

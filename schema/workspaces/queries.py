@@ -14,8 +14,6 @@ from schema.workspaces.types import Workspace
 
 @strawberry.type
 class WorkspaceQueries:
-    """Fields of `Query`."""
-
     @strawberry.field(
         graphql_type=Workspace | None,
         description="A workspace that the account may read; an error with the code NOT_FOUND for any other.",
@@ -23,7 +21,6 @@ class WorkspaceQueries:
     async def workspace(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The workspace.")]
     ) -> models.Workspace:
-        """Return one workspace."""
         return await access.readable(info.context, key_of(id, models.Workspace))
 
     @strawberry.field(
@@ -32,7 +29,6 @@ class WorkspaceQueries:
     async def workspaces(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Rows:
-        """Return a page of workspaces."""
         info.context.staff()
         request = page_request(first, after, last, before)
         loaders = info.context.loaders

@@ -146,27 +146,22 @@ class Workspace(RowType, Node):
         description="Figures of each day that has any, oldest first: the last 30 days by default, 400 at most.",
     )
     async def analytics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.AnalyticsDaily]:
-        """Return rows of `analytics_daily`."""
         return await analytics.days(info.context, root.id, from_, to)
 
     @strawberry.field(
         graphql_type=list[DayMetrics] | None, description="The days of `vw_daily_metrics`, for charts; as `analytics`."
     )
     async def daily_metrics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.DailyMetrics]:
-        """Return rows of `vw_daily_metrics`."""
         return await analytics.daily_metrics(info.context, root.id, from_, to)
 
     @strawberry.field(graphql_type=Insights | None, description="Figures since the beginning, as last calculated.")
     async def insights(root: Parent, info: Info) -> models.InsightsCache | None:
-        """Return the row of `insights_cache`."""
         return await analytics.insights(info.context, root.id)
 
     @strawberry.field(graphql_type=WorkspaceStats | None, description="Totals, counted now.")
     async def stats(root: Parent, info: Info) -> models.WorkspaceStats | None:
-        """Return the row of `vw_workspace_stats`."""
         return await analytics.stats(info.context, root.id)
 
     @strawberry.field(graphql_type=WorkspaceMetrics | None, description="Everything the dashboard shows, counted now.")
     async def metrics(root: Parent, info: Info) -> Any:
-        """Return what `sp_get_workspace_metrics` counts."""
         return await analytics.metrics(info.context, root.id)
