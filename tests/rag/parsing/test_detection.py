@@ -3,9 +3,8 @@ import io
 import pytest
 
 from core.errors import ErrorCode
-from rag.parsing import MAX_FILE_BYTES, FileType, UnreadableDocument, detect_type
+from rag.parsing import MAX_FILE_BYTES, FileType, UnreadableDocument, detect_type, parse_as
 from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph
-from tests.rag.parsing.parsed import parse
 from tests.rag.parsing.pdf_files import make_pdf
 
 OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
@@ -60,16 +59,16 @@ def test_an_office_file_with_a_password_is_refused(padding: int) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b" \r\n\t\n ", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("name", ["a.txt", "a.pdf"])
-def test_a_file_with_nothing_in_it_is_empty(name: str, content: bytes) -> None:
+@pytest.mark.parametrize("file_type", [FileType.TEXT, FileType.PDF])
+def test_a_file_with_nothing_in_it_is_empty(file_type: FileType, content: bytes) -> None:
     with pytest.raises(UnreadableDocument, match="empty") as refusal:
-        parse(name, content)
+        parse_as(file_type, "a", content)
 
     assert refusal.value.code == ErrorCode.FILE_EMPTY
 
 
 def test_a_file_over_the_bound_is_refused_unread() -> None:
     with pytest.raises(UnreadableDocument, match="25 MiB") as refusal:
-        parse("a.txt", bytes(MAX_FILE_BYTES + 1))
+        parse_as(FileType.TEXT, "a", bytes(MAX_FILE_BYTES + 1))
 
     assert refusal.value.code == ErrorCode.FILE_TOO_LARGE
