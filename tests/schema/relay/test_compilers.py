@@ -35,6 +35,7 @@ type Refused implements UserError { code: String! message: String! path: [String
 """
 TWO_NULLABILITIES = TWO_SHAPES.replace("{ message: Message! }", "{ message: String }")
 
+pytestmark = pytest.mark.slow
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node, which runs the compilers")
 needs_compilers = pytest.mark.skipif(
     not (NODE / "node_modules").exists(), reason="no compilers: run `npm ci` in tests/node"
