@@ -92,6 +92,7 @@ class RedisClient:
         try:
             await self.commands.ping()
         except (RedisError, OSError) as error:
+            self._open_circuit(error)
             raise RedisUnavailable from error
 
     async def pause(self) -> None:

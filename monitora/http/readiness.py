@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
 
-from core.redis import RedisClient
+from core.redis import RedisClient, RedisUnavailable
 from data.migrations import pending
 from monitora.settings.settings import Settings
 from rag.models.protocols import ChatModel, ModelError, Probed
@@ -117,32 +116,26 @@ async def readiness(services: Services, model: ModelProbe) -> Readiness:
 
 
 async def _database(services: Services) -> Check:
-    async def look() -> Check:
-        missing = await pending(services.database)
-        return Check(missing is None, missing or "up to date")
-
-    return await _within(look, "database", "The database cannot be reached; the log says why.")
+    looking = asyncio.ensure_future(pending(services.database))
+    try:
+        # Not cancelled when it takes too long: a driver's thread would go on over a connection that is closed.
+        missing = await asyncio.wait_for(asyncio.shield(looking), CHECK_SECONDS)
+    except Exception:
+        looking.add_done_callback(_forget)
+        logger.exception("unreachable", part="database")
+        return Check(ready=False, detail="The database cannot be reached; the log says why.")
+    return Check(missing is None, missing or "up to date")
 
 
 async def _redis(redis: RedisClient) -> Check:
-    async def look() -> Check:
-        await redis.ping()
-        return Check(ready=True, detail="reachable")
-
-    return await _within(look, "redis", "Redis cannot be reached; the log says why.")
-
-
-async def _within(look: Callable[[], Awaitable[Check]], part: str, otherwise: str) -> Check:
-    looking = asyncio.ensure_future(look())
     try:
-        # Not cancelled when it takes too long: a driver's thread would go on over a connection that is closed.
-        return await asyncio.wait_for(asyncio.shield(looking), CHECK_SECONDS)
-    except Exception:
-        looking.add_done_callback(_forget)
-        logger.exception("unreachable", part=part)
-        return Check(ready=False, detail=otherwise)
+        await redis.ping()
+    except RedisUnavailable:
+        # The client logs it once, and once that it is back: not at each look.
+        return Check(ready=False, detail="Redis cannot be reached; the log says why.")
+    return Check(ready=True, detail="reachable")
 
 
-def _forget(looking: asyncio.Future[Check]) -> None:
+def _forget(looking: asyncio.Future[str | None]) -> None:
     if not looking.cancelled():
         looking.exception()

@@ -46,6 +46,19 @@ async def test_the_log_says_once_that_redis_is_away_and_once_that_it_is_back(tmp
     assert [line["event"] for line in lines] == ["redis_unavailable", "redis_available"]
 
 
+async def test_a_look_at_a_redis_that_is_away_is_logged_once_however_often_somebody_looks(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as (url, server):
+        async with RedisClient(url, timeout_seconds=0.2, probed_every_seconds=60) as client:
+            server.send_signal(signal.SIGSTOP)
+            with capture_logs() as lines:
+                for _ in range(3):
+                    with pytest.raises(RedisUnavailable):
+                        await client.ping()
+            server.send_signal(signal.SIGCONT)
+
+    assert [line["event"] for line in lines] == ["redis_unavailable"]
+
+
 async def test_what_uses_a_redis_that_was_never_there_goes_on(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
