@@ -13,6 +13,7 @@ from resolvers.context import Context
 from resolvers.errors import Forbidden, NotFound
 
 Told = TypeVar("Told")
+Row = TypeVar("Row")
 
 
 async def readable(context: Context, workspace_id: UUID) -> Workspace:
@@ -57,22 +58,11 @@ async def is_switched_on(database: Database, workspace_id: UUID) -> bool:
     return await database.read(lambda session: is_active(session, workspace_id))
 
 
-async def is_owner(context: Context, workspace_id: UUID) -> bool:
-    """Tell whether the account may change a workspace."""
-    return await context.loaders.is_writable(workspace_id)
-
-
 async def owned(context: Context, session: Session, workspace_id: UUID) -> Workspace:
     """Return, inside a unit, a workspace that the account may change. Raises `OperationError`."""
     context.staff()
     context.workspace_id = workspace_id
-    found = await find_workspace(session, context.viewer, workspace_id)
-    if found is None:
-        raise NotFound("workspace")
-    workspace, is_writable = found
-    if not is_writable:
-        raise Forbidden
-    return workspace
+    return _writable(await find_workspace(session, context.viewer, workspace_id), "workspace")
 
 
 async def owned_row(context: Context, session: Session, model: type[Held], key: UUID, what: str) -> Held:
@@ -82,10 +72,16 @@ async def owned_row(context: Context, session: Session, model: type[Held], key: 
     """
     context.staff()
     found = await find_held(session, context.viewer, model, key)
+    if found is not None:
+        context.workspace_id = found[0].workspace_id
+    return _writable(found, what)
+
+
+def _writable(found: tuple[Row, bool] | None, what: str) -> Row:
+    """Return a row that was found and may be changed. Raises `OperationError`, `what` not found."""
     if found is None:
         raise NotFound(what)
     row, is_writable = found
-    context.workspace_id = row.workspace_id
     if not is_writable:
         raise Forbidden
     return row

@@ -7,7 +7,6 @@ import strawberry
 
 from data import models
 from data.models import DatabaseType
-from resolvers.workspaces import access
 from schema.operation import Info
 from schema.relay.node import Node, RowType
 
@@ -18,7 +17,7 @@ def _owner_s(name: str, kind: Any, description: str) -> Any:
     """Return a field that holds a column for those who may change it."""
 
     async def resolve(root: Parent, info: Info) -> Any:
-        return getattr(root, name) if await access.is_owner(info.context, root.workspace_id) else None
+        return getattr(root, name) if await info.context.loaders.is_writable(root.workspace_id) else None
 
     return strawberry.field(
         resolver=resolve, graphql_type=kind | None, description=f"{description} Null for those who only read."
