@@ -88,7 +88,6 @@ class RunningAnswer:
     draft: AnswerDraft = field(default_factory=AnswerDraft)
     context: AnswerContext | None = None
     cache_key: str = ""
-    language: str = ""
     passages: Sequence[Passage] = ()
     began: float = field(default_factory=time.monotonic)
     first_token: float | None = None

@@ -42,13 +42,12 @@ class ReadContext:
         self._chat_model = chat_model
 
     async def __call__(self, answer: RunningAnswer) -> None:
-        """Put the context, the key and the language into the answer."""
+        """Put the context and the key into the answer."""
         question = answer.question
         answer.context = await self._database.read(lambda session: read_answer_context(session, question))
         documents = await self._retriever.version(question.workspace_id)
         made_with = version(answer.context, documents, self._chat_model.name)
         answer.cache_key = cache.question_hash(made_with, question.content, answer.context.history)
-        answer.language = detect(question.content)
 
 
 class RepeatCached:
@@ -191,7 +190,7 @@ def _prompt(answer: RunningAnswer) -> Prompt:
         passages=answer.passages,
         history=answer.known.history,
         question=answer.question.content,
-        language=answer.language,
+        language=detect(answer.question.content),
         model=workspace.model,
         temperature=workspace.temperature,
         max_tokens=workspace.max_tokens,
