@@ -43,6 +43,7 @@ class ErrorCode(StrEnum):
     FILE_UNREADABLE = "FILE_UNREADABLE"
     FILE_ENCRYPTED = "FILE_ENCRYPTED"
     FILE_WITHOUT_TEXT = "FILE_WITHOUT_TEXT"
+    FILE_TOO_COMPLEX = "FILE_TOO_COMPLEX"
     DOCUMENT_NOT_FAILED = "DOCUMENT_NOT_FAILED"
     MESSAGE_EMPTY = "MESSAGE_EMPTY"
     MESSAGE_TOO_LONG = "MESSAGE_TOO_LONG"
@@ -95,6 +96,7 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.FILE_UNREADABLE: "The file is damaged.",
     ErrorCode.FILE_ENCRYPTED: "The file is protected by a password.",
     ErrorCode.FILE_WITHOUT_TEXT: "The file holds no text, as a scan does.",
+    ErrorCode.FILE_TOO_COMPLEX: "Reading the file takes more memory or time than one file is given, or crashes.",
     ErrorCode.DOCUMENT_NOT_FAILED: "Only a document that failed can be tried again.",
     ErrorCode.MESSAGE_EMPTY: "The message is empty.",
     ErrorCode.MESSAGE_TOO_LONG: "The message has too many characters.",
