@@ -13,25 +13,26 @@ import sys
 from pathlib import Path
 
 from rag.ingestion.reader.limits import ReaderLimits
+from rag.ingestion.reader.system_calls import can_filter, filter_system_calls
 
 _LINUX = sys.platform == "linux"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NOBODY = 65534
 _LOWEST_PRIORITY = 19
 _PR_SET_PDEATHSIG = 1
-_PR_SET_NO_NEW_PRIVS = 38
 
 
-def confine(limits: ReaderLimits, last_descriptor: int) -> None:
+def confine(limits: ReaderLimits, last_descriptor: int, parent: int) -> None:
     """Give up what this process does not need to read one file. It cannot be taken back.
 
-    No descriptor above `last_descriptor` can be opened after this: every one below is taken.
+    No descriptor above `last_descriptor` can be opened after this: every one below is taken. `parent` is the number of
+    the process that forked this one.
     """
     _run_after_everything_else()
     _be_first_to_go()
     address_space = _address_space()
     _become_nobody()
-    _die_with_parent()
+    _die_with(parent)
     if address_space:
         _limit(resource.RLIMIT_AS, address_space + limits.memory_bytes)
     # Past the first the kernel sends SIGXCPU, past the second SIGKILL.
@@ -40,6 +41,8 @@ def confine(limits: ReaderLimits, last_descriptor: int) -> None:
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NPROC, 0)
     _limit(resource.RLIMIT_NOFILE, last_descriptor + 1)
+    if can_filter():
+        filter_system_calls()
 
 
 def _limit(kind: int, soft: int, hard: int | None = None) -> None:
@@ -82,9 +85,9 @@ def _become_nobody() -> None:
         os.setuid(_NOBODY)
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """Have the kernel kill this process when its parent is gone. A change of user takes this back: it comes after."""
-    if not _LINUX:
-        return
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if _LINUX:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it was gone before
+        os._exit(1)

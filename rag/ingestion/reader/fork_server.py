@@ -86,9 +86,10 @@ class ForkServer:
             return False
         file, result, leash = descriptors
         try:
+            parent = os.getpid()
             pid = os.fork()
             if pid == 0:
-                self._become_child(file, result, request)
+                self._become_child(file, result, request, parent)
         except OSError:
             os.close(leash)  # without a word: the reading is lost
         else:
@@ -122,13 +123,13 @@ class ForkServer:
                 child.leash.sendall(json.dumps(end).encode())
             child.leash.close()
 
-    def _become_child(self, file: int, result: int, request: Mapping[str, Any]) -> NoReturn:
+    def _become_child(self, file: int, result: int, request: Mapping[str, Any], parent: int) -> NoReturn:
         """Go on as the child: what belongs to the parent is closed, then limits are set, then the file is read."""
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _keep_only(file, result)
-            confine(self._limits, _RESULT)
+            confine(self._limits, _RESULT, parent)
             _run(self._work, request)
             os._exit(0)
         finally:
