@@ -43,6 +43,7 @@ class ErrorCode(StrEnum):
     FILE_UNREADABLE = "FILE_UNREADABLE"
     FILE_ENCRYPTED = "FILE_ENCRYPTED"
     FILE_WITHOUT_TEXT = "FILE_WITHOUT_TEXT"
+    FILE_TOO_COMPLEX = "FILE_TOO_COMPLEX"
     DOCUMENT_NOT_FAILED = "DOCUMENT_NOT_FAILED"
     DOCUMENT_NOT_UNDER_WAY = "DOCUMENT_NOT_UNDER_WAY"
     DOCUMENT_CANCELLED = "DOCUMENT_CANCELLED"
@@ -98,6 +99,7 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.FILE_UNREADABLE: "The file is damaged.",
     ErrorCode.FILE_ENCRYPTED: "The file is protected by a password.",
     ErrorCode.FILE_WITHOUT_TEXT: "The file holds no text, as a scan does.",
+    ErrorCode.FILE_TOO_COMPLEX: "Reading the file takes more memory or time than one file is given, or crashes.",
     ErrorCode.DOCUMENT_NOT_FAILED: "Only a document that failed can be tried again.",
     ErrorCode.DOCUMENT_NOT_UNDER_WAY: "Only a document that waits or is processed can be cancelled.",
     ErrorCode.DOCUMENT_CANCELLED: "A person called the indexing off.",

@@ -4,16 +4,19 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from core.errors import ErrorCode
 from rag.ingestion.chunk import Chunk
 from rag.parsing.document import Block, ParsedDocument
+from rag.parsing.errors import UnreadableDocument
 from rag.text.sentences import sentence_spans
 from rag.text.tokens import _TOKEN, count_tokens
 
 # The most tokens of a chunk, as `count_tokens` counts them.
 CHUNK_TOKENS = 200
+MAX_CHUNKS = 50_000
+"""The most chunks of a document: eight times what a file of plain text, as long as one may be, is cut into."""
 
-
-_LOCATION_CHARACTERS = 500
+LOCATION_CHARACTERS = 500
 
 
 Span = tuple[int, int]
@@ -73,7 +76,7 @@ def _split(text: str) -> list[str]:
 def _location(blocks: list[Block]) -> str | None:
     if blocks[0].page is not None:
         return f"page {blocks[0].page}"
-    return " › ".join(blocks[0].heading)[:_LOCATION_CHARACTERS] or None
+    return " › ".join(blocks[0].heading)[:LOCATION_CHARACTERS] or None
 
 
 def _packed(blocks: list[Block]) -> Iterator[tuple[list[Block], str]]:
@@ -102,8 +105,15 @@ def chunk(document: ParsedDocument) -> list[Chunk]:
 
     A chunk holds blocks of one heading. A block that fits is never cut; one that does not is cut at lines, then
     sentences, clauses, words, and at last anywhere. Together the chunks hold every character that is not white space.
+
+    Raises `UnreadableDocument` (FILE_TOO_LARGE) when there are more than `MAX_CHUNKS`.
     """
-    return [
-        Chunk(index, content, blocks[0].heading, _location(blocks), count_tokens(content))
-        for index, (blocks, content) in enumerate(_packed(document.blocks))
-    ]
+    chunks: list[Chunk] = []
+    for index, (blocks, content) in enumerate(_packed(document.blocks)):
+        if index == MAX_CHUNKS:
+            raise UnreadableDocument(
+                ErrorCode.FILE_TOO_LARGE,
+                f"The file is cut into more than {MAX_CHUNKS:,} passages. Split it into smaller files.",
+            )
+        chunks.append(Chunk(index, content, blocks[0].heading, _location(blocks), count_tokens(content)))
+    return chunks

@@ -1,6 +1,10 @@
 """Why a file cannot be read, and the bounds that every reader keeps."""
 
-from core.errors import UserError
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import ErrorCode, UserError
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
 """The largest file accepted."""
@@ -19,4 +23,20 @@ MAX_TEXT_CHARACTERS = 5_000_000
 
 
 class UnreadableDocument(UserError):
-    """A file that cannot become a document. The message tells the person who sent it what to do."""
+    """A file that cannot become a document. The message tells the person who sent it what to do.
+
+    `defect` is set where a library failed in a way that nobody foresaw: the type of its exception and where it was
+    raised, nothing of the file. It is for the log.
+    """
+
+    def __init__(
+        self, code: ErrorCode, message: str, path: Sequence[str] | None = None, defect: str | None = None
+    ) -> None:
+        super().__init__(code, message, path)
+        self.defect = defect
+
+
+def place_of(error: Exception) -> str:
+    """Return the type of an exception and where it was raised, for the log. Its message may hold what the file says."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"

@@ -8,17 +8,17 @@ from core.errors import ErrorCode
 from rag.parsing.document import Block
 from rag.parsing.errors import MAX_TEXT_CHARACTERS, UnreadableDocument
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _MARKS = "".join(chr(code) for code in range(0x300, 0x1E950) if unicodedata.combining(chr(code)))
 _STACK = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
 """More accents on a letter than any language has (UAX 15, 12.2): putting them in order takes their number's square."""
 _BLANKS = re.compile(r"[^\S\n]+")
-_MAX_HEADING_CHARACTERS = 200
+MAX_HEADING_CHARACTERS = 200
 
 
 def clean_code(text: str) -> str:
     """Return `text` composed (NFC), without control characters, invisible marks or blanks at the ends of lines."""
-    printable = _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    printable = UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = unicodedata.normalize("NFC", _STACK.sub(r"\1", printable))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
@@ -41,7 +41,7 @@ class Outline:
     """
 
     def __init__(self, title: str = "") -> None:
-        self.title = " ".join(clean(title).split())[:_MAX_HEADING_CHARACTERS]
+        self.title = " ".join(clean(title).split())[:MAX_HEADING_CHARACTERS]
         self._blocks: list[Block] = []
         self._path: list[tuple[int, str]] = []
         self._bare_heading: _BareHeading | None = None
@@ -49,7 +49,7 @@ class Outline:
 
     def enter(self, level: int, heading: str, page: int | None = None) -> None:
         """Begin a section: `level` 1 is the outermost. The first of level 1 is the title of a document without one."""
-        heading = " ".join(clean(heading).split())[:_MAX_HEADING_CHARACTERS]
+        heading = " ".join(clean(heading).split())[:MAX_HEADING_CHARACTERS]
         if not heading:
             return
         if self._bare_heading and self._bare_heading.level >= level:
