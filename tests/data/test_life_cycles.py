@@ -25,7 +25,7 @@ STATEMENTS = {
     "createWorkspace": 5,
     "updateWorkspace": 4,
     "workspaces": 4,
-    "uploadDocument": 4,
+    "uploadDocument": 5,
     "documents": 3,
     "createApiKey, startVisit": 7,
     "chat": 21,
@@ -35,7 +35,7 @@ STATEMENTS = {
     "history": 4,
     "dashboard": 7,
     "recalculateInsights": 4,
-    "deleteDocument": 4,
+    "deleteDocument": 5,
     "deleteWorkspace": 4,
     "logout": 3,
 }
