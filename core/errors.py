@@ -44,9 +44,11 @@ class ErrorCode(StrEnum):
     FILE_ENCRYPTED = "FILE_ENCRYPTED"
     FILE_WITHOUT_TEXT = "FILE_WITHOUT_TEXT"
     DOCUMENT_NOT_FAILED = "DOCUMENT_NOT_FAILED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     MESSAGE_EMPTY = "MESSAGE_EMPTY"
     MESSAGE_TOO_LONG = "MESSAGE_TOO_LONG"
     MESSAGE_CONFLICT = "MESSAGE_CONFLICT"
+    CONVERSATION_FULL = "CONVERSATION_FULL"
     ANSWER_NOT_RUNNING = "ANSWER_NOT_RUNNING"
     ANSWER_INTERRUPTED = "ANSWER_INTERRUPTED"
     DAILY_TOKENS_SPENT = "DAILY_TOKENS_SPENT"
@@ -96,9 +98,11 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.FILE_ENCRYPTED: "The file is protected by a password.",
     ErrorCode.FILE_WITHOUT_TEXT: "The file holds no text, as a scan does.",
     ErrorCode.DOCUMENT_NOT_FAILED: "Only a document that failed can be tried again.",
+    ErrorCode.QUOTA_EXCEEDED: "As many or as much as there may be is stored already: delete some first.",
     ErrorCode.MESSAGE_EMPTY: "The message is empty.",
     ErrorCode.MESSAGE_TOO_LONG: "The message has too many characters.",
     ErrorCode.MESSAGE_CONFLICT: "The client's message id was used for another message.",
+    ErrorCode.CONVERSATION_FULL: "The conversation has as many messages as it may have: begin a new one.",
     ErrorCode.ANSWER_NOT_RUNNING: "The answer is over already.",
     ErrorCode.ANSWER_INTERRUPTED: "The answer was cut off before its end: ask for it again.",
     ErrorCode.DAILY_TOKENS_SPENT: "The workspace's model tokens of the day are used up, until midnight UTC.",
@@ -143,6 +147,10 @@ class UserError(MonitoraError):
     def extensions(self) -> dict[str, Any]:
         """What travels beside the message where no result can hold the error, as in a subscription."""
         return super().extensions | ({"inputPath": self.path} if self.path else {})
+
+
+class QuotaExceeded(UserError):
+    """As many or as much is stored as may be. The code is QUOTA_EXCEEDED."""
 
 
 class OperationError(MonitoraError):

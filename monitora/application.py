@@ -18,6 +18,7 @@ import widget
 from data.migrations import pending
 from monitora import demo, telemetry
 from monitora.composition import running_services
+from monitora.daily import DailyCleanUp
 from monitora.http import metrics
 from monitora.http.base_path import BasePath, redirect_to_plain_address
 from monitora.http.graphql_request import PREFLIGHT_HEADERS
@@ -64,10 +65,13 @@ def create_application(settings: Settings) -> Starlette:
             services.ingestion.start()
             if await pending(services.database) is None:
                 await services.ingestion.resume()
+            clean_up = DailyCleanUp(services, settings.retention_days)
+            clean_up.start()
             levels = metrics.Levels(services)
             REGISTRY.register(levels)
             yield
             REGISTRY.unregister(levels)
+            await clean_up.close()
             await application.state.model.close()
         if stop_telemetry is not None:
             # Sends the last spans, which waits for the collector.

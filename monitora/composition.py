@@ -46,7 +46,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
         event_bus(redis, IngestionEvent) as ingestion_events,
     ):
         event_log = MemoryAnswerEventLog() if redis is None else RedisAnswerEventLog(redis)
-        storage = FileStorage(settings.data_dir / "files")
+        storage = opened_storage(settings)
         # With Redis there may be other processes, whose documents under way are not to be taken from them.
         abandoned_after = ABANDONED_AFTER if settings.redis_url else timedelta(0)
         ingestion = Ingestion(database, storage, embedder, ingestion_events, abandoned_after=abandoned_after)
@@ -100,6 +100,11 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def opened_storage(settings: Settings) -> FileStorage:
+    """Return where the uploaded files are."""
+    return FileStorage(settings.data_dir / "files")
 
 
 @asynccontextmanager

@@ -36,8 +36,8 @@ class IngestionStage(StrEnum):
 class Document(Keyed, Created, Updated, Model):
     """A file of a workspace. `file_path` is its key in the file storage, never the visitor's or customer's name for it.
 
-    `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. A document with `deleted_at` is
-    gone for every reader; the row waits for `sp_cleanup_old_data`.
+    `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. `page_count` is zero until it is
+    read. A document with `deleted_at` is gone for every reader; the row waits for `sp_cleanup_old_data`.
     """
 
     __tablename__ = "documents"
@@ -61,6 +61,7 @@ class Document(Keyed, Created, Updated, Model):
     is_indexed: Mapped[bool] = mapped_column(default=False, server_default=NO)
     embedding_model: Mapped[str | None] = mapped_column(Unicode(100))
     chunk_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    page_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     deleted_at: Mapped[datetime | None]
 
     __table_args__ = (
