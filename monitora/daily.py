@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -23,10 +24,11 @@ TURN = "monitora:clean-up"
 class DailyCleanUp:
     """Cleans up at the start and then each day. Of processes that share Redis one does."""
 
-    def __init__(self, services: Services, retention_days: int) -> None:
+    def __init__(self, services: Services, retention_days: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._services = services
         self._retention_days = retention_days
-        self._next_turn = time.monotonic()
+        self._clock = clock
+        self._next_turn = clock()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -53,9 +55,9 @@ class DailyCleanUp:
         """Tell whether this process cleans up now, and take the turn."""
         redis = self._services.redis
         if redis is None:
-            is_due = time.monotonic() >= self._next_turn
+            is_due = self._clock() >= self._next_turn
             if is_due:
-                self._next_turn = time.monotonic() + EVERY.total_seconds()
+                self._next_turn = self._clock() + EVERY.total_seconds()
             return is_due
         try:
             return bool(await redis.run(lambda commands: commands.set(TURN, "1", nx=True, ex=EVERY)))

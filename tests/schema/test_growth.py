@@ -22,6 +22,7 @@ from tests.schema.access.operations import Operation, operations
 from tests.schema.access.tenant import TenantFixture, furnished
 from tests.support.people import PASSWORD, People, Refused
 from tests.support.rows import Given
+from tests.support.waiting import until
 
 STORE_NOTHING = {
     "deleteDocument",
@@ -58,6 +59,9 @@ async def _counted(tenant: TenantFixture, operation: Operation) -> tuple[set[str
     before = {table: len(rows) for table, rows in tenant.stored().items()}
     result = await schema.execute(operation.text, variable_values=operation.variables, context_value=context)
     assert not result.errors or operation.name not in STORE_NOTHING, result.errors
+    # An answer or a document that it began is stored in the background.
+    await until(lambda: not tenant.services.answers.running, "no answer is under way")
+    await tenant.services.ingestion.finish()
     after = {table: len(rows) for table, rows in tenant.stored().items()}
     rates = {status.rate.name for status in context.rate_limit_statuses} - {ANONYMOUS_PER_ADDRESS.name}
     return rates, {table: count - before[table] for table, count in after.items() if count > before[table]}
