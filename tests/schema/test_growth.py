@@ -1,8 +1,10 @@
 """What people can make grow: each mutation that stores rows has a rate, and each kind of row a bound."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -80,6 +82,12 @@ async def test_every_mutation_that_stores_rows_has_a_rate(tenant: TenantFixture)
     without = {name for name, (rates, _) in found.items() if not rates}
     assert without == STORE_NOTHING, "give the mutation a rate in resolvers/rates.py"
     assert {name: grown for name, (_, grown) in found.items() if name in STORE_NOTHING and grown} == {}
+    page = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
+    lines = [line for line in page.split("## What is stored")[1].splitlines() if line.startswith("| `")]
+    listed = {name: line for line in lines for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
+    for name, (rates, _) in found.items():
+        missing = {rate for rate in rates if f"`{rate}`" not in listed.get(name.split()[0], "")}
+        assert not missing, f"docs/limits.md: the line of {name} lacks {missing}"
 
 
 async def _rows(people: People, model: type[Model]) -> int:
