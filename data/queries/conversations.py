@@ -32,6 +32,16 @@ async def find_stored_message(session: Session, message_id: UUID) -> Message | N
     return await session.get(Message, message_id)
 
 
+async def get_message(session: Session, message_id: UUID) -> Message:
+    """Return a message that another names."""
+    return await session.get_one(Message, message_id)
+
+
+async def find_answers(session: Session, message_id: UUID) -> set[UUID]:
+    """Return the keys of the stored answers to a message: several when it was answered again."""
+    return set(await session.scalars(select(Message.id).where(Message.reply_to_id == message_id)))
+
+
 async def find_message_of_answer(session: Session, viewer: Viewer, answer_id: UUID) -> Message | None:
     """Return an answer's own message if it is stored, else the question that waits for it; None for any other."""
     found = await session.scalars(

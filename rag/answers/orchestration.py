@@ -83,6 +83,13 @@ class Answers:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def publish(self, event: ConversationEvent) -> None:
+        """Tell the team. What they follow is read from the database too: a failure here fails nobody's answer."""
+        try:
+            await self.events.publish(event)
+        except Exception:
+            logger.exception("event_not_published", workspace=str(event.workspace_id))
+
     async def stop(self, answer_id: UUID) -> bool:
         """End an answer early, on whichever process it runs, and keep what was produced. False when none writes it."""
         return self._stop_here(answer_id) or await self.event_log.request_stop(answer_id)
@@ -154,7 +161,7 @@ class Answers:
         question = answer.question
         await self.event_log.append(question.answer_id, AnswerFinished(question.answer_id))
         added = ActivityKind.MESSAGE_ADDED
-        await self.events.publish(
+        await self.publish(
             ConversationEvent(added, question.workspace_id, question.conversation_id, question.answer_id)
         )
 

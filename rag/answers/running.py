@@ -18,6 +18,8 @@ from rag.answers.citations import Citation
 from rag.models.protocols import Completion, Turn
 from rag.retrieval.passages import Passage
 
+WHOLE = "stop"
+"""The finish reason of an answer that the model brought to its end."""
 STOPPED = "stopped"
 """The finish reason of an answer that its reader stopped."""
 HISTORY_MESSAGES = 8
@@ -58,7 +60,7 @@ class AnswerDraft:
     citations: tuple[Citation, ...] = ()
     score: float = 0.0
     response_time_ms: int = 0
-    finish_reason: str = "stop"
+    finish_reason: str = WHOLE
     model: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -81,13 +83,14 @@ class AnswerDraft:
 class RunningAnswer:
     """An answer under way: what the steps found so far, and the task that reads the model, once there is one.
 
-    Times are those of `time.monotonic`, in seconds.
+    The cache has a key for what is made from the question alone; None for a follow-up, or a question asked again. Times
+    are those of `time.monotonic`, in seconds.
     """
 
     question: Question
     draft: AnswerDraft = field(default_factory=AnswerDraft)
     context: AnswerContext | None = None
-    cache_key: str = ""
+    cache_key: cache.CacheKey | None = None
     passages: Sequence[Passage] = ()
     began: float = field(default_factory=time.monotonic)
     first_token: float | None = None
@@ -101,6 +104,12 @@ class RunningAnswer:
             raise RuntimeError("the context of the answer is not read yet")
         return self.context
 
+    @property
+    def can_be_given_again(self) -> bool:
+        """Whether the answer is whole, and drawn from passages whose confidence passed the threshold."""
+        draft = self.draft
+        return draft.finish_reason == WHOLE and bool(self.passages) and bool(draft.text.strip())
+
 
 async def read_answer_context(session: Session, question: Question) -> AnswerContext:
     """Return what the answer to a question depends on, besides the documents."""
@@ -111,19 +120,12 @@ async def read_answer_context(session: Session, question: Question) -> AnswerCon
     return AnswerContext(found.workspace, turns[::-1], found.tokens_of_the_day)
 
 
-def version(answer_context: AnswerContext, documents: str, model: str) -> str:
-    """Return a text that changes with whatever an answer is made with: settings, documents, model."""
-    return f"{answer_context.workspace.updated_at.isoformat()} {documents} {model}"
-
-
-async def store_answer(
-    session: Session, question: Question, draft: AnswerDraft, cache_key: str, kept: timedelta | None
-) -> None:
+async def store_answer(session: Session, answer: RunningAnswer, kept: timedelta) -> None:
     """Store the assistant's message and what follows from it, in the caller's unit.
 
-    `kept` is how long the answer may be given again; None keeps nothing. Raises `IntegrityError` when the conversation
-    is gone.
+    `kept` is how long an answer that may be given again is kept. Raises `IntegrityError` when the conversation is gone.
     """
+    question, draft, key = answer.question, answer.draft, answer.cache_key
     await add_message(
         session,
         Message(
@@ -140,11 +142,13 @@ async def store_answer(
             created_at=now(),
         ),
     )
+    if key is None:
+        return
     if draft.cached:
-        await count_response_hit(session, question.workspace_id, cache_key)
-    if kept is not None:
-        answer = cache.CachedAnswer(draft.text, draft.citations, draft.score, draft.model)
-        await cache.keep(session, question.workspace_id, cache_key, question.content, answer, kept)
+        await count_response_hit(session, question.workspace_id, key.question_hash)
+    elif kept and answer.can_be_given_again:
+        given = cache.CachedAnswer(draft.text, draft.citations, draft.score, draft.model)
+        await cache.keep(session, question.workspace_id, key, question.content, given, kept)
 
 
 def _details(draft: AnswerDraft) -> dict[str, Any]:

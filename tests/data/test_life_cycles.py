@@ -28,7 +28,7 @@ STATEMENTS = {
     "uploadDocument": 4,
     "documents": 3,
     "createApiKey, startVisit": 7,
-    "chat": 21,
+    "chat": 22,
     "chat, answered from the cache": 17,
     "rateMessage": 4,
     "resolveMessage": 6,

@@ -22,6 +22,9 @@ CHAT_RETRY_POLICY = RetryPolicy()
 _FAMILIES = frozenset({"mistral-small", "mistral-medium", "mistral-large", "ministral-3b", "ministral-8b", "codestral"})
 
 
+_FINISH_REASONS = {"stop": "stop", "length": "length", "model_length": "length"}
+
+
 class MistralChat:
     """Answers streamed by a chat model. The prompt says which model."""
 
@@ -157,7 +160,7 @@ class _Answer:
             raise ModelError(ErrorCode.MODEL_INTERRUPTED, message, retryable=True)
         usage = self._usage
         return Completion(
-            finish_reason="length" if self.finish_reason in {"length", "model_length"} else "stop",
+            finish_reason=_FINISH_REASONS.get(self.finish_reason, "other"),
             prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
             completion_tokens=(usage.completion_tokens or 0) if usage else self._pieces,
             model=self._model,
