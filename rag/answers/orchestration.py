@@ -10,11 +10,18 @@ import structlog
 from core.errors import ErrorCode
 from core.events import EventBus
 from core.telemetry import span
-from data.engine import Database, IntegrityError
+from data.engine import Database, IntegrityError, is_unavailable
 from rag import metrics
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.event_log import AnswerEventLog
-from rag.answers.events import INTERRUPTED, TOKENS_SPENT, AnswerFailed, AnswerFinished
+from rag.answers.events import (
+    DATABASE_AWAY,
+    INTERRUPTED,
+    TOKENS_SPENT,
+    UNFORESEEN,
+    AnswerFailed,
+    AnswerFinished,
+)
 from rag.answers.running import STOPPED, AnswerDraft, Question, RunningAnswer
 from rag.answers.steps import (
     AnswerStep,
@@ -146,10 +153,9 @@ class Answers:
         except IntegrityError:
             gone = "The conversation was deleted while it was answered."
             await self._fail(answer, AnswerFailed(ErrorCode.NOT_FOUND, gone, retryable=False))
-        except Exception:
+        except Exception as error:
             logger.exception("answer_failed", answer_id=str(answer_id))
-            fault = "The answer failed for an unexpected reason. Try again."
-            await self._fail(answer, AnswerFailed(ErrorCode.INTERNAL, fault, retryable=True))
+            await self._fail(answer, DATABASE_AWAY if is_unavailable(error) else UNFORESEEN)
         else:
             _tell(answer)
         finally:
