@@ -22,6 +22,14 @@ MAX_LOGGED_CHARACTERS = 200
 _OPAQUE = re.compile(r"[\w+/=.~-]{32,}|\S+@\S+")
 """Keys, tokens, digests and addresses."""
 _WORD = re.compile(r"\w+")
+_PLAIN_WORDS = """
+a allowed and api are at authorization available bad be body busy cannot code context deprecated detail does error
+exceeded exist exists expected field for found gateway in input internal invalid is it key large length limit long many
+max maximum memory message missing model models must no not object of only or out overloaded param prompt rate reason
+refused request required server service status string such supported temperature than the timeout to token tokens too
+type unauthorized unavailable unexpected unknown unsupported url value was with
+"""
+"""Words that say nothing of a prompt, although it may hold them too."""
 
 
 @contextmanager
@@ -85,11 +93,12 @@ def _interrupted() -> ModelError:
 
 
 def _logged(error: "MistralError") -> str:
-    """Return the beginning of an error's body, without the key and without any word of the prompt: it may be echoed."""
+    """Return the beginning of an error's body, without the key and the words of the prompt, which it may echo."""
     request = error.raw_response.request
     key = request.headers.get("authorization", "").removeprefix("Bearer ")
     said = _OPAQUE.sub("…", error.body.replace(key, "…") if key else error.body)
     told = {word.casefold() for text in _prompt_texts(json.loads(request.content)) for word in _WORD.findall(text)}
+    told.difference_update(_PLAIN_WORDS.split())
     words = _WORD.sub(lambda word: "…" if word[0].casefold() in told else word[0], said)
     return "".join(letter for letter in " ".join(words.split()) if letter.isprintable())[:MAX_LOGGED_CHARACTERS]
 
