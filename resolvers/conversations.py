@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from core.clock import now
+from core.clock import now_after
 from core.errors import ErrorCode, UserError
 from data.engine import IntegrityError, Session
 from data.models import Conversation, Message, MessageRole
@@ -232,7 +232,7 @@ async def _store(session: Session, context: Context, said: Ask, workspace_id: UU
         role=MessageRole.USER,
         content=content,
         answer_id=uuid4(),
-        created_at=now(),
+        created_at=now_after(conversation.last_message_at),
     )
     await queries.add_message(session, message)
     news = [ActivityKind.MESSAGE_ADDED]

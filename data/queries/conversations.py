@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select, update
@@ -17,6 +18,7 @@ from data.visibility import visible
 class AskedIn:
     """What a question was asked in: its workspace, the messages before it, newest first, and the day's model tokens."""
 
+    asked_at: datetime
     workspace: Workspace
     earlier: Sequence[Message]
     tokens_of_the_day: int
@@ -105,4 +107,4 @@ async def find_asked_in(
         .order_by(Message.created_at.desc(), Message.id.desc())
         .limit(earlier)
     )
-    return AskedIn(workspace, before.all(), tokens or 0)
+    return AskedIn(asked.created_at, workspace, before.all(), tokens or 0)

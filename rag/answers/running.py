@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from core.clock import now
+from core.clock import now_after
 from data.engine import Session
 from data.models import Message, MessageRole, Workspace
 from data.queries.conversations import add_message, find_asked_in
@@ -45,8 +45,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """The workspace that answers, what was said before the question, oldest first, and the tokens its day used."""
+    """What an answer depends on besides documents; the history is oldest first, the tokens are those its day used."""
 
+    asked_at: datetime
     workspace: Workspace
     history: Sequence[Turn]
     tokens_of_the_day: int
@@ -117,7 +118,7 @@ async def read_answer_context(session: Session, question: Question) -> AnswerCon
         session, question.workspace_id, question.conversation_id, question.message_id, HISTORY_MESSAGES
     )
     turns = [Turn(message.role.value, message.content[:HISTORY_CHARACTERS]) for message in found.earlier]
-    return AnswerContext(found.workspace, turns[::-1], found.tokens_of_the_day)
+    return AnswerContext(found.asked_at, found.workspace, turns[::-1], found.tokens_of_the_day)
 
 
 async def store_answer(session: Session, answer: RunningAnswer, kept: timedelta) -> None:
@@ -139,7 +140,7 @@ async def store_answer(session: Session, answer: RunningAnswer, kept: timedelta)
             rag_score=draft.score,
             rag_sources=[citation.as_json() for citation in draft.citations],
             details=_details(draft),
-            created_at=now(),
+            created_at=now_after(answer.known.asked_at),
         ),
     )
     if key is None:
