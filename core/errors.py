@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     PREFLIGHT_REQUIRED = "PREFLIGHT_REQUIRED"
     TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
     INTERNAL = "INTERNAL"
+    DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
     EMAIL_INVALID = "EMAIL_INVALID"
     EMAIL_TAKEN = "EMAIL_TAKEN"
     REGISTRATION_CLOSED = "REGISTRATION_CLOSED"
@@ -83,6 +84,7 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.PREFLIGHT_REQUIRED: "A form with files carries the header `GraphQL-Require-Preflight`.",
     ErrorCode.TOO_MANY_OPERATIONS: "The socket has as many operations as it may have: complete one first.",
     ErrorCode.INTERNAL: "The server failed; the request id finds it in the log.",
+    ErrorCode.DATABASE_UNAVAILABLE: "The database cannot be used at the moment, and nothing was changed: try again.",
     ErrorCode.EMAIL_INVALID: "The text is no e-mail address.",
     ErrorCode.EMAIL_TAKEN: "An account with this e-mail exists.",
     ErrorCode.REGISTRATION_CLOSED: "The operator makes the accounts of this server.",

@@ -131,6 +131,7 @@ async def test_a_failure_is_told_the_question_stays_and_the_same_message_tries_a
     failed = [event["chat"] async for event in visitor.stream(CHAT, input=said)]
     assert (failed[-1]["__typename"], failed[-1]["code"], failed[-1]["retryable"]) == ("AnswerFailed", code, retryable)
     assert failed[-1]["text"], "a sentence for the visitor"
+    assert "as the test asks" not in failed[-1]["text"], "what the model's server said is not for the visitor"
     assert [message.content for message in await _messages(people)] == [QUESTION]
 
     again = [event["chat"] async for event in visitor.stream(CHAT, input=said)]
