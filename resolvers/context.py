@@ -10,7 +10,7 @@ from data.engine import Database
 from data.loaders import Loaders
 from data.viewer import Anonymous, Staff, Viewer, Visitor
 from resolvers.errors import Forbidden, RateLimited, Unauthenticated
-from resolvers.policy import Introspection, Policy
+from resolvers.policy import Introspection, OperationLimits, Policy
 from resolvers.rates import ANONYMOUS_PER_ADDRESS
 from resolvers.services import Services
 
@@ -69,6 +69,11 @@ class Context:
     def policy(self) -> Policy:
         """The operator's limits."""
         return self.services.policy
+
+    @property
+    def limits(self) -> OperationLimits:
+        """How large this viewer's operations may be."""
+        return self.policy.limits_of(self.viewer)
 
     @property
     def sees_schema(self) -> bool:
