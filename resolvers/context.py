@@ -11,7 +11,12 @@ from data.loaders import Loaders
 from data.viewer import Anonymous, Staff, Viewer, Visitor
 from resolvers.errors import Forbidden, RateLimited, Unauthenticated
 from resolvers.policy import Introspection, OperationLimits, Policy
-from resolvers.rates import ANONYMOUS_PER_ADDRESS
+from resolvers.rates import (
+    ANONYMOUS_PER_ADDRESS,
+    OPERATION_PER_ACCOUNT,
+    OPERATION_PER_VISITOR,
+    VISITOR_OPERATION_PER_ADDRESS,
+)
 from resolvers.services import Services
 
 LOG_IN = "Log in first: this needs the access token of an account."
@@ -107,9 +112,15 @@ class Context:
             raise RateLimited(rate.what, status.frees_at)
 
     async def admit(self) -> None:
-        """Count an operation of somebody without a token. Raises `RateLimited`."""
-        if isinstance(self.viewer, Anonymous):
-            await self.count(ANONYMOUS_PER_ADDRESS, self.client.network)
+        """Count an operation, whoever asks. Raises `RateLimited`."""
+        match self.viewer:
+            case Staff():
+                await self.count(OPERATION_PER_ACCOUNT, self.viewer.user_id.hex)
+            case Visitor():
+                await self.count(OPERATION_PER_VISITOR, f"{self.viewer.workspace_id.hex}/{self.viewer.visitor_id}")
+                await self.count(VISITOR_OPERATION_PER_ADDRESS, self.client.network)
+            case Anonymous():
+                await self.count(ANONYMOUS_PER_ADDRESS, self.client.network)
 
     def forget_loaded(self) -> None:
         """Drop what was loaded before a change, so that what follows reads what is stored now."""

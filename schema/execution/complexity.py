@@ -87,7 +87,7 @@ class _Measuring:
         self._measured: dict[str, Measure] = {}
 
     def selection(self, kind: GraphQLNamedType | None, selections: SelectionSetNode | None, level: int) -> Measure:
-        if selections is None:
+        if selections is None or not selections.selections:
             return NOTHING
         if level > MAX_NESTING:
             raise TooNested

@@ -40,6 +40,8 @@ def _chain(length: int) -> str:
 @pytest.mark.parametrize(
     ("query", "variables", "cost"),
     [
+        # graphql-core takes a selection of nothing.
+        ("{}", {}, 0),
         ("{ __typename }", {}, 1),
         ("{ me { id email } }", {}, 12),
         ("{ a: me { id } ... on Query { me { id } } }", {}, 22),
