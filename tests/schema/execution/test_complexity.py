@@ -4,13 +4,19 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from graphql import OperationDefinitionNode, build_schema, get_introspection_query, parse, specified_rules
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import String
+from strawberry.utils.str_converters import to_camel_case
 
-from resolvers.policy import STAFF_TOKENS, VISITOR_TOKENS, OperationLimits, Policy
+from data import models
+from data.models import Role
+from data.viewer import Anonymous, Staff
+from resolvers.policy import STAFF_TOKENS, VISITOR_TOKENS, Policy
 from schema import exported, schema
 from schema.execution.complexity import Measure, excesses, measure
 from schema.execution.costs import PRICES
@@ -67,6 +73,9 @@ def _chain(length: int) -> str:
         ('{ workspace(id: "") { analytics(from: "1926-01-01") { date } } }', {}, 10 + 10 + 400),
         ('query ($d: Date) { workspace(id: "") { analytics(from: $d) { date } } }', {"d": "x"}, 10 + 10 + 400),
         ("mutation { logout { ended } }", {}, 51),
+        # A text costs 1 for each hundred characters that it may have.
+        ('{ conversation(id: "") { messages(first: 2) { nodes { content } } } }', {}, 10 + 10 + 2 * (5 + 1 + 40)),
+        ('{ workspace(id: "") { systemPrompt customCss } }', {}, 10 + 101 + 201),
     ],
 )
 def test_the_cost_is_that_of_the_largest_response(query: str, variables: dict[str, Any], cost: int) -> None:
@@ -261,6 +270,24 @@ async def test_the_errors_of_a_response_are_few_and_short(people: People) -> Non
 
 async def test_a_text_that_is_too_long_is_refused(people: People) -> None:
     assert await people.anyone.refusal("{ me { id } }" + " " * 100_000) == "BAD_USER_INPUT"
+    assert await people.anyone.refusal("{ me { id } }" + "\n" * 6_000) == "BAD_USER_INPUT"
+
+
+async def test_an_account_may_write_longer_operations_than_a_stranger(people: People) -> None:
+    admin = await people.admin()
+    long, too_long = ("{" + " me { id }" * 20 + " __typename" * count + " }" for count in (420, 950))
+
+    assert await people.anyone.refusal(long) == "BAD_USER_INPUT"
+    assert await admin.refusal(long) == "COST_LIMIT", "it is read: what is too large is the number of fields"
+    assert await people.anyone.refusal(long) == "BAD_USER_INPUT", "also while the server keeps it for the account"
+    assert await admin.refusal(too_long) == "BAD_USER_INPUT"
+
+
+async def test_the_query_of_217_bytes_that_made_a_gigabyte_is_refused_to_a_visitor(people: People) -> None:
+    visitor = await (await people.shop()).visitor()
+    again = "messages { nodes { conversation { messages { nodes { content } } } } }"
+
+    assert await visitor.refusal("query ($id: ID!) { conversation(id: $id) { " + again + " } }", id="x") == "COST_LIMIT"
 
 
 def test_the_operations_that_are_kept_are_bounded_by_their_size() -> None:
@@ -307,5 +334,28 @@ def test_what_the_documentation_and_graphiql_ask_is_far_below_the_limits(place: 
 
     assert operations.validate(GRAPH, RULES) == [], place
     size = operations.measure(GRAPH, _first(operations), {})
-    limits = OperationLimits(VISITOR_TOKENS, 15_000, 2**20)
-    assert not list(excesses(size._replace(cost=size.cost * 2), Policy(), limits)), place
+    # The graph changes less than what people add to an operation.
+    room = 1.2 if "__schema" in text else 2
+    limits = Policy().limits_of(Staff(uuid4(), uuid4(), Role.ADMIN) if _needs_an_account(text) else Anonymous())
+    assert not list(excesses(size._replace(cost=int(size.cost * room)), Policy(), limits)), place
+
+
+def _needs_an_account(text: str) -> bool:
+    return any(field in text for field in ("workspaces", "workspace(", "conversations", "createWorkspace"))
+
+
+def test_every_long_text_costs_more_than_a_value() -> None:
+    """A text whose column holds more than 500 characters, found in the graph by the name of its column."""
+    cheap = []
+    for kind in vars(models).values():
+        fields = getattr(GRAPH.get_type(getattr(kind, "__name__", "")), "fields", None)
+        if fields is None or not hasattr(kind, "__table__"):
+            continue
+        for column in kind.__table__.columns:
+            is_text = isinstance(column.type, String) and (column.type.length or 501) > 500
+            place = f"{kind.__name__}.{to_camel_case(column.name)}"
+            if is_text and to_camel_case(column.name) in fields and place not in PRICES:
+                cheap.append(place)
+
+    # The server's own words, which are short.
+    assert cheap == ["Document.error"]
