@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import pytest
-from graphql import parse
+from graphql import parse, validate
 from starlette.datastructures import UploadFile
 
 from resolvers.errors import BadInput
@@ -21,7 +21,7 @@ LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename } }"
 def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the server goes on to do with an operation: "validate", and "coerce" its variables."""
     done: list[str] = []
-    validate, build = validation_cache.validate, BudgetedExecutor.build
+    build = BudgetedExecutor.build
 
     def validated(*arguments: Any, **options: Any) -> Any:
         done.append("validate")
