@@ -11,8 +11,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.errors import ErrorCode, OperationError
 
-KEY_BYTES = 4
-"""What a key takes beside its name: two quotes, a colon, and a comma or a brace."""
+NULL_BYTES = 4
+KEY_BYTES = 4 + NULL_BYTES
+"""What a key takes beside its name: two quotes, a colon, a comma, and a null unless a leaf replaces it."""
 ERROR_BYTES = 500
 """What an error counts, which takes memory until the execution ends, even if the response does not hold it."""
 
@@ -61,7 +62,7 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
     def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:  # type: ignore[override]
         """Return the value of a scalar or an enumeration, and count it."""
         value = super().complete_leaf_value(return_type, result)
-        self._spend(json_bytes(value))
+        self._spend(json_bytes(value) - NULL_BYTES)
         return value
 
     def handle_field_error(
