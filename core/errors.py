@@ -22,6 +22,7 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
+    RESPONSE_TOO_LARGE = "RESPONSE_TOO_LARGE"
     PREFLIGHT_REQUIRED = "PREFLIGHT_REQUIRED"
     TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
     INTERNAL = "INTERNAL"
@@ -81,6 +82,7 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.METHOD_NOT_ALLOWED: "The request's method does not run such an operation: send it by POST.",
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: "The request's body is neither JSON nor a form with files.",
     ErrorCode.REQUEST_TOO_LARGE: "The request has more bytes than the server takes.",
+    ErrorCode.RESPONSE_TOO_LARGE: "The response has more bytes than the viewer is sent: ask for less at once.",
     ErrorCode.PREFLIGHT_REQUIRED: "A form with files carries the header `GraphQL-Require-Preflight`.",
     ErrorCode.TOO_MANY_OPERATIONS: "The socket has as many operations as it may have: complete one first.",
     ErrorCode.INTERNAL: "The server failed; the request id finds it in the log.",

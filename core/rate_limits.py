@@ -29,13 +29,15 @@ class Rate:
     """How often one caller may do something.
 
     `name` is the rate's in settings and headers, `default` how often in the notation of `limits`, `what` what is
-    counted and for whom, `why` the reason for the number.
+    counted and for whom, `why` the reason for the number. One that is not `is_shared` is counted by each process for
+    itself, also where there is Redis: it bounds the work of a process, and must not cost a way to Redis and back.
     """
 
     name: str
     default: str
     what: str
     why: str
+    is_shared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class RateLimiter:
         limit = self._limits.get(rate.name)
         if limit is None:
             return None
-        if self._redis is not None and self._shared is not None:
+        if rate.is_shared and self._redis is not None and self._shared is not None:
             shared = self._shared
             with suppress(RedisUnavailable):
                 return await self._redis.run(lambda _redis: _counted(shared, rate, limit, caller))

@@ -127,6 +127,16 @@ class Settings(BaseSettings):
         le=100_000_000,
         description="Highest cost of one operation, about the values of the largest response it can have.",
     )
+    max_visitor_operation_cost: int = Field(
+        15_000,
+        ge=10_000,
+        le=100_000_000,
+        description="The same for visitors and for who is not logged in.",
+    )
+    max_response_megabytes: int = Field(8, ge=1, le=100, description="Largest response of an account's operation.")
+    max_visitor_response_megabytes: int = Field(
+        1, ge=1, le=100, description="The same for visitors and for who is not logged in."
+    )
     max_operation_depth: int = Field(20, ge=5, le=100, description="Fields inside one another in one operation.")
     registration: Registration = Field(
         Registration.OPEN, description="Who makes accounts: anybody (open), or the operator alone (closed)."
@@ -247,6 +257,9 @@ class Settings(BaseSettings):
                 account=Amount(self.max_account_megabytes * 2**20, self.max_account_documents, self.max_account_pages),
             ),
             max_operation_cost=self.max_operation_cost,
+            max_visitor_operation_cost=self.max_visitor_operation_cost,
+            max_response_bytes=self.max_response_megabytes * 2**20,
+            max_visitor_response_bytes=self.max_visitor_response_megabytes * 2**20,
             max_operation_depth=self.max_operation_depth,
             introspection=self.introspection,
             persisted_operations_only=self.persisted_operations_only,
