@@ -127,7 +127,9 @@ class Database:
 
 def is_unavailable(error: BaseException | None) -> bool:
     """Tell whether a unit failed for the database's sake: locked, full, read-only, or away. It changed nothing."""
-    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
+    # SQLite's plain error is about the statement, such as one of a table that is not there.
+    of_statement = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR"
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout) and not of_statement
 
 
 def is_deadlock(error: DBAPIError) -> bool:

@@ -41,8 +41,8 @@ async def ready_sdk(running_mistral_server: MistralServer) -> None:
 
 @pytest.fixture
 async def people(services: Services, ready_sdk: None, mistral_server: MistralServer) -> AsyncIterator[People]:
-    """People of a server whose answers come from Mistral: one attempt, and a second of silence at most."""
-    retry_policy = replace(CHAT_RETRY_POLICY, reply=1.0, between_tokens=1.0, attempts=1)
+    """People of a server whose answers come from Mistral: one attempt, and seconds of silence at most."""
+    retry_policy = replace(CHAT_RETRY_POLICY, reply=5.0, between_tokens=1.0, attempts=1)
     chat = MistralChat("key", server_url=mistral_server.url, retry_policy=retry_policy)
     retriever = Retriever(services.database, LocalEmbedder())
     answers = Answers(
