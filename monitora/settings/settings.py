@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from limits import RateLimitItem
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from monitora.settings.connections import ConnectionSettings
 from monitora.settings.data_folder import kept_signing_key, prepare_data_dir
 from monitora.settings.environment import (
     PREFIX,
@@ -33,7 +34,7 @@ MIN_METRICS_TOKEN_CHARACTERS = 16
 """What nobody guesses through a web server."""
 
 
-class Settings(BaseSettings):
+class Settings(ConnectionSettings):
     """Every setting, its default and its bounds."""
 
     model_config = SettingsConfigDict(
@@ -269,7 +270,8 @@ def load_settings() -> Settings:
 
 def described() -> Iterator[tuple[str, str, str]]:
     """Yield each setting's variable, default and description."""
-    for name, field in Settings.model_fields.items():
+    inherited = ConnectionSettings.model_fields
+    for name, field in sorted(Settings.model_fields.items(), key=lambda each: each[0] in inherited):
         if name == "rates":
             continue
         default = field.default

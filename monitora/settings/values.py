@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from resolvers.workspaces.origins import Origin
+
 WEB = ("http", "https")
 REDIS = ("redis", "rediss", "unix")
 
@@ -51,6 +53,15 @@ def checked_networks(networks: str) -> str:
         except ValueError as error:
             raise ValueError(f"{network[:50]!r} is no network; write 10.1.0.0/16 or fd12:3456::/32") from error
     return networks
+
+
+def checked_hosts(hosts: str) -> str:
+    """Return a list of hosts, as it is. Raises `ValueError`."""
+    for host in listed(hosts):
+        # Read as a browser's own word for a site is.
+        if Origin.of(f"http://{host.removeprefix('*.')}") is None:
+            raise ValueError(f"{host[:50]!r} is no host; write chat.example.com, *.example.com or 10.0.0.5")
+    return hosts
 
 
 def _either(schemes: tuple[str, ...]) -> str:
