@@ -51,8 +51,8 @@ async def address(services: Services, settings: Settings) -> AsyncIterator[str]:
     application = create_application(settings)
     often = replace(services.policy, access_reviewed_every=timedelta(milliseconds=50))
     application.state.services, application.state.settings = replace(services, policy=often), settings
-    async with serving(application) as host:
-        yield f"ws://{host}/graphql"
+    async with serving(application) as server:
+        yield f"ws://{server.host}/graphql"
 
 
 Follow = Callable[..., Awaitable[aiohttp.ClientWebSocketResponse]]

@@ -51,8 +51,8 @@ async def _serving(source: Source, stall_seconds: float) -> AsyncIterator[str]:
 
     bounds = ConnectionBounds(stall_seconds=stall_seconds)
     application = Starlette(routes=[WebSocketRoute("/", source.serve)])
-    async with serving(application, bounds, websocket=Transport) as host:
-        yield f"ws://{host}/"
+    async with serving(application, bounds, websocket=Transport) as server:
+        yield f"ws://{server.host}/"
 
 
 async def test_a_reader_that_takes_nothing_is_let_go() -> None:

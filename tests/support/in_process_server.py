@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,6 +17,19 @@ NO_PROXY = "192.0.2.1"
 """An address of nobody (RFC 5737): the clients of the tests are themselves."""
 
 
+@dataclass(frozen=True)
+class InProcessServer:
+    """Where a server of the test is reached, and what it knows of its connections."""
+
+    host: str
+    state: Connections
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        return int(self.host.rpartition(":")[2])
+
+
 @asynccontextmanager
 async def serving(
     application: ASGIApp,
@@ -23,8 +37,8 @@ async def serving(
     *,
     proxies: str = NO_PROXY,
     websocket: type[asyncio.Protocol] = SlowConsumerProtocol,
-) -> AsyncIterator[str]:
-    """Serve an application on a free port of 127.0.0.1, without its lifespan, and yield the host and port."""
+) -> AsyncIterator[InProcessServer]:
+    """Serve an application on a free port of 127.0.0.1, without its lifespan, and yield it."""
     bounds = bounds or ConnectionBounds()
     configuration = uvicorn.Config(
         BoundedClients(application, bounds, proxies),
@@ -38,10 +52,10 @@ async def serving(
     )
     configuration.load()
     server = uvicorn.Server(configuration)
-    server.server_state = Connections(bounds, proxies)
+    server.server_state = state = Connections(bounds, proxies)
     server.lifespan = configuration.lifespan_class(configuration)
     await server.startup()
     try:
-        yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield InProcessServer(f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", state)
     finally:
         await server.shutdown()
