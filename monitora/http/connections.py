@@ -5,6 +5,7 @@ Uvicorn alone keeps a client that stalls for ever, and as many connections as th
 
 import asyncio
 from collections import Counter
+from http import HTTPStatus
 from typing import Protocol
 
 import prometheus_client
@@ -176,6 +177,12 @@ class BoundedClients:
             await self._app(scope, receive, send)
         finally:
             self._addresses.give_back(address)
+
+
+def plain_answer(status: HTTPStatus, text: str) -> bytes:
+    """Return an answer for a connection that is closed behind it."""
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close"
+    return f"{head}\r\ncontent-length: {len(text)}\r\n\r\n{text}".encode()
 
 
 async def _no_application(_scope: object, _receive: object, _send: object) -> None:

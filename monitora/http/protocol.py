@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.server import ServerState
 
-from monitora.http.connections import DROPPED, TOO_MANY, Connections, Pace
+from monitora.http.connections import DROPPED, TOO_MANY, Connections, Pace, plain_answer
 
 MAX_HEADER_BYTES = 32 * 1024
 """The address and the headers of a request: four times what web servers commonly take in one line."""
@@ -62,7 +62,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if refusal is not None:
             status = HTTPStatus.TOO_MANY_REQUESTS if refusal == TOO_MANY else HTTPStatus.SERVICE_UNAVAILABLE
             transport.set_protocol(asyncio.Protocol())
-            transport.write(_answer(status, refusal))
+            transport.write(plain_answer(status, refusal))
             transport.close()
             return
         bound_unsent(transport)
@@ -115,7 +115,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         DROPPED.labels(bound).inc()
         # Browsers open connections that they do not use: those are asked nothing, and are told nothing.
         if self._received_bytes:
-            self.transport.write(_answer(status, text))
+            self.transport.write(plain_answer(status, text))
         self.transport.close()
 
     def _cut(self, bound: str) -> None:
@@ -195,8 +195,3 @@ def bound_unsent(transport: asyncio.Transport) -> None:
     if hasattr(socket, "TCP_NOTSENT_LOWAT") and connected is not None:
         with suppress(OSError):
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
-
-
-def _answer(status: HTTPStatus, text: str) -> bytes:
-    head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close"
-    return f"{head}\r\ncontent-length: {len(text)}\r\n\r\n{text}".encode()

@@ -2,13 +2,14 @@
 
 import asyncio
 import struct
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from monitora.http.connections import DROPPED, Connections, Pace
+from monitora.http.connections import DROPPED, Connections, Pace, plain_answer
 
 FINAL_TEXT = 0x81
 """The first byte of an unfragmented text message (RFC 6455, 5.2)."""
@@ -42,6 +43,16 @@ class SlowConsumerProtocol(WebSocketsSansIOProtocol):
         """Forget the client."""
         self._shared.close(self)
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what the client sends. HTTP passes on the whole handshake: what is not understood now never will be."""
+        super().data_received(data)
+        if not self.handshake_initiated and not self.transport.is_closing():
+            DROPPED.labels("headers").inc()
+            self.close_sent = True
+            text = "A header of a websocket's handshake, and its address, have at most 8 kB each."
+            self.transport.write(plain_answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text))
+            self.transport.close()
 
     def look(self, now: float) -> None:
         """Cut the connection if its client reads too slowly."""

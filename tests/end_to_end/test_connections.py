@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -16,7 +17,8 @@ from starlette.websockets import WebSocket
 
 from monitora.http.bounds import ConnectionBounds
 from tests.support.in_process_server import InProcessServer, serving
-from tests.support.waiting import HANG_SECONDS, until
+from tests.support.server import running
+from tests.support.waiting import HANG_SECONDS, closed_with, until
 
 BOUND = 3
 THIS_MACHINE = "127.0.0.1"
@@ -94,6 +96,26 @@ async def test_a_websocket_is_one_of_the_connections_of_its_address() -> None:
             assert await sockets[0].receive_str() == "still open"
         await until(lambda: not server.state.connections, "the server forgets the sockets")
         assert await _status(server) == 200
+
+
+@pytest.mark.parametrize(
+    "long", [("/socket?" + "x" * 10_000, ""), ("/socket", "x" * 10_000)], ids=["address", "header"]
+)
+async def test_a_handshake_that_the_websocket_does_not_take_is_refused_and_closed(long: tuple[str, str]) -> None:
+    path, header = long
+    async with serving(APPLICATION, _bounds()) as server, aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="431"):
+            await session.ws_connect(f"ws://{server.host}{path}", headers={"X-Long": header})
+        await until(lambda: not server.state.connections, "the server forgets the connection")
+
+
+async def test_a_socket_on_which_nobody_introduces_themselves_is_closed(tmp_path: Path) -> None:
+    with running(tmp_path, MONITORA_HEADER_SECONDS="0.2") as server:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(server.websocket, protocols=["graphql-transport-ws"]) as socket,
+        ):
+            assert await closed_with(socket) == 4408
 
 
 async def test_the_connections_of_a_proxy_are_as_many_as_its_clients_need() -> None:
