@@ -12,8 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitora.settings.settings import Settings
-from monitora.settings.values import listed
-from resolvers.workspaces.origins import Origin
+from monitora.settings.values import host_name, listed
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
 """What machines of the operator's own network ask for, by the address of the process."""
@@ -34,8 +33,8 @@ class KnownHosts:
         hosts = listed(settings.allowed_hosts.lower())
         if settings.public_url:
             hosts.append(urlsplit(settings.public_url).netloc.rpartition("@")[2].lower())
-        self._names = {_name(host) for host in hosts if not host.startswith("*.")}
-        self._suffixes = tuple(f".{_name(host[2:])}" for host in hosts if host.startswith("*."))
+        self._names = {host_name(host) for host in hosts if not host.startswith("*.")}
+        self._suffixes = tuple(f".{host_name(host[2:])}" for host in hosts if host.startswith("*."))
         self._knows_local_names = not settings.public_url
         self._answers_for_all = not hosts and not _is_local(settings.host)
 
@@ -45,7 +44,7 @@ class KnownHosts:
             await self._app(scope, receive, send)
             return
         sent = Headers(scope=scope).getlist("host")
-        host = _name(sent[0]) if len(sent) == 1 else None
+        host = host_name(sent[0]) if len(sent) == 1 else None
         if host is None:
             refusal = PlainTextResponse("A request names one host, in its header Host.", status_code=400)
         elif not self._is_known(host, scope["path"]):
@@ -63,12 +62,6 @@ class KnownHosts:
             return True
         # A name may be made to lead anywhere, a number may not: what has one as its host was not led here.
         return path in PROBES and (_is_local(host) or _is_address(host))
-
-
-def _name(host: str) -> str | None:
-    """Return the name in a `Host`, in lower case and without its port; None for what is no host."""
-    read = Origin.of(f"http://{host}")
-    return None if read is None else read.host
 
 
 def _is_local(host: str) -> bool:

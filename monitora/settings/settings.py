@@ -5,6 +5,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from limits import RateLimitItem
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -21,7 +22,7 @@ from monitora.settings.environment import (
     variable,
     variable_of,
 )
-from monitora.settings.values import REDIS, WEB, checked_database_url, checked_networks, checked_url, listed
+from monitora.settings.values import REDIS, WEB, checked_database_url, checked_networks, checked_url, host_name, listed
 from resolvers.policy import Introspection, Policy, Registration
 from resolvers.rates import RATES
 
@@ -144,7 +145,10 @@ class Settings(ConnectionSettings):
     @field_validator("public_url")
     @classmethod
     def _of_a_site(cls, url: str) -> str:
-        return checked_url(url, WEB, "https://chat.example.com")
+        checked_url(url, WEB, "https://chat.example.com")
+        if url and host_name(urlsplit(url).netloc.rpartition("@")[2]) is None:
+            raise ValueError("its host is no name or address that a browser can ask for")
+        return url
 
     @field_validator("redis_url")
     @classmethod

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from resolvers.workspaces.origins import Origin
+from resolvers.workspaces.origins import Origin, in_ascii
 
 WEB = ("http", "https")
 REDIS = ("redis", "rediss", "unix")
@@ -55,11 +55,19 @@ def checked_networks(networks: str) -> str:
     return networks
 
 
+def host_name(host: str) -> str | None:
+    """Return the name in a `Host` (`Example.com:8000`), in lower case and ASCII, without its port; None for no host."""
+    try:
+        read = Origin.of(f"http://{in_ascii(host)}")
+    except ValueError:
+        return None
+    return None if read is None else read.host
+
+
 def checked_hosts(hosts: str) -> str:
     """Return a list of hosts, as it is. Raises `ValueError`."""
     for host in listed(hosts):
-        # Read as a browser's own word for a site is.
-        if Origin.of(f"http://{host.removeprefix('*.')}") is None:
+        if host_name(host.removeprefix("*.")) is None:
             raise ValueError(f"{host[:50]!r} is no host; write chat.example.com, *.example.com or 10.0.0.5")
     return hosts
 
