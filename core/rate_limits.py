@@ -78,9 +78,12 @@ class RateLimiter:
         self._shared = None if redis is None else MovingWindowRateLimiter(_redis_storage(redis))
         self._sweeping: asyncio.Task[None] | None = None
 
-    async def count(self, rate: Rate, caller: str) -> RateLimitStatus | None:
-        """Count one use, unless it is refused, and return the caller's status; None for a rate without a limit."""
-        limit = self._limits.get(rate.name)
+    async def count(self, rate: Rate, caller: str, limit: RateLimitItem | None = None) -> RateLimitStatus | None:
+        """Count one use, unless it is refused, and return the caller's status; None for a rate without a limit.
+
+        `limit` is that of a rate that is no setting of its own.
+        """
+        limit = limit or self._limits.get(rate.name)
         if limit is None:
             return None
         if self._redis is not None and self._shared is not None:
