@@ -83,9 +83,12 @@ class RateLimiter:
         self._sweeping: asyncio.Task[None] | None = None
         self._counted_at = 0.0
 
-    async def count(self, rate: Rate, caller: str) -> RateLimitStatus | None:
-        """Count one use, unless it is refused, and return the caller's status; None for a rate without a limit."""
-        limit = self._limits.get(rate.name)
+    async def count(self, rate: Rate, caller: str, limit: RateLimitItem | None = None) -> RateLimitStatus | None:
+        """Count one use, unless it is refused, and return the caller's status; None for a rate without a limit.
+
+        `limit` is that of a rate that is no setting of its own.
+        """
+        limit = limit or self._limits.get(rate.name)
         if limit is None:
             return None
         if rate.is_shared and self._redis is not None and self._shared is not None:

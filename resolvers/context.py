@@ -5,6 +5,8 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 from uuid import UUID, uuid4
 
+from limits import RateLimitItem
+
 from core.rate_limits import Rate, RateLimitStatus
 from data.engine import Database
 from data.loaders import Loaders
@@ -102,9 +104,12 @@ class Context:
             raise Unauthenticated(self.viewer.problem or "Start a visit or log in first: this needs a token.")
         return self.viewer
 
-    async def count(self, rate: Rate, caller: str | None) -> None:
-        """Count one use of a rate by a caller. Raises `RateLimited`. A caller nobody can name is not counted."""
-        status = None if caller is None else await self.services.rate_limiter.count(rate, caller)
+    async def count(self, rate: Rate, caller: str | None, limit: RateLimitItem | None = None) -> None:
+        """Count one use of a rate by a caller. Raises `RateLimited`. A caller nobody can name is not counted.
+
+        `limit` is that of a rate that is no setting of its own.
+        """
+        status = None if caller is None else await self.services.rate_limiter.count(rate, caller, limit)
         if status is None:
             return
         self.rate_limit_statuses.append(status)

@@ -141,6 +141,13 @@ DATABASE_PER_ACCOUNT = Rate(
     "each looks a name up, which takes a thread for as long as it takes",
 )
 
+CURRENT_PASSWORD_PER_SESSION = Rate(
+    "current_password_per_session",
+    "",
+    "tries at the current password",
+    "no setting of its own: as many as lock the login, in as long as that lock lasts",
+)
+
 RATES = (
     ANONYMOUS_PER_ADDRESS,
     OPERATION_PER_ACCOUNT,

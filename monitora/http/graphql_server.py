@@ -1,5 +1,6 @@
 """GraphQL over HTTP and over the websocket, by Strawberry's own view, with a context for each operation."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 import structlog
@@ -51,9 +52,10 @@ class GraphQLServer(GraphQL[Any, None]):
     websocket_adapter_class = SocketAdapter
     request_adapter_class = GraphQLRequest
 
-    def __init__(self) -> None:
+    def __init__(self, connection_init_within: timedelta) -> None:
         super().__init__(
             schema,
+            connection_init_wait_timeout=connection_init_within,
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             # The handler bounds the operations of a socket itself, with a code.
