@@ -51,6 +51,7 @@ class ErrorCode(StrEnum):
     DOCUMENT_CANCELLED = "DOCUMENT_CANCELLED"
     WORKER_LOST = "WORKER_LOST"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    DISK_FULL = "DISK_FULL"
     MESSAGE_EMPTY = "MESSAGE_EMPTY"
     MESSAGE_TOO_LONG = "MESSAGE_TOO_LONG"
     MESSAGE_CONFLICT = "MESSAGE_CONFLICT"
@@ -110,6 +111,7 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.DOCUMENT_NOT_UNDER_WAY: "Only a document that waits or is processed can be cancelled.",
     ErrorCode.DOCUMENT_CANCELLED: "A person called the indexing off.",
     ErrorCode.WORKER_LOST: "The server stopped twice in the middle of the work: try it again.",
+    ErrorCode.DISK_FULL: "The server has no room for the file, and nothing was stored: tell who runs the server.",
     ErrorCode.QUOTA_EXCEEDED: "As many or as much as there may be is stored already: delete some first.",
     ErrorCode.MESSAGE_EMPTY: "The message is empty.",
     ErrorCode.MESSAGE_TOO_LONG: "The message has too many characters.",

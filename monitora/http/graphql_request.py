@@ -17,6 +17,7 @@ from starlette.types import Message, Receive
 from strawberry.file_uploads.utils import replace_placeholders_with_files
 
 from core.errors import ErrorCode
+from rag.sources.storage import NO_ROOM, is_full
 
 JSON = "application/json; charset=utf-8"
 GRAPHQL_RESPONSE = "application/graphql-response+json; charset=utf-8"
@@ -103,6 +104,11 @@ class GraphQLRequest(StarletteRequestAdapter):
             raise RequestFailed(400, f"The form cannot be read: {error.detail}") from error
         except json.JSONDecodeError:
             raise
+        except OSError as error:
+            if not is_full(error):
+                raise
+            # What is larger than a megabyte waits on the disk while it is received.
+            raise RequestFailed(507, NO_ROOM, ErrorCode.DISK_FULL) from error
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             message = "A form holds `operations`, a `map` of its files to their places in them, and the files."
             raise RequestFailed(400, message) from error
