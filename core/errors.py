@@ -45,6 +45,9 @@ class ErrorCode(StrEnum):
     FILE_WITHOUT_TEXT = "FILE_WITHOUT_TEXT"
     FILE_TOO_COMPLEX = "FILE_TOO_COMPLEX"
     DOCUMENT_NOT_FAILED = "DOCUMENT_NOT_FAILED"
+    DOCUMENT_NOT_UNDER_WAY = "DOCUMENT_NOT_UNDER_WAY"
+    DOCUMENT_CANCELLED = "DOCUMENT_CANCELLED"
+    WORKER_LOST = "WORKER_LOST"
     MESSAGE_EMPTY = "MESSAGE_EMPTY"
     MESSAGE_TOO_LONG = "MESSAGE_TOO_LONG"
     MESSAGE_CONFLICT = "MESSAGE_CONFLICT"
@@ -98,6 +101,9 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.FILE_WITHOUT_TEXT: "The file holds no text, as a scan does.",
     ErrorCode.FILE_TOO_COMPLEX: "Reading the file takes more memory or time than one file is given, or crashes.",
     ErrorCode.DOCUMENT_NOT_FAILED: "Only a document that failed can be tried again.",
+    ErrorCode.DOCUMENT_NOT_UNDER_WAY: "Only a document that waits or is processed can be cancelled.",
+    ErrorCode.DOCUMENT_CANCELLED: "A person called the indexing off.",
+    ErrorCode.WORKER_LOST: "The server stopped twice in the middle of the work: try it again.",
     ErrorCode.MESSAGE_EMPTY: "The message is empty.",
     ErrorCode.MESSAGE_TOO_LONG: "The message has too many characters.",
     ErrorCode.MESSAGE_CONFLICT: "The client's message id was used for another message.",

@@ -17,6 +17,7 @@ from data.models import (
     Document,
     DocumentChunk,
     InsightsCache,
+    Job,
     Message,
     MessageTopic,
     Model,
@@ -71,7 +72,11 @@ def _document(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _chunk(viewer: Viewer) -> ColumnElement[bool]:
-    return DocumentChunk.document_id.in_(select(Document.id).where(_document(viewer)))
+    return exists().where(
+        Document.id == DocumentChunk.document_id,
+        Document.chunk_version == DocumentChunk.version,
+        _document(viewer),
+    )
 
 
 def _conversation(viewer: Viewer) -> ColumnElement[bool]:
@@ -109,4 +114,5 @@ _RULES: dict[type[Any], Callable[[Viewer], ColumnElement[bool]]] = {
     AnalyticsDaily: _of_workspace(AnalyticsDaily.workspace_id),
     DailyMetrics: _of_workspace(DailyMetrics.workspace_id),
     InsightsCache: _of_workspace(InsightsCache.workspace_id),
+    Job: _of_workspace(Job.workspace_id),
 }

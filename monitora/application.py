@@ -61,9 +61,7 @@ def create_application(settings: Settings) -> Starlette:
         async with running_services(settings) as services:
             application.state.services = services
             application.state.model = ModelProbe(services.answers.chat_model, settings)
-            services.ingestion.start()
-            if await pending(services.database) is None:
-                await services.ingestion.resume()
+            services.jobs.start()
             levels = metrics.Levels(services)
             REGISTRY.register(levels)
             yield

@@ -13,6 +13,8 @@ from core.security.encryption import Encryption
 from core.security.passwords import Passwords
 from core.security.tokens import Tokens
 from data.engine import Database
+from data.jobs.runner import Jobs
+from data.models import JobKind
 from monitora.settings.settings import Settings
 from monitora.telemetry import trace_statements
 from rag.answers.conversation_events import ConversationEvent
@@ -21,6 +23,7 @@ from rag.answers.orchestration import Answers
 from rag.answers.redis_event_log import RedisAnswerEventLog
 from rag.ingestion.events import IngestionEvent
 from rag.ingestion.pipeline import Ingestion
+from rag.ingestion.reader import DocumentReader
 from rag.models.local.answerer import LocalAnswerer
 from rag.models.local.embedder import LocalEmbedder
 from rag.models.mistral.chat import CHAT_RETRY_POLICY, MistralChat
@@ -29,9 +32,6 @@ from rag.models.protocols import ChatModel, Embedder
 from rag.retrieval.retriever import Retriever
 from rag.sources.storage import FileStorage
 from resolvers.services import Services
-
-ABANDONED_AFTER = timedelta(minutes=5)
-"""How long a document of another process may stand still before it is taken for abandoned."""
 
 
 @asynccontextmanager
@@ -47,9 +47,11 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
     ):
         event_log = MemoryAnswerEventLog() if redis is None else RedisAnswerEventLog(redis)
         storage = FileStorage(settings.data_dir / "files")
-        # With Redis there may be other processes, whose documents under way are not to be taken from them.
-        abandoned_after = ABANDONED_AFTER if settings.redis_url else timedelta(0)
-        ingestion = Ingestion(database, storage, embedder, ingestion_events, abandoned_after=abandoned_after)
+        reader = DocumentReader()
+        ingestion = Ingestion(database, storage, reader, embedder, ingestion_events)
+        # With Redis there may be other processes, whose jobs under way are not to be taken from them.
+        jobs = Jobs(database, slots=settings.jobs_at_once, alone=not settings.redis_url)
+        jobs.handle(JobKind.INDEX_DOCUMENT, ingestion)
         answers = Answers(
             database,
             event_log,
@@ -70,6 +72,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
                 encryption=Encryption(settings.encryption_keys()),
                 ssrf_guard=ssrf_guard,
                 storage=storage,
+                jobs=jobs,
                 ingestion=ingestion,
                 answers=answers,
                 redis=redis,
@@ -80,7 +83,8 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
             await event_log.close()
             await rate_limiter.close()
-            await ingestion.close()
+            await jobs.close()
+            await reader.close()
             ssrf_guard.close()
 
 

@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 from core.clock import now
 from core.errors import ErrorCode, UserError
 from data.engine import Session
-from data.models import Document, DocumentStatus, IngestionStage
+from data.models import Document, DocumentStatus, IngestionStage, JobKind
 from data.queries import documents as queries
+from data.queries.jobs import add_job, remove_job, renew_job
 from rag.ingestion.events import IngestionEvent
 from rag.parsing import FileType, UnreadableDocument, detect_type
 from resolvers.context import Context
@@ -48,6 +49,7 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
             file_size=size,
         )
         queries.add_document(session, document)
+        add_job(session, JobKind.INDEX_DOCUMENT, workspace_id, document_id)
         return document
 
     try:
@@ -55,7 +57,7 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
     except BaseException:
         await context.services.storage.delete(path)
         raise
-    await context.services.ingestion.enqueue(document_id)
+    context.services.jobs.wake()
     return document
 
 
@@ -67,11 +69,42 @@ async def remove(context: Context, document_id: UUID) -> None:
         document.deleted_at = now()
         document.is_indexed = False
         document.chunk_count = 0
+        await remove_job(session, JobKind.INDEX_DOCUMENT, document_id)
         await queries.delete_chunks(session, document_id)
         return document.file_path
 
     context.staff()
-    await context.services.storage.delete(await context.database.write(store))
+    path = await context.database.write(store)
+    context.services.jobs.stop(JobKind.INDEX_DOCUMENT, document_id)
+    await context.services.storage.delete(path)
+
+
+async def cancel(context: Context, document_id: UUID) -> Document:
+    """Call off the indexing of a document, at whatever stage, and return it.
+
+    What was searched before is still searched; a document that never was can be tried again. Raises `UserError` when
+    it is not under way, and `OperationError`.
+    """
+
+    async def store(session: Session) -> Document:
+        document = await access.owned_row(context, session, Document, document_id, "document")
+        if document.status not in {DocumentStatus.PENDING, DocumentStatus.PROCESSING}:
+            message = "Only a document that waits or is processed can be cancelled."
+            raise UserError(ErrorCode.DOCUMENT_NOT_UNDER_WAY, message, ["id"])
+        await remove_job(session, JobKind.INDEX_DOCUMENT, document_id)
+        if document.is_indexed:
+            document.status, document.stage, document.progress = DocumentStatus.READY, IngestionStage.DONE, 1.0
+        else:
+            document.status = DocumentStatus.FAILED
+            document.error_code = ErrorCode.DOCUMENT_CANCELLED
+            document.error = "The indexing was cancelled: try the document again, or delete it."
+        return document
+
+    context.staff()
+    document = await context.database.write(store)
+    context.services.jobs.stop(JobKind.INDEX_DOCUMENT, document_id)
+    await context.services.ingestion.tell(document_id)
+    return document
 
 
 async def retry(context: Context, document_id: UUID) -> Document:
@@ -88,11 +121,12 @@ async def retry(context: Context, document_id: UUID) -> Document:
         document.stage = IngestionStage.QUEUED
         document.progress = 0.0
         document.error = document.error_code = None
+        await renew_job(session, JobKind.INDEX_DOCUMENT, document.workspace_id, document_id)
         return document
 
     context.staff()
     document = await context.database.write(store)
-    await context.services.ingestion.enqueue(document_id)
+    context.services.jobs.wake()
     return document
 
 

@@ -78,7 +78,7 @@ def settings(migrated_file: Path, tmp_path: Path) -> Settings:
 async def services(settings: Settings) -> AsyncIterator[Services]:
     """The parts of a server, working on documents and answers."""
     async with running_services(settings) as services:
-        services.ingestion.start()
+        services.jobs.start()
         # The real algorithm at its least cost: its strength is not what these tests are about.
         yield replace(services, passwords=Passwords(argon2.using(rounds=1, memory_cost=8, parallelism=1)))
 

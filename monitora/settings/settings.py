@@ -48,6 +48,9 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL: sqlite+aiosqlite://… or mssql+aioodbc://…; a file in the data folder by default.",
     )
     pool_size: int = Field(5, ge=1, le=200, description="Database connections of one process.")
+    jobs_at_once: int = Field(
+        2, ge=1, le=64, description="Background jobs of one process at a time; one workspace has at most half."
+    )
     statement_seconds: int = Field(30, ge=1, le=3_600, description="How long SQL Server may work on one statement.")
     row_level_security: bool = Field(
         False, description="SQL Server's row-level security, as defence in depth; `monitora migrate` switches it."

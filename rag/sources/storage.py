@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import AsyncIterable
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 from uuid import UUID
 
 from core.errors import ErrorCode
@@ -64,6 +64,14 @@ class FileStorage:
         path = self._path(key)
         try:
             return await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError as error:
+            raise StoredFileMissing(key) from error
+
+    async def open(self, key: str) -> BinaryIO:
+        """Open a file for reading. Raises `StoredFileMissing`, or `ValueError` for what is no key."""
+        path = self._path(key)
+        try:
+            return await asyncio.to_thread(path.open, "rb")
         except FileNotFoundError as error:
             raise StoredFileMissing(key) from error
 

@@ -25,7 +25,7 @@ STATEMENTS = {
     "createWorkspace": 5,
     "updateWorkspace": 4,
     "workspaces": 4,
-    "uploadDocument": 4,
+    "uploadDocument": 5,
     "documents": 3,
     "createApiKey, startVisit": 7,
     "chat": 21,
@@ -35,7 +35,7 @@ STATEMENTS = {
     "history": 4,
     "dashboard": 7,
     "recalculateInsights": 4,
-    "deleteDocument": 4,
+    "deleteDocument": 5,
     "deleteWorkspace": 4,
     "logout": 3,
 }
@@ -54,7 +54,7 @@ async def serving(database: Database, settings: Settings, *, walled: bool = Fals
     url = database.url.render_as_string(hide_password=False)
     chosen = settings.model_copy(update={"database_url": url, "pool_size": 2, "row_level_security": walled})
     async with running_services(chosen) as services:
-        services.ingestion.start()
+        services.jobs.start()
         yield replace(services, passwords=Passwords(argon2.using(rounds=1, memory_cost=8, parallelism=1)))
 
 
@@ -110,7 +110,7 @@ async def _feeds_it(shop: Shop, ledger: Ledger) -> None:
     payload = "uploadDocument ... on UploadDocumentPayload { document { id status } }"
     with ledger.operation("uploadDocument"):
         uploaded = await shop.owner.change(payload, workspaceId=shop.id, file=file)
-    await shop.owner.services.ingestion.finish()
+    await shop.owner.services.jobs.finish()
     with ledger.operation("documents"):
         listed = await shop.owner.ask(
             "query ($id: ID!) { workspace(id: $id) { documents { nodes { name status chunkCount } } } }", id=shop.id

@@ -38,7 +38,7 @@ LEVELS = (
     "monitora_operations_running subscription",
     "monitora_sockets_open",
     "monitora_answers_running",
-    "monitora_ingestion_queued",
+    "monitora_jobs_waiting",
     "monitora_event_subscribers conversation",
     "monitora_event_subscribers ingestion",
     "monitora_database_connections_in_use reader",

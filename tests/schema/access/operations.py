@@ -60,6 +60,7 @@ def arguments_of(tenant: TenantFixture) -> Arguments:
         "RegisterInput.email": f"{uuid4().hex}@example.com",
         "RegisterInput.password": "Ein Gartenzaun 47 im Regen",
         "ResolveMessageInput.messageId": ids["Message"],
+        "CancelDocumentInput.id": ids["Document"],
         "RetryDocumentInput.id": ids["Document"],
         "RevokeApiKeyInput.id": ids["ApiKey"],
         "RevokeSessionInput.id": ids["LoginSession"],
