@@ -69,7 +69,7 @@ async def test_a_file_that_no_bound_finds_is_ended_by_the_child_s_limits(
     ("file_type", "make", "code"),
     [
         (FileType.TEXT, lambda: hostile_files.one_line(25 * MEGABYTE), ErrorCode.FILE_TOO_LARGE),
-        (FileType.MARKDOWN, lambda: b"# a\nb\n" * 60_000, ErrorCode.FILE_TOO_LARGE),
+        (FileType.MARKDOWN, lambda: b"## a\nx\n## b\nx\n" * 30_000, ErrorCode.FILE_TOO_LARGE),
         (FileType.DOCX, hostile_files.many_nodes, ErrorCode.FILE_TOO_LARGE),
         (FileType.DOCX, hostile_files.many_parts, ErrorCode.FILE_UNREADABLE),
     ],
