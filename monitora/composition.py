@@ -35,8 +35,11 @@ from resolvers.services import Services
 
 
 @asynccontextmanager
-async def running_services(settings: Settings) -> AsyncIterator[Services]:
-    """Start the parts, hand them over, and stop them in order: answers under way may end, jobs are left for later."""
+async def running_services(settings: Settings, reader: DocumentReader | None = None) -> AsyncIterator[Services]:
+    """Start the parts, hand them over, and stop them in order: answers under way may end, jobs are left for later.
+
+    A `reader` that is given is left running; by default the services have their own.
+    """
     signing_key, *previous_keys = settings.signing_keys()
     async with (
         opened_database(settings) as database,
@@ -47,8 +50,8 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
     ):
         event_log = MemoryAnswerEventLog() if redis is None else RedisAnswerEventLog(redis)
         storage = FileStorage(settings.data_dir / "files")
-        reader = DocumentReader()
-        ingestion = Ingestion(database, storage, reader, embedder, ingestion_events)
+        own_reader = DocumentReader()
+        ingestion = Ingestion(database, storage, reader or own_reader, embedder, ingestion_events)
         # With Redis there may be other processes, whose jobs under way are not to be taken from them.
         jobs = Jobs(database, slots=settings.jobs_at_once, alone=not settings.redis_url)
         jobs.handle(JobKind.INDEX_DOCUMENT, ingestion)
@@ -84,7 +87,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             await event_log.close()
             await rate_limiter.close()
             await jobs.close()
-            await reader.close()
+            await own_reader.close()
             ssrf_guard.close()
 
 

@@ -114,7 +114,9 @@ class Jobs:
             except Exception as error:  # noqa: BLE001 - whatever it is, the jobs that wait need somebody who looks
                 self._tell_fault(error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), LOOK_AGAIN.total_seconds())
+                # `wait_for` of Python 3.11 loses a cancellation that comes together with the news.
+                async with asyncio.timeout(LOOK_AGAIN.total_seconds()):
+                    await self._news.wait()
 
     async def _resume(self) -> None:
         if self._alone:

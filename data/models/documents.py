@@ -73,8 +73,10 @@ class Document(Keyed, Created, Updated, Model):
 
 
 class DocumentChunk(Keyed, Created, Model):
-    """A passage of a document, of the `version` that an attempt to index it made. Chunks are written a few at a time and
-    searched all at once: when `documents.chunk_version` names their version.
+    """A passage of a document.
+
+    Each attempt to index the document writes a `version` of its chunks, a few at a time, which is searched when
+    `documents.chunk_version` names it.
 
     `embedding` is float32 of shape (dimensions,) in the space `documents.embedding_model`.
 

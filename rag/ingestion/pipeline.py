@@ -66,7 +66,6 @@ class Ingestion:
 
     async def resume(self) -> None:
         """Store jobs for documents that have none: those of an earlier version, and those of another embedder."""
-        await self._reader.start()
         while await self._database.write(
             lambda session: queries.add_missing_jobs(session, self._embedder.name, STORED_AT_ONCE)
         ):
