@@ -16,7 +16,7 @@ MAX_DOCX_PART_BYTES = 32 * 1024 * 1024
 """The largest XML part of a DOCX once unpacked, about 1,500 pages of text; zip bombs stop here."""
 
 MAX_MARKUP_NODES = 2_000_000
-"""The most tags and attributes of an HTML page or an XML part: each takes some 150 bytes of memory in a tree."""
+"""The most elements and attributes of an HTML page or an XML part: each takes some 250 bytes of memory in a tree."""
 
 MAX_PAGES = 2_000
 """The most pages of a PDF."""
@@ -55,10 +55,11 @@ def too_much_text() -> UnreadableDocument:
 
 def check_markup(markup: bytes) -> None:
     """Raise `UnreadableDocument` (FILE_TOO_LARGE) where a tree of `markup` would have over `MAX_MARKUP_NODES`."""
-    if markup.count(b"<") + markup.count(b"=") > MAX_MARKUP_NODES:
+    elements = markup.count(b"<") - markup.count(b"</")
+    if elements + markup.count(b"=") > MAX_MARKUP_NODES:
         raise UnreadableDocument(
             ErrorCode.FILE_TOO_LARGE,
-            f"The file holds more than {MAX_MARKUP_NODES:,} tags. Split it into smaller files.",
+            f"The file holds more than {MAX_MARKUP_NODES:,} elements. Split it into smaller files.",
         )
 
 

@@ -94,6 +94,17 @@ async def test_each_document_has_a_process_of_its_own(reader: DocumentReader) ->
     assert str(os.getpid()) not in processes
 
 
+async def test_one_fork_server_serves_many_documents_whose_children_end_as_they_are_let_go(
+    reader: DocumentReader,
+) -> None:
+    before = fork_server_of(reader)
+
+    await asyncio.gather(*(read(reader, "process") for _ in range(100)))
+
+    assert fork_server_of(reader) == before
+    await until(lambda: children_of(before) == [], "the children end")
+
+
 @pytest.mark.parametrize(
     ("act", "reason", "message"),
     [
