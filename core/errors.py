@@ -48,9 +48,11 @@ class ErrorCode(StrEnum):
     DOCUMENT_NOT_UNDER_WAY = "DOCUMENT_NOT_UNDER_WAY"
     DOCUMENT_CANCELLED = "DOCUMENT_CANCELLED"
     WORKER_LOST = "WORKER_LOST"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     MESSAGE_EMPTY = "MESSAGE_EMPTY"
     MESSAGE_TOO_LONG = "MESSAGE_TOO_LONG"
     MESSAGE_CONFLICT = "MESSAGE_CONFLICT"
+    CONVERSATION_FULL = "CONVERSATION_FULL"
     ANSWER_NOT_RUNNING = "ANSWER_NOT_RUNNING"
     ANSWER_INTERRUPTED = "ANSWER_INTERRUPTED"
     DAILY_TOKENS_SPENT = "DAILY_TOKENS_SPENT"
@@ -104,9 +106,11 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.DOCUMENT_NOT_UNDER_WAY: "Only a document that waits or is processed can be cancelled.",
     ErrorCode.DOCUMENT_CANCELLED: "A person called the indexing off.",
     ErrorCode.WORKER_LOST: "The server stopped twice in the middle of the work: try it again.",
+    ErrorCode.QUOTA_EXCEEDED: "As many or as much as there may be is stored already: delete some first.",
     ErrorCode.MESSAGE_EMPTY: "The message is empty.",
     ErrorCode.MESSAGE_TOO_LONG: "The message has too many characters.",
     ErrorCode.MESSAGE_CONFLICT: "The client's message id was used for another message.",
+    ErrorCode.CONVERSATION_FULL: "The conversation has as many messages as it may have: begin a new one.",
     ErrorCode.ANSWER_NOT_RUNNING: "The answer is over already.",
     ErrorCode.ANSWER_INTERRUPTED: "The answer was cut off before its end: ask for it again.",
     ErrorCode.DAILY_TOKENS_SPENT: "The workspace's model tokens of the day are used up, until midnight UTC.",
@@ -151,6 +155,10 @@ class UserError(MonitoraError):
     def extensions(self) -> dict[str, Any]:
         """What travels beside the message where no result can hold the error, as in a subscription."""
         return super().extensions | ({"inputPath": self.path} if self.path else {})
+
+
+class QuotaExceeded(UserError):
+    """As many or as much is stored as may be. The code is QUOTA_EXCEEDED."""
 
 
 class OperationError(MonitoraError):

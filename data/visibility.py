@@ -24,6 +24,7 @@ from data.models import (
     Profile,
     ResponseCache,
     Role,
+    StorageUsage,
     UserWorkspace,
     View,
     Workspace,
@@ -62,9 +63,9 @@ def _of_workspace(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
     return rule
 
 
-def _member(viewer: Viewer) -> ColumnElement[bool]:
-    """Who reads a workspace is for its owner alone: a reader does not learn of the others."""
-    return WorkspaceMember.workspace_id.in_(select(Workspace.id).where(writable(viewer)))
+def _of_own_workspace(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
+    """Who reads a workspace, and what it stores, is for its owner alone: a reader does not learn of the others."""
+    return lambda viewer: column.in_(select(Workspace.id).where(writable(viewer)))
 
 
 def _document(viewer: Viewer) -> ColumnElement[bool]:
@@ -101,7 +102,8 @@ _RULES: dict[type[Any], Callable[[Viewer], ColumnElement[bool]]] = {
     AppSession: lambda viewer: and_(_own(AppSession.user_id)(viewer), AppSession.expires_at > now()),
     Profile: _own(Profile.id),
     Workspace: _workspace,
-    WorkspaceMember: _member,
+    WorkspaceMember: _of_own_workspace(WorkspaceMember.workspace_id),
+    StorageUsage: _of_own_workspace(StorageUsage.workspace_id),
     WorkspaceStats: _of_workspace(WorkspaceStats.workspace_id),
     ApiKey: _of_workspace(ApiKey.workspace_id),
     WorkspaceDatabase: _of_workspace(WorkspaceDatabase.workspace_id),

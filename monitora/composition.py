@@ -49,9 +49,11 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         event_bus(redis, IngestionEvent) as ingestion_events,
     ):
         event_log = MemoryAnswerEventLog() if redis is None else RedisAnswerEventLog(redis)
-        storage = FileStorage(settings.data_dir / "files")
+        storage = opened_storage(settings)
         own_reader = DocumentReader()
-        ingestion = Ingestion(database, storage, reader or own_reader, embedder, ingestion_events)
+        ingestion = Ingestion(
+            database, storage, reader or own_reader, embedder, ingestion_events, settings.policy.quotas
+        )
         # With Redis there may be other processes, whose jobs under way are not to be taken from them.
         jobs = Jobs(database, slots=settings.jobs_at_once, alone=not settings.redis_url)
         jobs.handle(JobKind.INDEX_DOCUMENT, ingestion)
@@ -107,6 +109,11 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def opened_storage(settings: Settings) -> FileStorage:
+    """Return where the uploaded files are."""
+    return FileStorage(settings.data_dir / "files")
 
 
 @asynccontextmanager

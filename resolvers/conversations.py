@@ -16,11 +16,19 @@ from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.running import Question
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, NotFound
-from resolvers.rates import MESSAGE_PER_ACCOUNT, MESSAGE_PER_ADDRESS, MESSAGE_PER_VISITOR
+from resolvers.rates import (
+    CONVERSATION_PER_VISITOR,
+    MESSAGE_PER_ACCOUNT,
+    MESSAGE_PER_ADDRESS,
+    MESSAGE_PER_ADDRESS_DAILY,
+    MESSAGE_PER_VISITOR,
+)
 from resolvers.workspaces import access
 
 TITLE_CHARACTERS = 80
 MAX_COMMENT_CHARACTERS = 2_000
+MAX_MESSAGES = 1_000
+"""Messages of one conversation, both sides. Those of the moment in which it is reached may be more."""
 MESSAGES = uuid5(NAMESPACE_URL, "https://monitora.dev/messages")
 """The namespace in which a client's own message id becomes a key, so that sending twice stores once."""
 
@@ -47,7 +55,7 @@ async def ask(context: Context, said: Ask) -> Question:
     if len(content) > context.policy.max_message_characters:
         limit = context.policy.max_message_characters
         raise UserError(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {limit} characters.", ["content"])
-    await _count(context)
+    await _count(context, begins=said.conversation_id is None)
     workspace_id = await _workspace_id(context, said)
     try:
         question, news = await context.database.write(
@@ -112,10 +120,11 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
             raise NotFound("question")
         message.answer_id = uuid4()
         conversation = await queries.conversation_of(session, message)
+        _check_length(conversation)
         await _check_switched_on(session, conversation.workspace_id)
         return replace(_question(message, conversation.workspace_id), asked_again=True)
 
-    await _count(context)
+    await _count(context, begins=False)
     question = await context.database.write(renew)
     await context.services.answers.begin(question)
     return question
@@ -167,14 +176,17 @@ async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None
     await context.database.write(store)
 
 
-async def _count(context: Context) -> None:
-    """Count a question. Raises `OperationError`."""
+async def _count(context: Context, *, begins: bool) -> None:
+    """Count a question, and the conversation that it begins. Raises `OperationError`."""
     speaker = context.speaker()
     if isinstance(speaker, Visitor):
-        await context.count(MESSAGE_PER_VISITOR, f"{speaker.workspace_id.hex}/{speaker.visitor_id}")
+        visitor = f"{speaker.workspace_id.hex}/{speaker.visitor_id}"
+        await context.count(MESSAGE_PER_VISITOR, visitor)
+        await context.count(CONVERSATION_PER_VISITOR, visitor if begins else None)
     else:
         await context.count(MESSAGE_PER_ACCOUNT, speaker.user_id.hex)
     await context.count(MESSAGE_PER_ADDRESS, context.client.network)
+    await context.count(MESSAGE_PER_ADDRESS_DAILY, context.client.network)
 
 
 async def _workspace_id(context: Context, said: Ask) -> UUID:
@@ -243,6 +255,7 @@ async def _conversation(
             raise NotFound("conversation")
         if conversation.visitor_id != visitor_id:
             raise Forbidden("Only its visitor writes in a conversation: start one of your own.")
+        _check_length(conversation)
         return conversation
     speaker = context.viewer
     conversation = Conversation(
@@ -256,6 +269,12 @@ async def _conversation(
     )
     queries.add_conversation(session, conversation)
     return conversation
+
+
+def _check_length(conversation: Conversation) -> None:
+    if conversation.message_count >= MAX_MESSAGES:
+        text = f"This conversation has {MAX_MESSAGES:,} messages, the most it may have: begin a new one."
+        raise UserError(ErrorCode.CONVERSATION_FULL, text)
 
 
 async def _check_switched_on(session: Session, workspace_id: UUID) -> None:

@@ -8,16 +8,17 @@ from pathlib import PurePath
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from core.clock import now
 from core.errors import ErrorCode, UserError
 from data.engine import Session
 from data.models import Document, DocumentStatus, IngestionStage, JobKind
 from data.queries import documents as queries
+from data.queries import storage
 from data.queries.jobs import add_job, remove_job, renew_job
 from rag.ingestion.events import IngestionEvent
 from rag.parsing import FileType, UnreadableDocument, detect_type
 from resolvers.context import Context
-from resolvers.rates import UPLOAD_PER_ACCOUNT
+from resolvers.errors import NotFound
+from resolvers.rates import UPLOAD_PER_ACCOUNT, UPLOAD_PER_ACCOUNT_DAILY
 from resolvers.workspaces import access
 
 MAX_NAME_CHARACTERS = 500
@@ -32,14 +33,17 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
     `OperationError`.
     """
     title = _title(name or file_name)
-    await context.count(UPLOAD_PER_ACCOUNT, context.staff().user_id.hex)
-    await context.database.read(lambda session: access.owned(context, session, workspace_id))
+    await _count(context)
+    workspace = await context.database.read(lambda session: access.owned(context, session, workspace_id))
     file_type, size = await asyncio.to_thread(_examined, file_name, file, context.policy.max_file_bytes)
+    added, quotas = storage.Amount(byte_count=size, document_count=1), context.policy.quotas
+    # Before a byte is stored; the unit that stores the document looks again, and counts.
+    await context.database.read(lambda session: storage.check_room(session, workspace, added, quotas))
     document_id = uuid4()
     path = await context.services.storage.save(workspace_id, document_id, _pieces(file))
 
     async def store(session: Session) -> Document:
-        await access.owned(context, session, workspace_id)
+        await storage.add_stored(session, await access.owned(context, session, workspace_id), added, quotas)
         document = Document(
             id=document_id,
             workspace_id=workspace_id,
@@ -54,7 +58,8 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
 
     try:
         document = await context.database.write(store)
-    except BaseException:
+    except Exception:
+        # Not when the task is cancelled: the unit goes on. The clean-up deletes a file that is left without a row.
         await context.services.storage.delete(path)
         raise
     context.services.jobs.wake()
@@ -66,9 +71,9 @@ async def remove(context: Context, document_id: UUID) -> None:
 
     async def store(session: Session) -> str:
         document = await access.owned_row(context, session, Document, document_id, "document")
-        document.deleted_at = now()
-        document.is_indexed = False
-        document.chunk_count = 0
+        if not await queries.delete_document(session, document_id):
+            raise NotFound("document")
+        await storage.take_stored(session, document)
         await remove_job(session, JobKind.INDEX_DOCUMENT, document_id)
         await queries.delete_chunks(session, document_id)
         return document.file_path
@@ -124,7 +129,7 @@ async def retry(context: Context, document_id: UUID) -> Document:
         await renew_job(session, JobKind.INDEX_DOCUMENT, document.workspace_id, document_id)
         return document
 
-    context.staff()
+    await _count(context)
     document = await context.database.write(store)
     context.services.jobs.wake()
     return document
@@ -134,6 +139,13 @@ async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[Ingest
     """Yield where documents stand that are unfinished or just were, then every change. Raises `OperationError`."""
     async for step in access.while_readable(context, workspace_id, context.services.ingestion.follow(workspace_id)):
         yield step
+
+
+async def _count(context: Context) -> None:
+    """Count a document that is to be indexed. Raises `OperationError`."""
+    account = context.staff().user_id.hex
+    await context.count(UPLOAD_PER_ACCOUNT, account)
+    await context.count(UPLOAD_PER_ACCOUNT_DAILY, account)
 
 
 def _examined(name: str, file: BinaryIO, max_bytes: int) -> tuple[FileType, int]:

@@ -1,8 +1,10 @@
 """The lifetimes and limits that an operator may set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+
+from data.queries.storage import Quotas
 
 
 class Introspection(StrEnum):
@@ -25,6 +27,7 @@ class Policy:
     """The lifetimes and limits, most of which an operator may set.
 
     `access_reviewed_every` is how soon what is followed ends once its session or the right to read it is over.
+    `max_workspaces` bounds those of one account.
     """
 
     access_token_lifetime: timedelta = timedelta(minutes=15)
@@ -35,6 +38,8 @@ class Policy:
     lock_duration: timedelta = timedelta(minutes=15)
     max_message_characters: int = 4_000
     max_file_bytes: int = 25 * 1024 * 1024
+    max_workspaces: int = 100
+    quotas: Quotas = field(default_factory=Quotas)
     max_operation_cost: int = 1_000_000
     max_operation_depth: int = 20
     introspection: Introspection = Introspection.EVERYBODY

@@ -96,7 +96,7 @@ class Jobs:
                 task.cancel()
 
     async def finish(self, kind: JobKind | None = None, subject_id: UUID | None = None) -> None:
-        """Wait until no job waits or runs; with a kind and a subject, until that one is over."""
+        """Wait until no job of a workspace waits or runs; with a kind and a subject, until that one is over."""
         while await self._database.read(lambda session: queries.any_unfinished(session, kind, subject_id)):
             self.wake()
             await asyncio.sleep(LOOK_FOR_END_SECONDS)

@@ -36,8 +36,9 @@ class IngestionStage(StrEnum):
 class Document(Keyed, Created, Updated, Model):
     """A file of a workspace. `file_path` is its key in the file storage, never the visitor's or customer's name for it.
 
-    `chunk_version` says which version of its chunks is searched. `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. A document with `deleted_at` is
-    gone for every reader; the row waits for `sp_cleanup_old_data`.
+    `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. `page_count` is zero until it is
+    read. `chunk_version` says which version of its chunks is searched. A document with `deleted_at` is gone for every
+    reader; the row waits for `sp_cleanup_old_data`.
     """
 
     __tablename__ = "documents"
@@ -62,6 +63,7 @@ class Document(Keyed, Created, Updated, Model):
     embedding_model: Mapped[str | None] = mapped_column(Unicode(100))
     chunk_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     chunk_version: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    page_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     deleted_at: Mapped[datetime | None]
 
     __table_args__ = (

@@ -17,6 +17,8 @@ class JobKind(StrEnum):
 
     INDEX_DOCUMENT = "index_document"
     """Reads a document and makes its passages searchable."""
+    CLEAN_UP = "clean_up"
+    """Deletes, once a day, what is old, expired or belongs to nothing. The server's own."""
 
 
 class JobStatus(StrEnum):

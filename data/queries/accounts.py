@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, case, delete, null, or_, select, true, update
+from sqlalchemy import ColumnElement, CursorResult, ScalarSelect, case, delete, null, or_, select, true, update
 
 from core.clock import now
 from data.engine import Session
-from data.models import AppSession, AppUser
+from data.models import AppSession, AppUser, Profile
 
 
 async def find_user(session: Session, user_id: UUID) -> AppUser:
@@ -19,6 +19,15 @@ async def find_user(session: Session, user_id: UUID) -> AppUser:
 async def find_user_by_email(session: Session, email: str) -> AppUser | None:
     """Return the account of a normalised e-mail address."""
     return await session.scalar(select(AppUser).where(AppUser.email == email))
+
+
+async def lock_account(session: Session, user_id: UUID | ScalarSelect[UUID]) -> None:
+    """Let no other unit that locks the account go on before this one ends, as on SQLite none does anyway.
+
+    What is then counted of the account is what the last of them left.
+    """
+    rows = select(Profile.id).where(Profile.id == user_id)
+    await session.execute(rows.with_hint(Profile, "WITH (UPDLOCK)", "mssql"))
 
 
 async def set_password(
@@ -111,6 +120,13 @@ async def end_sessions(session: Session, user_id: UUID, *, but: UUID | None = No
     """End the sessions of an account, but for one if it is named, and return how many ended."""
     kept = () if but is None else (AppSession.id != but,)
     return await _end(session, AppSession.user_id == user_id, *kept)
+
+
+async def end_oldest_sessions(session: Session, user_id: UUID, *, but: UUID, kept: int) -> None:
+    """End the sessions of an account that were used least recently, but for one and `kept` others."""
+    others = (AppSession.user_id == user_id, AppSession.id != but)
+    newest = select(AppSession.id).where(*others).order_by(AppSession.last_activity_at.desc(), AppSession.id)
+    await _end(session, *others, AppSession.id.not_in(newest.limit(kept)))
 
 
 async def _end(session: Session, *conditions: ColumnElement[bool]) -> int:

@@ -66,6 +66,29 @@ async def delete_other_versions(session: Session, document_id: UUID, version: in
     return cast("CursorResult[Any]", result).rowcount
 
 
+async def delete_document(session: Session, document_id: UUID) -> bool:
+    """Mark a document as deleted. False when it is already: of two requests at once one deletes it."""
+    deleted = await session.execute(
+        update(Document)
+        .where(Document.id == document_id, Document.deleted_at.is_(None))
+        .values(deleted_at=now(), is_indexed=False, chunk_count=0)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", deleted).rowcount == 1
+
+
+async def find_stored_paths(session: Session, document_ids: Collection[UUID]) -> set[str]:
+    """Return the keys of the files of those of some documents that are not deleted."""
+    rows = select(Document.file_path).where(Document.id.in_(document_ids), Document.deleted_at.is_(None))
+    return set(await session.scalars(rows))
+
+
+async def find_newest_paths(session: Session, at_most: int) -> list[str]:
+    """Return the keys of the files of the newest documents that are not deleted, of all workspaces."""
+    rows = select(Document.file_path).where(Document.deleted_at.is_(None))
+    return list(await session.scalars(rows.order_by(Document.created_at.desc()).limit(at_most)))
+
+
 async def delete_chunks(session: Session, document_id: UUID) -> None:
     """Delete the chunks of a document."""
     await session.execute(delete(DocumentChunk).where(DocumentChunk.document_id == document_id))

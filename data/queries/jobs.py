@@ -109,15 +109,22 @@ async def end_leases(session: Session) -> None:
 
 
 async def count_waiting(session: Session) -> int:
-    """Return how many jobs wait, `MAX_COUNTED` at most."""
-    waiting = select(Job.id).where(Job.status == JobStatus.WAITING).limit(MAX_COUNTED).subquery()
+    """Return how many jobs of workspaces wait, `MAX_COUNTED` at most."""
+    waiting = (
+        select(Job.id)
+        .where(Job.status == JobStatus.WAITING, Job.workspace_id.is_not(None))
+        .limit(MAX_COUNTED)
+        .subquery()
+    )
     return await session.scalar(select(func.count()).select_from(waiting)) or 0
 
 
 async def any_unfinished(session: Session, kind: JobKind | None = None, subject_id: UUID | None = None) -> bool:
-    """Tell whether a job waits or runs; with a kind and a subject, whether that one does."""
+    """Tell whether a job of a workspace waits or runs; with a kind and a subject, whether that one does."""
     unfinished = exists().where(Job.status.in_([JobStatus.WAITING, JobStatus.RUNNING]))
-    if subject_id is not None:
+    if subject_id is None:
+        unfinished = unfinished.where(Job.workspace_id.is_not(None))
+    else:
         unfinished = unfinished.where(Job.kind == kind, Job.subject_id == subject_id)
     return bool(await session.scalar(select(func.count()).where(unfinished)))
 

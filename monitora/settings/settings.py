@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from limits import RateLimitItem
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from data.procedures import MAX_RETENTION_DAYS
+from data.queries.storage import Amount, Quotas
 from monitora.settings.data_folder import kept_signing_key, prepare_data_dir
 from monitora.settings.environment import (
     PREFIX,
@@ -31,6 +33,11 @@ MIN_SECRET_CHARACTERS = 32
 
 MIN_METRICS_TOKEN_CHARACTERS = 16
 """What nobody guesses through a web server."""
+
+
+def _bound(default: int, what: str) -> Any:
+    """Return the setting of a quota."""
+    return Field(default, ge=0, le=10**9, description=f"{what}; 0 for no bound.")
 
 
 class Settings(BaseSettings):
@@ -101,6 +108,19 @@ class Settings(BaseSettings):
     )
     max_message_characters: int = Field(4_000, ge=1, le=100_000, description="Longest message of a visitor.")
     max_file_megabytes: int = Field(25, ge=1, le=25, description="Largest document.")
+    max_workspaces: int = Field(100, ge=1, le=1_000, description="Workspaces of one account.")
+    max_workspace_megabytes: int = _bound(2_048, "Megabytes of files in one workspace")
+    max_workspace_documents: int = _bound(10_000, "Documents of one workspace")
+    max_workspace_pages: int = _bound(100_000, "Pages of one workspace's documents; 3,000 characters are a page")
+    max_account_megabytes: int = _bound(10_240, "Megabytes of files in all workspaces of one account")
+    max_account_documents: int = _bound(50_000, "Documents of all workspaces of one account")
+    max_account_pages: int = _bound(500_000, "Pages of all workspaces of one account")
+    retention_days: int = Field(
+        365,
+        ge=0,
+        le=MAX_RETENTION_DAYS,
+        description="Silent days after which a conversation is archived, and after as many again erased; 0 for never.",
+    )
     max_operation_cost: int = Field(
         1_000_000,
         ge=1_000,
@@ -219,6 +239,13 @@ class Settings(BaseSettings):
             lock_duration=timedelta(minutes=self.lock_minutes),
             max_message_characters=self.max_message_characters,
             max_file_bytes=self.max_file_megabytes * 2**20,
+            max_workspaces=self.max_workspaces,
+            quotas=Quotas(
+                workspace=Amount(
+                    self.max_workspace_megabytes * 2**20, self.max_workspace_documents, self.max_workspace_pages
+                ),
+                account=Amount(self.max_account_megabytes * 2**20, self.max_account_documents, self.max_account_pages),
+            ),
             max_operation_cost=self.max_operation_cost,
             max_operation_depth=self.max_operation_depth,
             introspection=self.introspection,

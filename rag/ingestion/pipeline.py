@@ -13,6 +13,7 @@ from data.engine import Database, Session
 from data.jobs.job import RunningJob, WorkerKilled
 from data.models import Document, DocumentStatus, IngestionStage
 from data.queries import documents as queries
+from data.queries.storage import Quotas, add_pages
 from rag import metrics
 from rag.ingestion.chunk import indexed_text
 from rag.ingestion.events import IngestionEvent
@@ -55,6 +56,7 @@ class Ingestion:
         reader: DocumentReader,
         embedder: Embedder,
         events: EventBus[IngestionEvent],
+        quotas: Quotas,
     ) -> None:
         self._database = database
         self._storage = storage
@@ -62,6 +64,7 @@ class Ingestion:
         self._embedder = embedder
         # What needs no network is done where the file is read, away from the event loop.
         self._embeds_there = embedder.name if isinstance(embedder, LocalEmbedder) else None
+        self._quotas = quotas
         self.events = events
 
     async def resume(self) -> None:
@@ -164,6 +167,7 @@ class Ingestion:
 
         async def store(session: Session) -> bool:
             await job.keep(session, 1.0)
+            await add_pages(session, document.id, reading.page_count, self._quotas)
             return await queries.update_document(session, document.id, ready)
 
         if await self._database.write(store):

@@ -3,8 +3,12 @@
 import asyncio
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import suppress
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO
 from uuid import UUID
@@ -14,6 +18,12 @@ from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _KEY = re.compile(f"{_UUID}/{_UUID}")
+
+
+PART = ".part"
+"""The ending of a file that is being written."""
+KEYS_AT_ONCE = 500
+"""Files that are looked for together: a parameter of a statement each, of which SQL Server takes 2,100."""
 
 
 class StoredFileMissing(LookupError):
@@ -79,6 +89,23 @@ class FileStorage:
         """Delete a file, if it is there. Raises `ValueError` for what is no key."""
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
 
+    async def delete_workspace(self, workspace_id: UUID) -> None:
+        """Delete every file of a workspace, if there is any."""
+        await asyncio.to_thread(_delete_folder, self._folder / str(workspace_id))
+
+    async def stored_before(self, moment: datetime) -> AsyncIterator[list[str]]:
+        """Yield the keys of the files that were stored before a moment, some hundred at a time.
+
+        What a process that died left half written before it is deleted on the way.
+        """
+        found = _old_files(self._folder, moment.timestamp())
+        while keys := await asyncio.to_thread(lambda: list(islice(found, KEYS_AT_ONCE))):
+            yield keys
+
+    async def has(self, key: str) -> bool:
+        """Tell whether a file is stored. Raises `ValueError` for what is no key."""
+        return await asyncio.to_thread(self._path(key).exists)
+
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):
             raise ValueError(f"{key!r} is not the key of a stored file.")
@@ -96,7 +123,7 @@ async def _chunks(content: bytes | AsyncIterable[bytes]) -> AsyncIterable[bytes]
 def _open_beside(target: Path) -> IO[bytes]:
     """Open a new file in the folder of `target`, readable by the server's own user only."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    return tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False)
+    return tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=PART, delete=False)
 
 
 def _put_in_place(file: IO[bytes], target: Path) -> None:
@@ -116,3 +143,28 @@ def _discard(file: IO[bytes]) -> None:
     """Close a file and delete it, if it was not put in place."""
     file.close()
     Path(file.name).unlink(missing_ok=True)
+
+
+def _delete_folder(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+
+
+def _old_files(root: Path, before: float) -> Iterator[str]:
+    """Yield the keys of the files last written before a moment, and delete the parts that are as old."""
+    if not root.is_dir():
+        return
+    for folder in _entries(root):
+        for entry in _entries(Path(folder.path)) if folder.is_dir(follow_symlinks=False) else ():
+            # It may be deleted meanwhile.
+            with suppress(FileNotFoundError):
+                is_old = entry.stat(follow_symlinks=False).st_mtime < before
+                if is_old and _KEY.fullmatch(key := f"{folder.name}/{entry.name}"):
+                    yield key
+                elif is_old and entry.name.startswith(".") and entry.name.endswith(PART):
+                    Path(entry.path).unlink()
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        yield from entries

@@ -72,6 +72,8 @@ PRICES: Mapping[str, Price] = {
     "Workspace.analytics": Price(weight=10, size=days),
     "Workspace.dailyMetrics": Price(weight=10, size=days),
     "Workspace.insights": Price(weight=5),
+    "Workspace.storage": Price(weight=5),
+    "User.storage": STATEMENT,
     "Workspace.stats": STATEMENT,
     "Workspace.metrics": Price(weight=100),
     "Message.sources": SOURCES,

@@ -159,6 +159,7 @@ CREATE TABLE documents (
 	embedding_model NVARCHAR(100) NULL,
 	chunk_count INTEGER NOT NULL DEFAULT 0,
 	chunk_version INTEGER NOT NULL DEFAULT 0,
+	page_count INTEGER NOT NULL DEFAULT 0,
 	deleted_at DATETIME2(6) NULL,
 	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
 	updated_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
@@ -247,6 +248,15 @@ CREATE TABLE response_cache (
 CREATE UNIQUE INDEX idx_response_cache_hash ON response_cache (workspace_id, question_hash);
 
 CREATE CLUSTERED INDEX idx_response_cache_workspace ON response_cache (workspace_id, created_at, id);
+
+CREATE TABLE storage_usage (
+	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	byte_count BIGINT NOT NULL DEFAULT 0,
+	document_count INTEGER NOT NULL DEFAULT 0,
+	page_count INTEGER NOT NULL DEFAULT 0,
+	CONSTRAINT pk_storage_usage PRIMARY KEY (workspace_id),
+	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
 
 CREATE TABLE workspace_databases (
 	id UNIQUEIDENTIFIER NOT NULL,

@@ -159,6 +159,7 @@ CREATE TABLE documents (
 	embedding_model VARCHAR(100),
 	chunk_count INTEGER DEFAULT 0 NOT NULL,
 	chunk_version INTEGER DEFAULT 0 NOT NULL,
+	page_count INTEGER DEFAULT 0 NOT NULL,
 	deleted_at DATETIME,
 	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
 	updated_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
@@ -247,6 +248,15 @@ CREATE TABLE response_cache (
 CREATE UNIQUE INDEX idx_response_cache_hash ON response_cache (workspace_id, question_hash);
 
 CREATE INDEX idx_response_cache_workspace ON response_cache (workspace_id, created_at, id);
+
+CREATE TABLE storage_usage (
+	workspace_id CHAR(32) NOT NULL,
+	byte_count BIGINT DEFAULT 0 NOT NULL,
+	document_count INTEGER DEFAULT 0 NOT NULL,
+	page_count INTEGER DEFAULT 0 NOT NULL,
+	CONSTRAINT pk_storage_usage PRIMARY KEY (workspace_id),
+	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
 
 CREATE TABLE workspace_databases (
 	id CHAR(32) NOT NULL,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -197,8 +198,8 @@ async def test_two_workers_that_vanished_make_a_job_dead_until_a_person_wants_it
         if job.attempts == 0:
             (lapsed,) = await database.read(lambda session: queries.find_lapsed(session, 10))
             taken = RunningJob.of(lapsed)
-            await database.write(lambda session, taken=taken, lapsed=lapsed: taken.take_over(session, lapsed))
-            await database.write(lambda session, taken=taken: taken.give_back(session, counts=True))
+            await database.write(partial(taken.take_over, job=lapsed))
+            await database.write(partial(taken.give_back, counts=True))
             await pass_time(database)
 
     # When a third one works.

@@ -45,7 +45,7 @@ def read_document(file: int, request: Mapping[str, Any]) -> Iterator[bytes]:
         document = parse_as(FileType(request["file_type"]), request["name"], content)
         del content
         chunks = chunk(document)
-        yield frame(Frame.HEAD, encode_head(Head(document.title, document.language, len(chunks))))
+        yield frame(Frame.HEAD, encode_head(Head(document.title, document.language, len(chunks), document.page_count)))
         del document
         embedder = LOCAL_EMBEDDERS.get(request["embedder"])
         remaining = iter(chunks)

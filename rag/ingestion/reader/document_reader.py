@@ -34,6 +34,7 @@ class Reading:
         self.title = head.title
         self.language = head.language
         self.chunk_count = head.chunk_count
+        self.page_count = head.page_count
         self._channel = channel
         self._dimensions = dimensions
 

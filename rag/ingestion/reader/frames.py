@@ -18,7 +18,7 @@ from core.errors import ErrorCode
 from rag.ingestion.chunk import Chunk
 from rag.ingestion.chunking import CHUNK_TOKENS, LOCATION_CHARACTERS, MAX_CHUNKS
 from rag.models.protocols import Vectors
-from rag.parsing.errors import UnreadableDocument, place_of
+from rag.parsing.errors import MAX_PAGES, UnreadableDocument, place_of
 from rag.parsing.outline import MAX_HEADING_CHARACTERS, UNPRINTABLE
 from rag.text.stop_words import LANGUAGES
 
@@ -60,6 +60,7 @@ class Head:
     title: str
     language: str
     chunk_count: int
+    page_count: int
 
 
 def frame(kind: Frame, payload: bytes = b"") -> bytes:
@@ -77,14 +78,16 @@ def read_header(header: bytes) -> tuple[Frame, int]:
 
 def encode_head(head: Head) -> bytes:
     """Return the payload of a `HEAD`."""
-    return _encoded([head.title, head.language, head.chunk_count])
+    return _encoded([head.title, head.language, head.chunk_count, head.page_count])
 
 
 def decode_head(payload: bytes) -> Head:
     """Read a `HEAD`. Raises `BadFrame`."""
     match _decoded(payload):
-        case [str(title), str(language), int(count)] if language in LANGUAGES and 0 < count <= MAX_CHUNKS:
-            return Head(_text(title, MAX_HEADING_CHARACTERS), language, count)
+        case [str(title), str(language), int(chunks), int(pages)] if (
+            language in LANGUAGES and 0 < chunks <= MAX_CHUNKS and 0 < pages <= MAX_PAGES
+        ):
+            return Head(_text(title, MAX_HEADING_CHARACTERS), language, chunks, pages)
     raise BadFrame("No head of a document.")
 
 

@@ -55,7 +55,7 @@ def arguments_of(tenant: TenantFixture) -> Arguments:
         "RateMessageInput.feedback": -1,
         "RateMessageInput.messageId": ids["Message"],
         "RecalculateInsightsInput.workspaceId": ids["Workspace"],
-        "RefreshSessionInput.refreshToken": "not a token",
+        "RefreshSessionInput.refreshToken": f"{uuid4().hex}.not of a session",
         "RegenerateAnswerInput.messageId": ids["Message"],
         "RegisterInput.email": f"{uuid4().hex}@example.com",
         "RegisterInput.password": "Ein Gartenzaun 47 im Regen",

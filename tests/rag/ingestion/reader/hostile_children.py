@@ -26,7 +26,7 @@ def act(file: int, request: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def head(title: str, count: int = 1) -> bytes:
-    return frame(Frame.HEAD, encode_head(Head(title, "en", count)))
+    return frame(Frame.HEAD, encode_head(Head(title, "en", count, 1)))
 
 
 def chunks(*contents: str) -> bytes:
@@ -165,7 +165,7 @@ ACTS: dict[str, Callable[[int], Iterator[bytes]]] = {
     "nested JSON": lambda _: iter([frame(Frame.HEAD, b"[" * 100_000)]),
     "another frame": lambda _: iter([chunks("Text.")]),
     "no chunks": lambda _: iter([head("Title", 0)]),
-    "a language nobody has": lambda _: iter([frame(Frame.HEAD, b'["Title","xx",1]')]),
+    "a language nobody has": lambda _: iter([frame(Frame.HEAD, b'["Title","xx",1,1]')]),
     "too many chunks": lambda _: iter([head("Title", 10**9)]),
     "a long title": lambda _: iter([head("x" * 10_000)]),
     "more chunks than said": lambda _: iter([head("Title"), chunks("One.", "Two.")]),
