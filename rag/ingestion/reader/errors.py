@@ -38,9 +38,9 @@ def _message(reason: ReaderEnd, limits: ReaderLimits) -> str:
         case ReaderEnd.MEMORY:
             return f"Reading the file takes more than {limits.memory_bytes // 2**20} MiB of memory. {_SIMPLER}"
         case ReaderEnd.CPU_TIME:
-            return f"Reading the file takes more than {limits.cpu_seconds} seconds of processor time. {_SIMPLER}"
+            return f"Reading the file takes more than {limits.cpu_seconds} s of processor time. {_SIMPLER}"
         case ReaderEnd.DEADLINE:
-            return f"Reading the file takes more than {limits.seconds:g} seconds. {_SIMPLER}"
+            return f"Reading the file takes more than {limits.seconds:g} s. {_SIMPLER}"
         case ReaderEnd.RESULT_SIZE:
             return f"The file holds more text than one document may have. {_SIMPLER}"
         case ReaderEnd.CRASH:

@@ -102,9 +102,10 @@ class ForkServer:
         return True
 
     def _kill(self, child: _Child) -> None:
-        """Kill a child whose leash was let go; it is not reaped yet, so its number is still its own."""
-        self._selector.unregister(child.leash)
-        os.kill(child.pid, signal.SIGKILL)
+        """Kill a child whose leash was let go. One that was reaped a moment before is gone, and so is its number."""
+        if self._children.get(child.pid) is child:
+            self._selector.unregister(child.leash)
+            os.kill(child.pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         while self._children:
