@@ -32,13 +32,15 @@ class RunningJob:
     workspace_id: UUID | None
     subject_id: UUID
     attempts: int
+    progress: float
+    """How far the attempt before came."""
     _id: UUID
     _lease: UUID = field(default_factory=uuid4)
 
     @classmethod
     def of(cls, job: Job) -> "RunningJob":
         """Return a stored job as this worker would hold it."""
-        return cls(job.kind, job.workspace_id, job.subject_id, job.attempts + 1, job.id)
+        return cls(job.kind, job.workspace_id, job.subject_id, job.attempts + 1, job.progress, job.id)
 
     async def keep(self, session: Session, progress: float | None = None) -> None:
         """Make sure that the unit still writes for the job, and renew the lease. Raises `LeaseLost`."""

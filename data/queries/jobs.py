@@ -54,7 +54,7 @@ async def find_next(
 async def take(session: Session, job_id: UUID, lease: UUID, duration: timedelta) -> bool:
     """Take a waiting job, and count the attempt. False when another process was faster."""
     waiting = update(Job).where(Job.id == job_id, Job.status == JobStatus.WAITING)
-    taken = {"status": JobStatus.RUNNING, "lease": lease, "leased_until": now() + duration, "progress": 0.0}
+    taken = {"status": JobStatus.RUNNING, "lease": lease, "leased_until": now() + duration}
     return await _changed(session, waiting.values(attempts=Job.attempts + 1, **taken))
 
 
@@ -73,7 +73,6 @@ async def give_back(session: Session, job_id: UUID, lease: UUID, delay: timedelt
         "lease": None,
         "leased_until": None,
         "not_before": now() + delay,
-        "progress": 0.0,
     }
     attempts = Job.attempts if counts else Job.attempts - 1
     return await _changed(session, _held(job_id, lease).values(attempts=attempts, **waiting))

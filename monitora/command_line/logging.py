@@ -4,7 +4,7 @@ import logging
 import sys
 from contextlib import suppress
 from io import TextIOBase
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 from opentelemetry import trace
@@ -24,7 +24,7 @@ def configure_logging(level: str, form: str) -> None:
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(minimum),
-        logger_factory=structlog.PrintLoggerFactory(_Lenient(sys.stderr)),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lenient(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     lines = logging.StreamHandler(sys.stderr)

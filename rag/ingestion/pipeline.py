@@ -82,7 +82,10 @@ class Ingestion:
                 await self._database.write(job.end)
                 return
             try:
-                await self._index(job, document)
+                if job.progress < 1.0:
+                    await self._index(job, document)
+                await self._drop_other_versions(job, document)
+                await self._database.write(job.end)
             except StoredFileMissing as error:
                 message = "The stored file is gone: upload it again."
                 raise UnreadableDocument(ErrorCode.FILE_UNREADABLE, message) from error
@@ -130,8 +133,6 @@ class Ingestion:
                 await self._step(job, document, IngestionStage.CHUNKING)
                 await self._store(job, document, reading)
         await self._search(job, document, reading)
-        await self._drop_other_versions(job, document)
-        await self._database.write(job.end)
 
     async def _store(self, job: RunningJob, document: Document, reading: Reading) -> None:
         """Store the chunks as a version that is not searched yet."""
@@ -149,7 +150,10 @@ class Ingestion:
         return await self._embedder.embed_passages([indexed_text(document.name, chunk) for chunk in batch.chunks])
 
     async def _search(self, job: RunningJob, document: Document, reading: Reading) -> None:
-        """Let the version that was stored be searched in the place of the one before."""
+        """Let the version that was stored be searched in the place of the one before.
+
+        What is left of the job then is to delete the other one, also when a later attempt comes to it.
+        """
         await self._step(job, document, IngestionStage.STORING)
         document.chunk_version += 1
         ready = {
