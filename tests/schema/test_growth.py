@@ -14,7 +14,7 @@ from data.models import ApiKey, AppSession, Conversation, Model
 from monitora.settings.settings import Settings
 from resolvers.accounts.accounts import MAX_SESSIONS
 from resolvers.conversations import MAX_MESSAGES
-from resolvers.rates import ANONYMOUS_PER_ADDRESS, RATES
+from resolvers.rates import ANONYMOUS_PER_ADDRESS, OPERATION_PER_ACCOUNT, RATES
 from resolvers.services import Services
 from resolvers.workspaces.api_keys import MAX_KEYS, MAX_REVOKED_KEYS
 from resolvers.workspaces.workspaces import MAX_MEMBERS
@@ -66,10 +66,11 @@ async def _counted(tenant: TenantFixture, operation: Operation) -> tuple[set[str
     await until(lambda: not tenant.services.answers.running, "no answer is under way")
     await tenant.services.jobs.finish()
     after = {table: len(rows) for table, rows in tenant.stored().items()}
-    rates = {status.rate.name for status in context.rate_limit_statuses} - {ANONYMOUS_PER_ADDRESS.name}
+    rates = {status.rate.name for status in context.rate_limit_statuses} - OF_EVERY_OPERATION
     return rates, {table: count - before[table] for table, count in after.items() if count > before[table]}
 
 
+OF_EVERY_OPERATION = {ANONYMOUS_PER_ADDRESS.name, OPERATION_PER_ACCOUNT.name}
 ANONYMOUS = {"login", "refreshSession", "register", "startVisit"}
 
 
