@@ -24,6 +24,8 @@ from data.migrations import migrate
 from monitora import composition, demo
 from monitora.application import create_application
 from monitora.command_line.logging import configure_logging
+from monitora.http.connections import Connections
+from monitora.http.protocol import BoundedHttpProtocol
 from monitora.settings.settings import Settings
 from monitora.websocket.transport import SlowConsumerProtocol
 from rag.models.local.embedder import LocalEmbedder
@@ -119,11 +121,14 @@ async def prepared(folder: Path, port: int) -> uvicorn.Server:
         port=port,
         log_config=None,
         access_log=False,
+        http=BoundedHttpProtocol,
         ws=SlowConsumerProtocol,
         ws_per_message_deflate=False,
         backlog=4096,
     )
-    return uvicorn.Server(configuration)
+    server = uvicorn.Server(configuration)
+    server.server_state = Connections(settings.connection_bounds, settings.forwarded_allow_ips)
+    return server
 
 
 if __name__ == "__main__":

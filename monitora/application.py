@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from monitora.http import metrics
 from monitora.http.base_path import BasePath, redirect_to_plain_address
 from monitora.http.graphql_request import PREFLIGHT_HEADERS
 from monitora.http.graphql_server import GraphQLServer
+from monitora.http.known_hosts import KnownHosts
 from monitora.http.rate_headers import RATE_HEADERS
 from monitora.http.readiness import ModelProbe, readiness
 from monitora.http.request_ids import HEADER as REQUEST_ID
@@ -48,7 +50,8 @@ class Application(Starlette):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the application as it is called."""
-        return BasePath(SecurityHeaders(super().build_middleware_stack()), self.state.settings.public_url)
+        known = KnownHosts(super().build_middleware_stack(), self.state.settings)
+        return BasePath(SecurityHeaders(known), self.state.settings.public_url)
 
 
 def create_application(settings: Settings) -> Starlette:
@@ -77,7 +80,7 @@ def create_application(settings: Settings) -> Starlette:
             await asyncio.to_thread(stop_telemetry)
 
     schema.persisted.build_in(widget.operations())
-    graphql = GraphQLServer()
+    graphql = GraphQLServer(timedelta(seconds=settings.header_seconds))
     metrics_token = settings.metrics_token.get_secret_value()
     graphiql = [
         Route("/graphiql", _graphiql),

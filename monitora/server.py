@@ -2,12 +2,17 @@
 
 import asyncio
 import socket
+from dataclasses import replace
 from datetime import timedelta
+from math import ceil
 
 import uvicorn
 from starlette.applications import Starlette
 
 from monitora.application import create_application
+from monitora.http.connections import BoundedClients, Connections
+from monitora.http.descriptors import allow_connections
+from monitora.http.protocol import BoundedHttpProtocol
 from monitora.settings.settings import Settings
 from monitora.websocket.protocol import close_all_sockets
 from monitora.websocket.transport import SlowConsumerProtocol
@@ -25,8 +30,11 @@ class GracefulServer(uvicorn.Server):
     Uvicorn alone would cut every socket at once.
     """
 
-    def __init__(self, config: uvicorn.Config, application: Starlette, grace: timedelta) -> None:
+    def __init__(
+        self, config: uvicorn.Config, application: Starlette, grace: timedelta, connections: Connections
+    ) -> None:
         super().__init__(config)
+        self.server_state = connections
         self._application = application
         self._grace = grace
 
@@ -44,18 +52,23 @@ class GracefulServer(uvicorn.Server):
 def graceful_server(settings: Settings) -> GracefulServer:
     """Return a server of the application, ready to run."""
     application = create_application(settings)
+    bounds = settings.connection_bounds
+    bounds = replace(bounds, connections=allow_connections(bounds.connections))
     configuration = uvicorn.Config(
-        application,
+        BoundedClients(application, bounds, settings.forwarded_allow_ips),
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
+        http=BoundedHttpProtocol,
         ws=SlowConsumerProtocol,
         # Pieces of text are too short to compress, and a compressor holds memory for each socket.
         ws_per_message_deflate=False,
         ws_max_size=MAX_FRAME_BYTES,
         server_header=False,
+        timeout_keep_alive=ceil(bounds.keep_alive_seconds),
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),
     )
-    return GracefulServer(configuration, application, timedelta(seconds=settings.shutdown_grace_seconds))
+    connections = Connections(bounds, settings.forwarded_allow_ips)
+    return GracefulServer(configuration, application, timedelta(seconds=settings.shutdown_grace_seconds), connections)

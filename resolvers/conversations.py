@@ -1,16 +1,17 @@
 """Conversations: ask, follow an answer, stop it, have it made again, rate it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from core.clock import now
+from core.clock import now_after
 from core.errors import ErrorCode, UserError
 from data.engine import IntegrityError, Session
 from data.models import Conversation, Message, MessageRole
 from data.queries import conversations as queries
 from data.queries.workspaces import is_active
 from data.viewer import Staff, Visitor
+from rag.answers import cache
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.running import Question
@@ -43,6 +44,15 @@ class Ask:
     workspace_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A message as it was stored, now or before; what is new about it; and whether its answer is stored too."""
+
+    question: Question
+    news: Sequence[ActivityKind] = ()
+    is_answered: bool = False
+
+
 async def ask(context: Context, said: Ask) -> Question:
     """Store the user's message and start its answer. The same client message id again changes nothing.
 
@@ -58,18 +68,18 @@ async def ask(context: Context, said: Ask) -> Question:
     await _count(context, begins=said.conversation_id is None)
     workspace_id = await _workspace_id(context, said)
     try:
-        question, news = await context.database.write(
-            lambda session: _store(session, context, said, workspace_id, content)
-        )
+        stored = await context.database.write(lambda session: _store(session, context, said, workspace_id, content))
     except IntegrityError:
         # Sent twice at once: the other request stored it first.
-        question, news = await context.database.write(
-            lambda session: _store(session, context, said, workspace_id, content)
+        stored = await context.database.write(lambda session: _store(session, context, said, workspace_id, content))
+    answers, question = context.services.answers, stored.question
+    if not stored.is_answered:
+        await answers.begin(question)
+    # After the beginning: the team may wait for a Redis that hangs, the answer does not.
+    for kind in stored.news:
+        await answers.publish(
+            ConversationEvent(kind, question.workspace_id, question.conversation_id, question.message_id)
         )
-    for kind in news:
-        activity = ConversationEvent(kind, question.workspace_id, question.conversation_id, question.message_id)
-        await context.services.answers.events.publish(activity)
-    await context.services.answers.begin(question)
     return question
 
 
@@ -131,7 +141,10 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
 
 
 async def rate(context: Context, message_id: UUID, feedback: int | None, comment: str | None) -> None:
-    """Rate an answer: -1, 0, 1, or None to take the rating back. Raises `UserError`, `OperationError`."""
+    """Rate an answer: -1, 0, 1, or None to take the rating back. Raises `UserError`, `OperationError`.
+
+    An answer of the cache that is not rated well is given to nobody again.
+    """
     if feedback not in {-1, 0, 1, None}:
         raise UserError(ErrorCode.BAD_USER_INPUT, "A rating is -1, 0 or 1, or null to take it back.", ["feedback"])
     if comment is not None and len(comment) > MAX_COMMENT_CHARACTERS:
@@ -145,12 +158,15 @@ async def rate(context: Context, message_id: UUID, feedback: int | None, comment
         if message.role is not MessageRole.ASSISTANT:
             raise UserError(ErrorCode.BAD_USER_INPUT, "Only an answer can be rated.", ["messageId"])
         message.feedback = feedback
+        if feedback in {-1, 0} and message.reply_to_id is not None:
+            question = await queries.get_message(session, message.reply_to_id)
+            await cache.withdraw(session, conversation.workspace_id, question.content, message.content)
         if comment is not None:
             message.feedback_comment = comment.strip() or None
         return ConversationEvent(ActivityKind.MESSAGE_RATED, conversation.workspace_id, conversation.id, message.id)
 
     context.speaker()
-    await context.services.answers.events.publish(await context.database.write(store))
+    await context.services.answers.publish(await context.database.write(store))
 
 
 async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[ConversationEvent]:
@@ -203,10 +219,8 @@ async def _workspace_id(context: Context, said: Ask) -> UUID:
     return (await access.readable(context, said.workspace_id)).id
 
 
-async def _store(
-    session: Session, context: Context, said: Ask, workspace_id: UUID, content: str
-) -> tuple[Question, list[ActivityKind]]:
-    """Store what is said and return it with what is new about it: nothing, when it was sent before."""
+async def _store(session: Session, context: Context, said: Ask, workspace_id: UUID, content: str) -> _Stored:
+    """Store what is said, unless it was sent before."""
     speaker = context.speaker()
     if isinstance(speaker, Staff):
         # Asking stores a message: who only reads a workspace does not try its assistant.
@@ -218,7 +232,11 @@ async def _store(
         if message.content != content or said.conversation_id not in {None, message.conversation_id}:
             text = "This clientMessageId was used for another message: make a new one for each message."
             raise UserError(ErrorCode.MESSAGE_CONFLICT, text, ["clientMessageId"])
-        return _question(await _with_live_answer(context, message), workspace_id), []
+        question = _question(await _with_live_answer(context, message), workspace_id)
+        answers = await queries.find_answers(session, message_id)
+        # An earlier answer did not satisfy: the one that was begun in its place was cut off.
+        asked_again = bool(answers)
+        return _Stored(replace(question, asked_again=asked_again), is_answered=question.answer_id in answers)
     conversation = await _conversation(session, context, said, workspace_id, visitor_id, message_id)
     message = Message(
         id=message_id,
@@ -226,13 +244,13 @@ async def _store(
         role=MessageRole.USER,
         content=content,
         answer_id=uuid4(),
-        created_at=now(),
+        created_at=now_after(conversation.last_message_at),
     )
     await queries.add_message(session, message)
     news = [ActivityKind.MESSAGE_ADDED]
     if said.conversation_id is None:
         news.insert(0, ActivityKind.CONVERSATION_STARTED)
-    return _question(message, workspace_id), news
+    return _Stored(_question(message, workspace_id), news)
 
 
 async def _with_live_answer(context: Context, message: Message) -> Message:

@@ -16,6 +16,7 @@ from data.queries import storage
 from data.queries.jobs import add_job, remove_job, renew_job
 from rag.ingestion.events import IngestionEvent
 from rag.parsing import FileType, UnreadableDocument, detect_type
+from rag.sources.storage import NO_ROOM, is_full
 from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.rates import UPLOAD_PER_ACCOUNT, UPLOAD_PER_ACCOUNT_DAILY
@@ -40,7 +41,7 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
     # Before a byte is stored; the unit that stores the document looks again, and counts.
     await context.database.read(lambda session: storage.check_room(session, workspace, added, quotas))
     document_id = uuid4()
-    path = await context.services.storage.save(workspace_id, document_id, _pieces(file))
+    path = await _saved(context, workspace_id, document_id, file)
 
     async def store(session: Session) -> Document:
         await storage.add_stored(session, await access.owned(context, session, workspace_id), added, quotas)
@@ -162,6 +163,16 @@ def _examined(name: str, file: BinaryIO, max_bytes: int) -> tuple[FileType, int]
         return detect_type(name, file), size
     except UnreadableDocument as error:
         raise UserError(error.code, error.message, ["file"]) from error
+
+
+async def _saved(context: Context, workspace_id: UUID, document_id: UUID, file: BinaryIO) -> str:
+    """Store a file whole, or not at all, and return its key. Raises `UserError` when the disk is full."""
+    try:
+        return await context.services.storage.save(workspace_id, document_id, _pieces(file))
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise UserError(ErrorCode.DISK_FULL, NO_ROOM, ["file"]) from error
 
 
 async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:

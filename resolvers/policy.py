@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from data.queries.storage import Quotas
+from data.viewer import Staff, Viewer
 
 
 class Introspection(StrEnum):
@@ -20,6 +21,25 @@ class Registration(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationLimits:
+    """How large an operation of one viewer may be.
+
+    `tokens` are the words and marks of its text, `cost` is the price of its largest response, `response_bytes` is the
+    size of the response that it gets, as JSON in UTF-8.
+    """
+
+    tokens: int
+    cost: int
+    response_bytes: int
+
+
+STAFF_TOKENS = 1_000
+VISITOR_TOKENS = 500
+"""Words and marks of one operation, of which reading costs the server up to 40 µs each. The introspection query, the
+longest in common use, has some 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +61,16 @@ class Policy:
     max_workspaces: int = 100
     quotas: Quotas = field(default_factory=Quotas)
     max_operation_cost: int = 1_000_000
+    max_visitor_operation_cost: int = 15_000
+    max_response_bytes: int = 8 * 2**20
+    max_visitor_response_bytes: int = 2**20
     max_operation_depth: int = 20
     introspection: Introspection = Introspection.EVERYBODY
     persisted_operations_only: bool = False
     registration: Registration = Registration.OPEN
+
+    def limits_of(self, viewer: Viewer) -> OperationLimits:
+        """Return how large an operation may be of an account, or of everybody else."""
+        if isinstance(viewer, Staff):
+            return OperationLimits(STAFF_TOKENS, self.max_operation_cost, self.max_response_bytes)
+        return OperationLimits(VISITOR_TOKENS, self.max_visitor_operation_cost, self.max_visitor_response_bytes)

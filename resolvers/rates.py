@@ -11,6 +11,27 @@ ANONYMOUS_PER_ADDRESS = Rate(
     "operations without a token from one address",
     "fifty a second: no school behind one address reaches it, a loop does",
 )
+OPERATION_PER_ACCOUNT = Rate(
+    "operation_per_account",
+    "1200/minute",
+    "operations of one account",
+    "twenty a second: far above a dashboard that asks again by itself, below a loop",
+    is_shared=False,
+)
+OPERATION_PER_VISITOR = Rate(
+    "operation_per_visitor",
+    "240/minute",
+    "operations of one visitor",
+    "four a second: the chat needs two to open and two for each question",
+    is_shared=False,
+)
+VISITOR_OPERATION_PER_ADDRESS = Rate(
+    "visitor_operation_per_address",
+    "6000/minute",
+    "operations of visitors from one address",
+    "25 visitors at their own rate; one person with many visits is bounded too",
+    is_shared=False,
+)
 LOGIN_PER_ADDRESS = Rate(
     "login_per_address",
     "60/minute",
@@ -120,8 +141,18 @@ DATABASE_PER_ACCOUNT = Rate(
     "each looks a name up, which takes a thread for as long as it takes",
 )
 
+CURRENT_PASSWORD_PER_SESSION = Rate(
+    "current_password_per_session",
+    "",
+    "tries at the current password",
+    "no setting of its own: as many as lock the login, in as long as that lock lasts",
+)
+
 RATES = (
     ANONYMOUS_PER_ADDRESS,
+    OPERATION_PER_ACCOUNT,
+    OPERATION_PER_VISITOR,
+    VISITOR_OPERATION_PER_ADDRESS,
     LOGIN_PER_ADDRESS,
     LOGIN_PER_ACCOUNT,
     REGISTER_PER_ADDRESS,

@@ -9,11 +9,9 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.errors import ErrorCode, MonitoraError
-from data.engine import Database, Session, Work
+from data.engine import Database, Session, Work, is_unavailable
 from data.jobs.job import LEASE, TRY_AGAIN, JobHandler, LeaseLost, RunningJob, WorkerKilled
 from data.models import Job, JobKind
 from data.queries import jobs as queries
@@ -30,8 +28,6 @@ LOOK_FOR_END_SECONDS = 0.02
 MAX_ATTEMPTS = 2
 """Attempts that may end with the death of their worker."""
 LAPSED_AT_ONCE = 20
-TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
-"""Faults of the database that pass: it is down, locked or full. They say nothing about the job."""
 UNEXPECTED = MonitoraError(ErrorCode.INTERNAL, "The work failed for an unexpected reason: try it again.")
 ABANDONED = MonitoraError(
     ErrorCode.WORKER_LOST, "The server stopped twice in the middle of this work, which may be the reason: try it again."
@@ -82,8 +78,10 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._unsettled += [partial(job.give_back, counts=False, delay=timedelta(0)) for job in running]
-        with suppress(*TRANSIENT):
+        try:
             await self._settle()
+        except Exception as error:  # noqa: BLE001 - the leases end by themselves
+            self._tell_fault(error)
 
     def wake(self) -> None:
         """Look for jobs now: one was just stored."""
@@ -139,11 +137,11 @@ class Jobs:
         while self._unsettled:
             try:
                 await self._database.write(self._unsettled[0])
-            except TRANSIENT:
-                raise
             except LeaseLost:
                 pass
-            except Exception:
+            except Exception as error:
+                if is_unavailable(error):
+                    raise
                 logger.exception("job_not_settled")
             del self._unsettled[0]
 
@@ -209,12 +207,14 @@ class Jobs:
             await self._killed(job, error)
         except MonitoraError as error:
             await self._bury(job, error)
-        except TRANSIENT as error:
-            self._tell_fault(error)
-            self._unsettled.append(partial(job.give_back, counts=False, delay=FAULT_DELAY))
-        except Exception:
-            logger.exception("job_failed", kind=job.kind, subject=str(job.subject_id))
-            await self._bury(job, UNEXPECTED)
+        except Exception as error:
+            if is_unavailable(error):
+                # It says nothing about the job.
+                self._tell_fault(error)
+                self._unsettled.append(partial(job.give_back, counts=False, delay=FAULT_DELAY))
+            else:
+                logger.exception("job_failed", kind=job.kind, subject=str(job.subject_id))
+                await self._bury(job, UNEXPECTED)
         finally:
             del self._running[job]
             self.wake()
@@ -241,13 +241,12 @@ class Jobs:
 
         try:
             await self._database.write(store)
+            await handler.tell_dead(job, error)
         except LeaseLost:
             return
-        except TRANSIENT as fault:
+        except Exception as fault:  # noqa: BLE001 - tried again with the next look
             self._tell_fault(fault)
             self._unsettled.append(store)
-            return
-        await handler.tell_dead(job, error)
 
     def _tell_fault(self, error: BaseException) -> None:
         """Say once that jobs cannot be looked at, until they can."""

@@ -51,15 +51,17 @@ async def count_login_attempt(session: Session, user_id: UUID, attempts_allowed:
     """Count an attempt to log in. False when the account is locked. The last one allowed locks it.
 
     One statement, so that attempts at the same moment are counted one after the other. `sp_update_last_login` clears
-    the count and the lock.
+    the count and the lock. A lock that would last longer than `lock` is over: the clock was set back.
     """
+    locked_until, present = AppUser.locked_until, now()
+    is_open = or_(locked_until.is_(None), locked_until <= present, locked_until > present + lock)
     last = AppUser.failed_login_attempts + 1 >= attempts_allowed
     counted = await session.execute(
         update(AppUser)
-        .where(AppUser.id == user_id, or_(AppUser.locked_until.is_(None), AppUser.locked_until <= now()))
+        .where(AppUser.id == user_id, is_open)
         .values(
             failed_login_attempts=case((last, 0), else_=AppUser.failed_login_attempts + 1),
-            locked_until=case((last, now() + lock), else_=null()),
+            locked_until=case((last, present + lock), else_=null()),
         )
         .execution_options(synchronize_session=False)
     )

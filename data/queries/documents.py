@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import CursorResult, Row, delete, exists, func, insert, or_, select, true, update
+from sqlalchemy import CursorResult, Row, and_, case, delete, exists, func, insert, or_, select, true, update
 
 from core.clock import now
 from data.engine import Session
@@ -127,10 +127,18 @@ async def find_unfinished(
 
 
 async def find_index_version(session: Session, workspace_id: UUID) -> tuple[object, ...]:
-    """Return values that change whenever the searched documents of a workspace do."""
-    statement = select(func.count(), func.max(Document.updated_at), func.sum(Document.chunk_count)).where(
-        Document.workspace_id == workspace_id, Document.is_indexed == true(), Document.deleted_at.is_(None)
-    )
+    """Return values that change whenever the searched documents of a workspace do, and do not come back.
+
+    Deleted documents count too: without them, what was searched before an upload and after its deletion would be one.
+    """
+    is_searched = and_(Document.is_indexed == true(), Document.deleted_at.is_(None))
+    was_searched = or_(Document.is_indexed == true(), Document.deleted_at.is_not(None))
+    statement = select(
+        func.count(),
+        func.sum(case((is_searched, 1), else_=0)),
+        func.sum(case((is_searched, Document.chunk_count), else_=0)),
+        func.max(case((was_searched, Document.updated_at))),
+    ).where(Document.workspace_id == workspace_id)
     return tuple((await session.execute(statement)).one())
 
 

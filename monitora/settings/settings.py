@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from limits import RateLimitItem
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from data.procedures import MAX_RETENTION_DAYS
-from data.queries.storage import Amount, Quotas
+from monitora.settings.connections import ConnectionSettings
 from monitora.settings.data_folder import kept_signing_key, prepare_data_dir
 from monitora.settings.environment import (
     PREFIX,
@@ -22,7 +23,8 @@ from monitora.settings.environment import (
     variable,
     variable_of,
 )
-from monitora.settings.values import REDIS, WEB, checked_database_url, checked_networks, checked_url, listed
+from monitora.settings.storage import StorageSettings
+from monitora.settings.values import REDIS, WEB, checked_database_url, checked_networks, checked_url, host_name, listed
 from resolvers.policy import Introspection, Policy, Registration
 from resolvers.rates import RATES
 
@@ -35,12 +37,7 @@ MIN_METRICS_TOKEN_CHARACTERS = 16
 """What nobody guesses through a web server."""
 
 
-def _bound(default: int, what: str) -> Any:
-    """Return the setting of a quota."""
-    return Field(default, ge=0, le=10**9, description=f"{what}; 0 for no bound.")
-
-
-class Settings(BaseSettings):
+class Settings(ConnectionSettings, StorageSettings):
     """Every setting, its default and its bounds."""
 
     model_config = SettingsConfigDict(
@@ -108,13 +105,6 @@ class Settings(BaseSettings):
     )
     max_message_characters: int = Field(4_000, ge=1, le=100_000, description="Longest message of a visitor.")
     max_file_megabytes: int = Field(25, ge=1, le=25, description="Largest document.")
-    max_workspaces: int = Field(100, ge=1, le=1_000, description="Workspaces of one account.")
-    max_workspace_megabytes: int = _bound(2_048, "Megabytes of files in one workspace")
-    max_workspace_documents: int = _bound(10_000, "Documents of one workspace")
-    max_workspace_pages: int = _bound(100_000, "Pages of one workspace's documents; 3,000 characters are a page")
-    max_account_megabytes: int = _bound(10_240, "Megabytes of files in all workspaces of one account")
-    max_account_documents: int = _bound(50_000, "Documents of all workspaces of one account")
-    max_account_pages: int = _bound(500_000, "Pages of all workspaces of one account")
     retention_days: int = Field(
         365,
         ge=0,
@@ -126,6 +116,16 @@ class Settings(BaseSettings):
         ge=1_000,
         le=100_000_000,
         description="Highest cost of one operation, about the values of the largest response it can have.",
+    )
+    max_visitor_operation_cost: int = Field(
+        15_000,
+        ge=10_000,
+        le=100_000_000,
+        description="The same for visitors and for who is not logged in.",
+    )
+    max_response_megabytes: int = Field(8, ge=1, le=100, description="Largest response of an account's operation.")
+    max_visitor_response_megabytes: int = Field(
+        1, ge=1, le=100, description="The same for visitors and for who is not logged in."
     )
     max_operation_depth: int = Field(20, ge=5, le=100, description="Fields inside one another in one operation.")
     registration: Registration = Field(
@@ -166,7 +166,10 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _of_a_site(cls, url: str) -> str:
-        return checked_url(url, WEB, "https://chat.example.com")
+        checked_url(url, WEB, "https://chat.example.com")
+        if url and host_name(urlsplit(url).netloc.rpartition("@")[2]) is None:
+            raise ValueError("its host is no name or address that a browser can ask for")
+        return url
 
     @field_validator("redis_url")
     @classmethod
@@ -240,13 +243,11 @@ class Settings(BaseSettings):
             max_message_characters=self.max_message_characters,
             max_file_bytes=self.max_file_megabytes * 2**20,
             max_workspaces=self.max_workspaces,
-            quotas=Quotas(
-                workspace=Amount(
-                    self.max_workspace_megabytes * 2**20, self.max_workspace_documents, self.max_workspace_pages
-                ),
-                account=Amount(self.max_account_megabytes * 2**20, self.max_account_documents, self.max_account_pages),
-            ),
+            quotas=self.quotas(),
             max_operation_cost=self.max_operation_cost,
+            max_visitor_operation_cost=self.max_visitor_operation_cost,
+            max_response_bytes=self.max_response_megabytes * 2**20,
+            max_visitor_response_bytes=self.max_visitor_response_megabytes * 2**20,
             max_operation_depth=self.max_operation_depth,
             introspection=self.introspection,
             persisted_operations_only=self.persisted_operations_only,
@@ -299,7 +300,8 @@ def load_settings() -> Settings:
 
 def described() -> Iterator[tuple[str, str, str]]:
     """Yield each setting's variable, default and description."""
-    for name, field in Settings.model_fields.items():
+    inherited = ConnectionSettings.model_fields
+    for name, field in sorted(Settings.model_fields.items(), key=lambda each: each[0] in inherited):
         if name == "rates":
             continue
         default = field.default

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from resolvers.workspaces.origins import Origin, in_ascii
+
 WEB = ("http", "https")
 REDIS = ("redis", "rediss", "unix")
 
@@ -51,6 +53,23 @@ def checked_networks(networks: str) -> str:
         except ValueError as error:
             raise ValueError(f"{network[:50]!r} is no network; write 10.1.0.0/16 or fd12:3456::/32") from error
     return networks
+
+
+def host_name(host: str) -> str | None:
+    """Return the name in a `Host` (`Example.com:8000`), in lower case and ASCII, without its port; None for no host."""
+    try:
+        read = Origin.of(f"http://{in_ascii(host)}")
+    except ValueError:
+        return None
+    return None if read is None else read.host
+
+
+def checked_hosts(hosts: str) -> str:
+    """Return a list of hosts, as it is. Raises `ValueError`."""
+    for host in listed(hosts):
+        if host_name(host.removeprefix("*.")) is None:
+            raise ValueError(f"{host[:50]!r} is no host; write chat.example.com, *.example.com or 10.0.0.5")
+    return hosts
 
 
 def _either(schemes: tuple[str, ...]) -> str:

@@ -57,9 +57,10 @@ class Retriever:
         self._held: OrderedDict[UUID, _Held] = OrderedDict()
 
     async def version(self, workspace_id: UUID) -> str:
-        """Return a text that changes whenever the searched documents do."""
+        """Return a text that changes whenever the searched documents do, or how they are searched."""
         row = await self._database.read(lambda session: queries.find_index_version(session, workspace_id))
-        return " ".join(str(value) for value in (*row, self._embedder.name))
+        search = (self._embedder.name, self._embedder.weight, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD)
+        return " ".join(str(value) for value in (*row, *search))
 
     async def search(self, workspace_id: UUID, question: str) -> Retrieval:
         """Return the passages that best answer a question, best first. Raises `ModelError`."""

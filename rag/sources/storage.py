@@ -1,6 +1,7 @@
 """The files that were uploaded, kept in a folder of the data directory as they came."""
 
 import asyncio
+import errno
 import os
 import re
 import shutil
@@ -24,6 +25,15 @@ PART = ".part"
 """The ending of a file that is being written."""
 KEYS_AT_ONCE = 500
 """Files that are looked for together: a parameter of a statement each, of which SQL Server takes 2,100."""
+
+
+NO_ROOM = "The server has no room for the file, and nothing was stored: tell who runs the server."
+"""What a person reads when the disk is full."""
+
+
+def is_full(error: OSError) -> bool:
+    """Tell whether the disk refused because it is full, or the server's share of it is."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 class StoredFileMissing(LookupError):

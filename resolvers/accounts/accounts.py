@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from limits import RateLimitItemPerSecond
+
 from core.clock import now
 from core.errors import ErrorCode, UserError
 from core.security.keys import digest, new_refresh_token, session_of
@@ -20,6 +22,7 @@ from resolvers.accounts.emails import normalised_email
 from resolvers.context import Context
 from resolvers.policy import Registration
 from resolvers.rates import (
+    CURRENT_PASSWORD_PER_SESSION,
     LOGIN_PER_ACCOUNT,
     LOGIN_PER_ADDRESS,
     REFRESH_PER_ADDRESS,
@@ -90,14 +93,23 @@ async def login(context: Context, email: str, password: str, device_token: str |
 
 
 async def change_password(context: Context, current: str, new: str) -> int:
-    """Change the own password, end the other sessions and return how many. Raises `UserError`, `OperationError`."""
+    """Change the own password, end the other sessions and return how many. Raises `UserError`, `OperationError`.
+
+    The current password is tried by the session and not by the account: strangers who lock the login do not keep the
+    owner from this, and whoever has stolen a session can neither guess on nor lock the login.
+    """
     staff = context.staff()
     user = await context.database.read(lambda session: queries.find_user(session, staff.user_id))
-    await _count_try(context, user.email)
+    await context.count(LOGIN_PER_ADDRESS, context.client.network)
     # First, so that a choice to be made again is not counted as an attempt.
     await passwords.check(new, user.email, user.full_name, field="newPassword")
-    admitted = await _admit(context, user.id)
-    if not await _verify(context, current, user.password_hash) or not admitted:
+    allowed, lock = context.policy.failed_logins_allowed, context.policy.lock_duration
+    await context.count(
+        CURRENT_PASSWORD_PER_SESSION,
+        staff.session_id.hex,
+        RateLimitItemPerSecond(allowed, round(lock.total_seconds())),
+    )
+    if not await _verify(context, current, user.password_hash):
         raise _wrong_credentials("currentPassword")
     hashed = await asyncio.to_thread(context.services.passwords.hash, new)
 

@@ -15,7 +15,7 @@ from resolvers.accounts.emails import normalised_email
 from resolvers.context import Client, Context
 from resolvers.rates import KEY_PER_ACCOUNT, VISIT_PER_ADDRESS, VISIT_PER_KEY
 from resolvers.workspaces import access
-from resolvers.workspaces.origins import Origin, is_allowed
+from resolvers.workspaces.origins import Origin, entry_for, is_allowed
 from resolvers.workspaces.workspaces import too_many
 
 MAX_NAME_CHARACTERS = 255
@@ -140,7 +140,8 @@ async def _opened_by(session: Session, api_key: str, client: Client) -> tuple[Ap
         raise UserError(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text} Serve it from one of the workspace's allowed domains.")
     if not is_allowed(origin, workspace.allowed_domains or [], client.host):
         text = f"The site {str(origin)[:200]} may not show this assistant"
-        raise UserError(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text}: add its domain to the workspace's allowed domains.")
+        entry = entry_for(origin)[:200]
+        raise UserError(ErrorCode.ORIGIN_NOT_ALLOWED, f"{text}: add {entry} to the workspace's allowed domains.")
     return key, workspace
 
 

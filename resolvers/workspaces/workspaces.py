@@ -181,7 +181,8 @@ def _domains(domains: list[str]) -> list[str]:
     for text in domains:
         domain = normalised_domain(text)
         if domain is None:
-            raise rejected("allowed_domains", f"{text[:100]!r} is no domain: write example.com or *.example.com.")
+            examples = "example.com, *.example.com or http://localhost:5173"
+            raise rejected("allowed_domains", f"{text[:100]!r} names no site: write it like {examples}.")
         normal.append(domain)
     return normal
 

@@ -28,7 +28,7 @@ STATEMENTS = {
     "uploadDocument": 8,
     "documents": 3,
     "createApiKey, startVisit": 8,
-    "chat": 21,
+    "chat": 22,
     "chat, answered from the cache": 17,
     "rateMessage": 4,
     "resolveMessage": 6,

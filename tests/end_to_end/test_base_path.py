@@ -9,6 +9,8 @@ import pytest
 from tests.support.server import Server, running
 
 PUBLIC_URL = "https://example.com/monitora/"
+PASSED_ON = {"Host": "example.com"}
+"""What a proxy passes on of the browser's request."""
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +19,13 @@ def server_with_public_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield server
 
 
-async def _asked(server: Server, path: str, method: str = "GET") -> tuple[int, str | None]:
+async def _asked(
+    server: Server, path: str, method: str = "GET", headers: dict[str, str] | None = None
+) -> tuple[int, str | None]:
     """Return the status of an answer, and the `Location` it leads to."""
     async with (
         aiohttp.ClientSession() as session,
-        session.request(method, f"http://{server.host}{path}", allow_redirects=False) as response,
+        session.request(method, f"http://{server.host}{path}", allow_redirects=False, headers=headers) as response,
     ):
         return response.status, response.headers.get("location")
 
@@ -61,7 +65,7 @@ async def test_no_path_makes_the_server_redirect_to_another_site(server: Server,
 async def test_the_first_page_is_at_the_public_address_where_that_is_set(
     server_with_public_url: Server, path: str
 ) -> None:
-    assert await _asked(server_with_public_url, path) == (307, "https://example.com/monitora/demo")
+    assert await _asked(server_with_public_url, path, headers=PASSED_ON) == (307, "https://example.com/monitora/demo")
 
 
 @pytest.mark.parametrize(
@@ -80,12 +84,12 @@ async def test_the_first_page_is_at_the_public_address_where_that_is_set(
 async def test_the_path_of_the_public_address_is_taken_off_where_a_proxy_passes_it_on(
     server_with_public_url: Server, path: str, status: int
 ) -> None:
-    assert (await _asked(server_with_public_url, path))[0] == status
+    assert (await _asked(server_with_public_url, path, headers=PASSED_ON))[0] == status
 
 
 async def test_other_sites_embed_the_widget_also_under_a_path(server_with_public_url: Server) -> None:
     async with (
         aiohttp.ClientSession() as session,
-        session.get(f"http://{server_with_public_url.host}/monitora/widget.js") as response,
+        session.get(f"http://{server_with_public_url.host}/monitora/widget.js", headers=PASSED_ON) as response,
     ):
         assert response.headers["cross-origin-resource-policy"] == "cross-origin"

@@ -170,6 +170,7 @@ async def day(
     """A day of a server that tells all it can: the log at debug, as JSON, spans and metrics."""
     folder = tmp_path_factory.mktemp("observed")
     assert monitora({"MONITORA_DATA_DIR": str(folder)}, "migrate").returncode == 0
+    running_mistral_server.forget()
     settings = {
         "MISTRAL_SERVER_URL": running_mistral_server.url,
         "MONITORA_LOG_FORMAT": "json",

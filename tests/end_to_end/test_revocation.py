@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
-import uvicorn
 from sqlalchemy import update
 
 from core.events import MemoryEventBus
@@ -17,7 +16,6 @@ from data.models import AppUser, Role
 from monitora.application import create_application
 from monitora.identity import is_over
 from monitora.settings.settings import Settings
-from monitora.websocket.transport import SlowConsumerProtocol
 from rag.answers.event_log import MemoryAnswerEventLog
 from rag.answers.orchestration import Answers
 from rag.models.local.embedder import LocalEmbedder
@@ -25,6 +23,7 @@ from rag.models.mistral.chat import MistralChat
 from rag.retrieval.retriever import Retriever
 from resolvers.accounts import accounts
 from resolvers.services import Services
+from tests.support.in_process_server import serving
 from tests.support.logins import SESSION
 from tests.support.mistral_server import Answer, MistralServer
 from tests.support.people import CHAT, PASSWORD, People, Person, Shop
@@ -52,13 +51,8 @@ async def address(services: Services, settings: Settings) -> AsyncIterator[str]:
     application = create_application(settings)
     often = replace(services.policy, access_reviewed_every=timedelta(milliseconds=50))
     application.state.services, application.state.settings = replace(services, policy=often), settings
-    configuration = uvicorn.Config(application, port=0, ws=SlowConsumerProtocol, log_config=None, lifespan="off")
-    configuration.load()
-    server = uvicorn.Server(configuration)
-    server.lifespan = configuration.lifespan_class(configuration)
-    await server.startup()
-    yield f"ws://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/graphql"
-    await server.shutdown()
+    async with serving(application) as server:
+        yield f"ws://{server.host}/graphql"
 
 
 Follow = Callable[..., Awaitable[aiohttp.ClientWebSocketResponse]]

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from monitora.http.bounds import ConnectionBounds
 from monitora.websocket.transport import SlowConsumerProtocol
+from tests.support.in_process_server import serving
 from tests.support.waiting import HANG_SECONDS
 
 PIECE = "é" * 4_000
@@ -48,17 +49,10 @@ async def _serving(source: Source, stall_seconds: float) -> AsyncIterator[str]:
             super().pause_writing()
             source.stalled.set()
 
-    Transport.stall_seconds = stall_seconds
+    bounds = ConnectionBounds(stall_seconds=stall_seconds)
     application = Starlette(routes=[WebSocketRoute("/", source.serve)])
-    configuration = uvicorn.Config(application, port=0, ws=Transport, log_config=None, lifespan="off")
-    configuration.load()
-    server = uvicorn.Server(configuration)
-    server.lifespan = configuration.lifespan_class(configuration)
-    await server.startup()
-    try:
-        yield f"ws://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    finally:
-        await server.shutdown()
+    async with serving(application, bounds, websocket=Transport) as server:
+        yield f"ws://{server.host}/"
 
 
 async def test_a_reader_that_takes_nothing_is_let_go() -> None:

@@ -11,9 +11,9 @@ from tests.support.people import People
 from tests.support.statements import Statements
 
 TREE = """
-{ workspaces(first: 50) { nodes { name
-    documents(first: 50) { totalCount nodes { name } }
-    conversations(first: 50) { totalCount nodes { title messages(first: 50) { totalCount nodes { content } } } }
+{ workspaces(first: 20) { nodes { name
+    documents(first: 20) { totalCount nodes { name } }
+    conversations(first: 20) { totalCount nodes { title messages(first: 20) { totalCount nodes { content } } } }
 } } }
 """
 SESSION = 1

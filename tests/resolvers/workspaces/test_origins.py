@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from resolvers.workspaces.origins import Origin, is_allowed, normalised_domain
+from resolvers.workspaces.origins import Origin, entry_for, is_allowed, normalised_domain
 
 OWN_HOST = "chat.example.net:8000"
 
@@ -23,17 +23,22 @@ def _allows(written: str, sent: str) -> bool:
     ("written", "sent"),
     [
         ("example.com", "https://example.com"),
-        ("example.com", "http://example.com:8080"),
+        ("http://example.com:8080", "http://example.com:8080"),
+        ("https://example.com:8443", "https://example.com:8443"),
+        ("http://example.com", "http://example.com"),
+        ("http://*.example.com:8080", "http://shop.example.com:8080"),
+        ("example.com:8443", "https://example.com:8443"),
+        ("HTTP://Example.com:8080/page", "http://example.com:8080"),
         ("Example.COM", "https://EXAMPLE.com"),
         (" https://example.com/ ", "https://example.com"),
         ("https://example.com/shop?item=1", "https://example.com"),
         ("example.com.", "https://example.com"),
         ("example.com", "https://example.com."),
-        ("example.com.:8080", "http://example.com.:8080"),
+        ("http://example.com.:8080", "http://example.com.:8080"),
         ("example.com:443", "https://example.com"),
         ("example.com:80", "http://example.com"),
         ("*.example.com", "https://shop.example.com"),
-        ("*.example.com", "https://a.b.example.com:8443"),
+        ("*.example.com", "https://a.b.example.com"),
         ("my_shop.example.com", "https://my_shop.example.com"),
         ("bücher.example", "https://xn--bcher-kva.example"),
         ("BÜCHER.example", "https://xn--bcher-kva.example"),
@@ -42,8 +47,15 @@ def _allows(written: str, sent: str) -> bool:
         ("*.bücher.example:8443", "https://neu.xn--bcher-kva.example:8443"),
         ("例え。テスト", "https://xn--r8jz45g.xn--zckzah"),
         ("localhost:3000", "http://localhost:3000"),
-        ("192.168.0.7", "http://192.168.0.7:5173"),
+        ("localhost:3000", "https://localhost:3000"),
+        ("localhost", "http://localhost:5173"),
+        ("localhost", "https://localhost"),
+        ("http://localhost:5173", "http://localhost:5173"),
+        ("shop.localhost", "http://shop.localhost:8080"),
+        ("*.localhost:3000", "http://shop.localhost:3000"),
+        ("127.0.0.1", "http://127.0.0.1:5173"),
         ("[::1]:3000", "http://[::1]:3000"),
+        ("http://192.168.0.7:5173", "http://192.168.0.7:5173"),
         ("elsewhere.example", "http://chat.example.net:8000"),
     ],
 )
@@ -72,7 +84,23 @@ def test_a_listed_site_is_recognised_however_it_is_written(written: str, sent: s
         ("example.com", "example.com"),
         ("example.com", "null"),
         ("example.com", ""),
+        ("example.com", "http://example.com"),
+        ("example.com", "https://example.com:8443"),
+        ("example.com", "http://example.com:443"),
         ("example.com:443", "http://example.com"),
+        ("example.com:8443", "http://example.com:8443"),
+        ("example.com:80", "https://example.com"),
+        ("http://example.com", "https://example.com"),
+        ("http://example.com:8080", "http://example.com"),
+        ("*.example.com", "http://shop.example.com"),
+        ("*.example.com", "https://shop.example.com:8443"),
+        ("http://localhost:5173", "https://localhost:5173"),
+        ("http://localhost:5173", "http://localhost:5174"),
+        ("https://localhost", "http://localhost"),
+        ("192.168.0.7", "http://192.168.0.7:5173"),
+        ("127.0.0.1", "http://127.0.0.1.evil.net"),
+        ("localhost", "http://localhost.evil.net"),
+        ("localhost", "http://evillocalhost"),
         ("*.example.com", "https://example.com"),
         ("*.example.com", "https://evilexample.com"),
         ("localhost:3000", "http://localhost:3001"),
@@ -100,6 +128,11 @@ def test_a_site_that_only_resembles_a_listed_one_is_refused(written: str, sent: 
         "a.com/b",
         "a.com:0x1",
         "a.com:70000",
+        "a.com:0",
+        "ftp://a.com",
+        "://a.com",
+        "https://",
+        "https://http://a.com",
         "u@a.com",
     ],
 )
@@ -114,18 +147,68 @@ _ports = st.none() | st.integers(1, 65_535)
 
 
 @given(host=_hosts, port=_ports, other=_hosts, scheme=_schemes, dot=st.sampled_from(["", "."]))
-def test_a_host_is_allowed_by_its_own_name_and_by_its_parent_s_wildcard_alone(
+def test_an_entry_allows_one_origin_and_a_wildcard_those_of_its_sub_domains(
     host: str, port: int | None, other: str, scheme: str, dot: str
 ) -> None:
-    sent = f"{scheme}://{host}{dot}" + (f":{port}" if port else "")
+    suffix = f":{port}" if port else ""
+    sent = f"{scheme}://{host}{dot}{suffix}"
 
-    assert _allows(host, sent)
-    assert _allows(host.upper() + dot, sent.upper())
-    assert _allows(f"{host}:{port or {'http': 80, 'https': 443}[scheme]}", sent)
-    assert _allows(f"*.{other}", f"{scheme}://{host}.{other}")
+    assert _allows(f"{scheme}://{host}{suffix}", sent)
+    assert _allows(f"{scheme}://{host.upper()}{dot}{suffix}", sent.upper())
+    assert _allows(f"{scheme}://*.{other}{suffix}", f"{scheme}://{host}.{other}{suffix}")
+    assert _allows(host, sent) == (scheme == "https" and port in {None, 443})
     assume(other != host)
-    assert not _allows(other, sent)
-    assert not _allows(f"*.{host}", sent)
+    assert not _allows(f"{scheme}://{other}{suffix}", sent)
+    assert not _allows(f"{scheme}://*.{host}{suffix}", sent)
+
+
+@given(host=_hosts, port=_ports, scheme=_schemes)
+def test_the_entry_that_is_proposed_for_a_site_allows_it(host: str, port: int | None, scheme: str) -> None:
+    origin = Origin.of(f"{scheme}://{host}" + (f":{port}" if port else ""))
+    assert origin is not None
+
+    proposed = entry_for(origin)
+
+    assert normalised_domain(proposed) == proposed
+    assert is_allowed(origin, [proposed], None)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("https://example.com/", "example.com"),
+        ("example.com:443", "example.com"),
+        ("example.com:80", "http://example.com"),
+        ("http://example.com:80/shop", "http://example.com"),
+        ("example.com:8443", "https://example.com:8443"),
+        ("http://localhost:5173/", "http://localhost:5173"),
+        ("https://localhost", "https://localhost"),
+        ("localhost:3000", "localhost:3000"),
+        ("LOCALHOST", "localhost"),
+    ],
+)
+def test_an_entry_is_kept_in_one_form(written: str, kept: str) -> None:
+    assert normalised_domain(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("kept_before", "sent", "is_allowed_now"),
+    [
+        ("example.com", "https://example.com", True),
+        ("example.com", "http://example.com", False),
+        ("example.com:8443", "https://example.com:8443", True),
+        ("example.com:80", "http://example.com", True),
+        ("localhost", "http://localhost:3000", True),
+        ("localhost:3000", "http://localhost:3000", True),
+    ],
+)
+def test_an_entry_of_an_earlier_version_is_read_as_it_would_be_today(
+    kept_before: str, sent: str, is_allowed_now: bool
+) -> None:
+    origin = Origin.of(sent)
+    assert origin is not None
+
+    assert is_allowed(origin, [kept_before], OWN_HOST) == is_allowed_now
 
 
 @given(st.text() | st.from_regex(r"https?://[^/]*", fullmatch=True))

@@ -279,14 +279,70 @@ async def test_a_password_is_not_changed_without_the_current_one(people: People)
     assert (await people.anyone.change("login", email="ada@example.com", password=PASSWORD))["__typename"] == "Session"
 
 
-async def test_guesses_at_the_current_password_lock_the_account(people: People) -> None:
+async def _change(person: Person, current: str) -> str:
+    """Try to change the password, and return the code of the refusal, or the payload's name."""
+    fields = "__typename ... on UserError { code }"
+    query = f"mutation ($input: ChangePasswordInput!) {{ changePassword(input: $input) {{ {fields} }} }}"
+    result = await person.execute(query, input={"currentPassword": current, "newPassword": NEW_PASSWORD})
+    if result.errors:
+        return str((result.errors[0].extensions or {})["code"])
+    answer = (result.data or {})["changePassword"]
+    return str(answer.get("code") or answer["__typename"])
+
+
+async def test_a_session_guesses_the_current_password_a_few_times_and_no_more(people: People) -> None:
     person = Person(people.services, (await register(people))["accessToken"])
-    for _ in range(people.services.policy.failed_logins_allowed):
-        await person.change(CHANGE, currentPassword="wrong password", newPassword=NEW_PASSWORD)
+    guesses = [f"wrong password {number}" for number in range(people.services.policy.failed_logins_allowed)]
 
-    refused = await person.change(CHANGE, currentPassword=PASSWORD, newPassword=NEW_PASSWORD)
+    assert {await _change(person, guess) for guess in guesses} == {"INVALID_CREDENTIALS"}
 
-    assert refused["code"] == "INVALID_CREDENTIALS"
+    assert await _change(person, PASSWORD) == "RATE_LIMITED", "even the right one"
+
+
+async def test_of_many_guesses_at_the_current_password_at_once_no_more_are_weighed_than_allowed(
+    people: People, hasher: CountingHasher
+) -> None:
+    person = Person(people.services, (await register(people))["accessToken"])
+    hasher.verified.clear()
+
+    codes = await asyncio.gather(*(_change(person, f"wrong password {number}") for number in range(20)))
+
+    allowed = people.services.policy.failed_logins_allowed
+    assert codes.count("INVALID_CREDENTIALS") == allowed
+    assert codes.count("RATE_LIMITED") == 20 - allowed
+    assert len(hasher.verified) == allowed
+
+
+async def test_a_stranger_s_lock_does_not_keep_the_owner_from_changing_the_password(people: People) -> None:
+    person = Person(people.services, (await register(people))["accessToken"])
+    await lock(people)
+
+    assert await _change(person, PASSWORD) == "ChangePasswordPayload"
+
+
+async def test_a_thief_s_guesses_keep_the_owner_neither_from_changing_the_password_nor_from_logging_in(
+    people: People,
+) -> None:
+    stolen = Person(people.services, (await register(people))["accessToken"])
+    for number in range(2 * people.services.policy.failed_logins_allowed):
+        await _change(stolen, f"wrong password {number}")
+
+    opened = await people.anyone.change(f"login {SESSION}", email="ada@example.com", password=PASSWORD)
+
+    assert opened["__typename"] == "Session"
+    assert await _change(Person(people.services, opened["accessToken"]), PASSWORD) == "ChangePasswordPayload"
+    assert await stolen.refusal(ME) == "UNAUTHENTICATED"
+
+
+async def test_a_session_that_is_refreshed_has_no_new_guesses(people: People) -> None:
+    session = await register(people)
+    person = Person(people.services, session["accessToken"])
+    for number in range(people.services.policy.failed_logins_allowed):
+        await _change(person, f"wrong password {number}")
+
+    renewed = await people.anyone.change(f"refreshSession {SESSION}", refreshToken=session["refreshToken"])
+
+    assert await _change(Person(people.services, renewed["accessToken"]), PASSWORD) == "RATE_LIMITED"
 
 
 async def test_of_two_changes_at_once_one_holds(people: People) -> None:

@@ -71,10 +71,13 @@ async def test_domains_are_kept_in_one_form(people: People) -> None:
     admin = await people.admin()
 
     made = await admin.change(
-        CREATED, name="Garden", allowedDomains=["https://Example.com/", "*.Example.org", "bücher.de"]
+        CREATED,
+        name="Garden",
+        allowedDomains=["https://Example.com/", "*.Example.org", "bücher.de", "http://localhost:5173/"],
     )
 
-    assert made["workspace"]["allowedDomains"] == ["example.com", "*.example.org", "xn--bcher-kva.de"]
+    kept = ["example.com", "*.example.org", "xn--bcher-kva.de", "http://localhost:5173"]
+    assert made["workspace"]["allowedDomains"] == kept
 
 
 async def test_an_update_changes_what_it_names_and_null_clears(people: People) -> None:
@@ -310,6 +313,8 @@ async def test_an_unknown_a_revoked_and_an_expired_key_open_nothing(people: Peop
     [
         ("https://example.com", None),
         ("http://testserver", None),
+        ("http://example.com", "ORIGIN_NOT_ALLOWED"),
+        ("https://example.com:8443", "ORIGIN_NOT_ALLOWED"),
         ("https://evil.net", "ORIGIN_NOT_ALLOWED"),
         ("null", "ORIGIN_NOT_ALLOWED"),
         ("", "ORIGIN_NOT_ALLOWED"),
@@ -332,7 +337,24 @@ async def test_a_workspace_that_lists_no_site_is_shown_by_the_server_alone(peopl
     assert (await people.anyone.change(VISIT, apiKey=key))["__typename"] == "Visit"
     elsewhere = await Person(people.services, origin="https://example.com").change(VISIT, apiKey=key)
     assert elsewhere["code"] == "ORIGIN_NOT_ALLOWED"
-    assert elsewhere["message"].startswith("The site https://example.com may not show this assistant: add its domain")
+
+
+@pytest.mark.parametrize(
+    ("origin", "entry"),
+    [("https://example.com", "example.com"), ("http://localhost:5173", "http://localhost:5173")],
+)
+async def test_a_site_that_is_refused_is_told_the_entry_that_allows_it(people: People, origin: str, entry: str) -> None:
+    shop = await people.shop()
+    key = await shop.key()
+    page = Person(people.services, origin=origin)
+
+    refused = await page.change(VISIT, apiKey=key)
+
+    told = f"The site {origin} may not show this assistant: add {entry} to the workspace's allowed domains."
+    assert refused["message"] == told
+    listed = "updateWorkspace ... on UpdateWorkspacePayload { workspace { id } }"
+    await shop.owner.change(listed, id=shop.id, allowedDomains=[entry])
+    assert (await page.change(VISIT, apiKey=key))["__typename"] == "Visit"
 
 
 async def test_a_rush_of_visits_notes_the_use_of_the_key_once(people: People, statements: Statements) -> None:
