@@ -201,7 +201,7 @@ async def test_a_fork_server_that_was_killed_is_replaced(reader: DocumentReader)
     os.kill(killed, signal.SIGKILL)
 
     await until(lambda: not is_alive(child), "the child ends with it")
-    await until(lambda: fork_server_of(reader) != killed, "another takes its place")
+    await until(lambda: reader._launcher.pid not in {None, killed}, "another takes its place")
     assert (await read(reader, "process")).isdecimal()
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
