@@ -13,6 +13,7 @@ from core.security.encryption import Encryption
 from core.security.passwords import Passwords
 from core.security.tokens import Tokens
 from data.engine import Database
+from monitora.settings.data_folder import FILES
 from monitora.settings.settings import Settings
 from monitora.telemetry import trace_statements
 from rag.answers.conversation_events import ConversationEvent
@@ -46,7 +47,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
         event_bus(redis, IngestionEvent) as ingestion_events,
     ):
         event_log = MemoryAnswerEventLog() if redis is None else RedisAnswerEventLog(redis)
-        storage = FileStorage(settings.data_dir / "files")
+        storage = FileStorage(settings.data_dir / FILES)
         # With Redis there may be other processes, whose documents under way are not to be taken from them.
         abandoned_after = ABANDONED_AFTER if settings.redis_url else timedelta(0)
         ingestion = Ingestion(database, storage, embedder, ingestion_events, abandoned_after=abandoned_after)
