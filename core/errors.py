@@ -22,9 +22,11 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
+    RESPONSE_TOO_LARGE = "RESPONSE_TOO_LARGE"
     PREFLIGHT_REQUIRED = "PREFLIGHT_REQUIRED"
     TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
     INTERNAL = "INTERNAL"
+    DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
     EMAIL_INVALID = "EMAIL_INVALID"
     EMAIL_TAKEN = "EMAIL_TAKEN"
     REGISTRATION_CLOSED = "REGISTRATION_CLOSED"
@@ -43,10 +45,17 @@ class ErrorCode(StrEnum):
     FILE_UNREADABLE = "FILE_UNREADABLE"
     FILE_ENCRYPTED = "FILE_ENCRYPTED"
     FILE_WITHOUT_TEXT = "FILE_WITHOUT_TEXT"
+    FILE_TOO_COMPLEX = "FILE_TOO_COMPLEX"
     DOCUMENT_NOT_FAILED = "DOCUMENT_NOT_FAILED"
+    DOCUMENT_NOT_UNDER_WAY = "DOCUMENT_NOT_UNDER_WAY"
+    DOCUMENT_CANCELLED = "DOCUMENT_CANCELLED"
+    WORKER_LOST = "WORKER_LOST"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    DISK_FULL = "DISK_FULL"
     MESSAGE_EMPTY = "MESSAGE_EMPTY"
     MESSAGE_TOO_LONG = "MESSAGE_TOO_LONG"
     MESSAGE_CONFLICT = "MESSAGE_CONFLICT"
+    CONVERSATION_FULL = "CONVERSATION_FULL"
     ANSWER_NOT_RUNNING = "ANSWER_NOT_RUNNING"
     ANSWER_INTERRUPTED = "ANSWER_INTERRUPTED"
     DAILY_TOKENS_SPENT = "DAILY_TOKENS_SPENT"
@@ -74,9 +83,11 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.METHOD_NOT_ALLOWED: "The request's method does not run such an operation: send it by POST.",
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: "The request's body is neither JSON nor a form with files.",
     ErrorCode.REQUEST_TOO_LARGE: "The request has more bytes than the server takes.",
+    ErrorCode.RESPONSE_TOO_LARGE: "The response has more bytes than the viewer is sent: ask for less at once.",
     ErrorCode.PREFLIGHT_REQUIRED: "A form with files carries the header `GraphQL-Require-Preflight`.",
     ErrorCode.TOO_MANY_OPERATIONS: "The socket has as many operations as it may have: complete one first.",
     ErrorCode.INTERNAL: "The server failed; the request id finds it in the log.",
+    ErrorCode.DATABASE_UNAVAILABLE: "The database cannot be used at the moment, and nothing was changed: try again.",
     ErrorCode.EMAIL_INVALID: "The text is no e-mail address.",
     ErrorCode.EMAIL_TAKEN: "An account with this e-mail exists.",
     ErrorCode.REGISTRATION_CLOSED: "The operator makes the accounts of this server.",
@@ -95,10 +106,17 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.FILE_UNREADABLE: "The file is damaged.",
     ErrorCode.FILE_ENCRYPTED: "The file is protected by a password.",
     ErrorCode.FILE_WITHOUT_TEXT: "The file holds no text, as a scan does.",
+    ErrorCode.FILE_TOO_COMPLEX: "Reading the file takes more memory or time than one file is given, or crashes.",
     ErrorCode.DOCUMENT_NOT_FAILED: "Only a document that failed can be tried again.",
+    ErrorCode.DOCUMENT_NOT_UNDER_WAY: "Only a document that waits or is processed can be cancelled.",
+    ErrorCode.DOCUMENT_CANCELLED: "A person called the indexing off.",
+    ErrorCode.WORKER_LOST: "The server stopped twice in the middle of the work: try it again.",
+    ErrorCode.DISK_FULL: "The server has no room for the file, and nothing was stored: tell who runs the server.",
+    ErrorCode.QUOTA_EXCEEDED: "As many or as much as there may be is stored already: delete some first.",
     ErrorCode.MESSAGE_EMPTY: "The message is empty.",
     ErrorCode.MESSAGE_TOO_LONG: "The message has too many characters.",
     ErrorCode.MESSAGE_CONFLICT: "The client's message id was used for another message.",
+    ErrorCode.CONVERSATION_FULL: "The conversation has as many messages as it may have: begin a new one.",
     ErrorCode.ANSWER_NOT_RUNNING: "The answer is over already.",
     ErrorCode.ANSWER_INTERRUPTED: "The answer was cut off before its end: ask for it again.",
     ErrorCode.DAILY_TOKENS_SPENT: "The workspace's model tokens of the day are used up, until midnight UTC.",
@@ -143,6 +161,10 @@ class UserError(MonitoraError):
     def extensions(self) -> dict[str, Any]:
         """What travels beside the message where no result can hold the error, as in a subscription."""
         return super().extensions | ({"inputPath": self.path} if self.path else {})
+
+
+class QuotaExceeded(UserError):
+    """As many or as much is stored as may be. The code is QUOTA_EXCEEDED."""
 
 
 class OperationError(MonitoraError):

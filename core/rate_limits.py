@@ -17,6 +17,8 @@ from core.security.keys import digest
 
 SWEPT_EVERY = 60.0
 """Seconds between two sweeps of the uses that left their windows."""
+CLOCK_STEP = 1.0
+"""Seconds by which the clock may go back without being taken for one that was set back."""
 MAX_USES = 10_000
 MAX_WINDOW_SECONDS = 24 * 60 * 60
 """Each use is remembered as long as the window is: the two bound the memory of one caller."""
@@ -27,13 +29,15 @@ class Rate:
     """How often one caller may do something.
 
     `name` is the rate's in settings and headers, `default` how often in the notation of `limits`, `what` what is
-    counted and for whom, `why` the reason for the number.
+    counted and for whom, `why` the reason for the number. One that is not `is_shared` is counted by each process for
+    itself, also where there is Redis: it bounds the work of a process, and must not cost a way to Redis and back.
     """
 
     name: str
     default: str
     what: str
     why: str
+    is_shared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class RateLimiter:
         self._redis = redis
         self._shared = None if redis is None else MovingWindowRateLimiter(_redis_storage(redis))
         self._sweeping: asyncio.Task[None] | None = None
+        self._counted_at = 0.0
 
     async def count(self, rate: Rate, caller: str, limit: RateLimitItem | None = None) -> RateLimitStatus | None:
         """Count one use, unless it is refused, and return the caller's status; None for a rate without a limit.
@@ -86,11 +91,12 @@ class RateLimiter:
         limit = limit or self._limits.get(rate.name)
         if limit is None:
             return None
-        if self._redis is not None and self._shared is not None:
+        if rate.is_shared and self._redis is not None and self._shared is not None:
             shared = self._shared
             with suppress(RedisUnavailable):
                 return await self._redis.run(lambda _redis: _counted(shared, rate, limit, caller))
         self._sweep_now_and_then()
+        await self._forget_the_future()
         return await _counted(self._own, rate, limit, caller)
 
     async def close(self) -> None:
@@ -98,6 +104,13 @@ class RateLimiter:
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
+
+    async def _forget_the_future(self) -> None:
+        """Begin to count again when the clock was set back: uses that lie ahead would fill their windows until then."""
+        present = time.time()
+        if present < self._counted_at - CLOCK_STEP:
+            await self._own.storage.reset()
+        self._counted_at = present
 
     def _sweep_now_and_then(self) -> None:
         storage = self._own.storage

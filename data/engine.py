@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, ExceptionContext, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from core.private_files import make_private, make_private_file
@@ -33,7 +34,7 @@ STATEMENT_SECONDS = 30
 LOGIN_SECONDS = 15
 """How long SQL Server may take to let a connection in."""
 
-__all__ = ["Database", "IntegrityError", "Session", "Work", "is_deadlock"]
+__all__ = ["Database", "IntegrityError", "Session", "Work", "is_deadlock", "is_unavailable"]
 
 HIDDEN = True
 """Errors name a statement and not its parameters: they hold messages and hashes, and errors go to the log."""
@@ -125,6 +126,13 @@ class Database:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Tell whether a unit failed for the database's sake: locked, full, read-only, or away. It changed nothing."""
+    # SQLite's plain error is about the statement, such as one of a table that is not there.
+    of_statement = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR"
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout) and not of_statement
 
 
 def is_deadlock(error: DBAPIError) -> bool:

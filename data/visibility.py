@@ -17,12 +17,14 @@ from data.models import (
     Document,
     DocumentChunk,
     InsightsCache,
+    Job,
     Message,
     MessageTopic,
     Model,
     Profile,
     ResponseCache,
     Role,
+    StorageUsage,
     UserWorkspace,
     View,
     Workspace,
@@ -61,9 +63,9 @@ def _of_workspace(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
     return rule
 
 
-def _member(viewer: Viewer) -> ColumnElement[bool]:
-    """Who reads a workspace is for its owner alone: a reader does not learn of the others."""
-    return WorkspaceMember.workspace_id.in_(select(Workspace.id).where(writable(viewer)))
+def _of_own_workspace(column: Any) -> Callable[[Viewer], ColumnElement[bool]]:
+    """Who reads a workspace, and what it stores, is for its owner alone: a reader does not learn of the others."""
+    return lambda viewer: column.in_(select(Workspace.id).where(writable(viewer)))
 
 
 def _document(viewer: Viewer) -> ColumnElement[bool]:
@@ -71,7 +73,11 @@ def _document(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _chunk(viewer: Viewer) -> ColumnElement[bool]:
-    return DocumentChunk.document_id.in_(select(Document.id).where(_document(viewer)))
+    return exists().where(
+        Document.id == DocumentChunk.document_id,
+        Document.chunk_version == DocumentChunk.version,
+        _document(viewer),
+    )
 
 
 def _conversation(viewer: Viewer) -> ColumnElement[bool]:
@@ -96,7 +102,8 @@ _RULES: dict[type[Any], Callable[[Viewer], ColumnElement[bool]]] = {
     AppSession: lambda viewer: and_(_own(AppSession.user_id)(viewer), AppSession.expires_at > now()),
     Profile: _own(Profile.id),
     Workspace: _workspace,
-    WorkspaceMember: _member,
+    WorkspaceMember: _of_own_workspace(WorkspaceMember.workspace_id),
+    StorageUsage: _of_own_workspace(StorageUsage.workspace_id),
     WorkspaceStats: _of_workspace(WorkspaceStats.workspace_id),
     ApiKey: _of_workspace(ApiKey.workspace_id),
     WorkspaceDatabase: _of_workspace(WorkspaceDatabase.workspace_id),
@@ -109,4 +116,5 @@ _RULES: dict[type[Any], Callable[[Viewer], ColumnElement[bool]]] = {
     AnalyticsDaily: _of_workspace(AnalyticsDaily.workspace_id),
     DailyMetrics: _of_workspace(DailyMetrics.workspace_id),
     InsightsCache: _of_workspace(InsightsCache.workspace_id),
+    Job: _of_workspace(Job.workspace_id),
 }

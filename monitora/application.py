@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 import widget
 from data.migrations import pending
+from data.models import JobKind
 from monitora import demo, telemetry
 from monitora.composition import running_services
 from monitora.http import metrics
@@ -30,6 +31,7 @@ from monitora.http.request_ids import HEADER as REQUEST_ID
 from monitora.http.request_ids import RequestIds
 from monitora.http.security_headers import SecurityHeaders
 from monitora.settings.settings import Settings
+from rag.clean_up import CleanUp
 from schema import schema
 
 ANY_SITE = Middleware(
@@ -64,9 +66,10 @@ def create_application(settings: Settings) -> Starlette:
         async with running_services(settings) as services:
             application.state.services = services
             application.state.model = ModelProbe(services.answers.chat_model, settings)
-            services.ingestion.start()
-            if await pending(services.database) is None:
-                await services.ingestion.resume()
+            services.jobs.handle(
+                JobKind.CLEAN_UP, CleanUp(services.database, services.storage, settings.retention_days)
+            )
+            services.jobs.start()
             levels = metrics.Levels(services)
             REGISTRY.register(levels)
             yield

@@ -13,6 +13,8 @@ from core.security.encryption import Encryption
 from core.security.passwords import Passwords
 from core.security.tokens import Tokens
 from data.engine import Database
+from data.jobs.runner import Jobs
+from data.models import JobKind
 from monitora.settings.data_folder import FILES
 from monitora.settings.settings import Settings
 from monitora.telemetry import trace_statements
@@ -22,6 +24,7 @@ from rag.answers.orchestration import Answers
 from rag.answers.redis_event_log import RedisAnswerEventLog
 from rag.ingestion.events import IngestionEvent
 from rag.ingestion.pipeline import Ingestion
+from rag.ingestion.reader import DocumentReader
 from rag.models.local.answerer import LocalAnswerer
 from rag.models.local.embedder import LocalEmbedder
 from rag.models.mistral.chat import CHAT_RETRY_POLICY, MistralChat
@@ -31,13 +34,13 @@ from rag.retrieval.retriever import Retriever
 from rag.sources.storage import FileStorage
 from resolvers.services import Services
 
-ABANDONED_AFTER = timedelta(minutes=5)
-"""How long a document of another process may stand still before it is taken for abandoned."""
-
 
 @asynccontextmanager
-async def running_services(settings: Settings) -> AsyncIterator[Services]:
-    """Start the parts, hand them over, and stop them in order: answers under way may end, jobs are left for later."""
+async def running_services(settings: Settings, reader: DocumentReader | None = None) -> AsyncIterator[Services]:
+    """Start the parts, hand them over, and stop them in order: answers under way may end, jobs are left for later.
+
+    A `reader` that is given is left running; by default the services have their own.
+    """
     signing_key, *previous_keys = settings.signing_keys()
     async with (
         opened_database(settings) as database,
@@ -47,10 +50,14 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
         event_bus(redis, IngestionEvent) as ingestion_events,
     ):
         event_log = MemoryAnswerEventLog() if redis is None else RedisAnswerEventLog(redis)
-        storage = FileStorage(settings.data_dir / FILES)
-        # With Redis there may be other processes, whose documents under way are not to be taken from them.
-        abandoned_after = ABANDONED_AFTER if settings.redis_url else timedelta(0)
-        ingestion = Ingestion(database, storage, embedder, ingestion_events, abandoned_after=abandoned_after)
+        storage = opened_storage(settings)
+        own_reader = DocumentReader()
+        ingestion = Ingestion(
+            database, storage, reader or own_reader, embedder, ingestion_events, settings.policy.quotas
+        )
+        # With Redis there may be other processes, whose jobs under way are not to be taken from them.
+        jobs = Jobs(database, slots=settings.jobs_at_once, alone=not settings.redis_url)
+        jobs.handle(JobKind.INDEX_DOCUMENT, ingestion)
         answers = Answers(
             database,
             event_log,
@@ -71,6 +78,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
                 encryption=Encryption(settings.encryption_keys()),
                 ssrf_guard=ssrf_guard,
                 storage=storage,
+                jobs=jobs,
                 ingestion=ingestion,
                 answers=answers,
                 redis=redis,
@@ -81,7 +89,8 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
             await event_log.close()
             await rate_limiter.close()
-            await ingestion.close()
+            await jobs.close()
+            await own_reader.close()
             ssrf_guard.close()
 
 
@@ -101,6 +110,11 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def opened_storage(settings: Settings) -> FileStorage:
+    """Return where the uploaded files are."""
+    return FileStorage(settings.data_dir / FILES)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from starlette.requests import HTTPConnection
 
-from core.security.tokens import InvalidToken, StaffClaims, VisitorClaims
+from core.security.tokens import InvalidToken, VisitorClaims
 from data.viewer import Anonymous, Viewer, Visitor
 from resolvers.accounts import accounts, sessions
 from resolvers.context import Client, Context
@@ -36,14 +36,6 @@ async def viewer_of(services: Services, client: Client, token: str) -> Viewer:
         return Visitor(claims.workspace_id, claims.visitor_id, claims.name, claims.email)
     staff = await accounts.identify(services.database, claims, token)
     return staff or Anonymous(INVALID)
-
-
-def may_send_files(services: Services, authorization: str | None) -> bool:
-    """Tell whether a request is worth reading a file for: it shows a good token of an account."""
-    try:
-        return isinstance(services.tokens.read(bearer_token(authorization) or ""), StaffClaims)
-    except InvalidToken:
-        return False
 
 
 async def is_over(services: Services, token: str) -> bool:

@@ -12,8 +12,13 @@ from data.engine import Database
 from data.loaders import Loaders
 from data.viewer import Anonymous, Staff, Viewer, Visitor
 from resolvers.errors import Forbidden, RateLimited, Unauthenticated
-from resolvers.policy import Introspection, Policy
-from resolvers.rates import ANONYMOUS_PER_ADDRESS
+from resolvers.policy import Introspection, OperationLimits, Policy
+from resolvers.rates import (
+    ANONYMOUS_PER_ADDRESS,
+    OPERATION_PER_ACCOUNT,
+    OPERATION_PER_VISITOR,
+    VISITOR_OPERATION_PER_ADDRESS,
+)
 from resolvers.services import Services
 
 LOG_IN = "Log in first: this needs the access token of an account."
@@ -73,6 +78,11 @@ class Context:
         return self.services.policy
 
     @property
+    def limits(self) -> OperationLimits:
+        """How large this viewer's operations may be."""
+        return self.policy.limits_of(self.viewer)
+
+    @property
     def sees_schema(self) -> bool:
         """Whether the viewer is shown the schema, and told of its names."""
         shown_to = self.policy.introspection
@@ -107,9 +117,15 @@ class Context:
             raise RateLimited(rate.what, status.frees_at)
 
     async def admit(self) -> None:
-        """Count an operation of somebody without a token. Raises `RateLimited`."""
-        if isinstance(self.viewer, Anonymous):
-            await self.count(ANONYMOUS_PER_ADDRESS, self.client.network)
+        """Count an operation, whoever asks. Raises `RateLimited`."""
+        match self.viewer:
+            case Staff():
+                await self.count(OPERATION_PER_ACCOUNT, self.viewer.user_id.hex)
+            case Visitor():
+                await self.count(OPERATION_PER_VISITOR, f"{self.viewer.workspace_id.hex}/{self.viewer.visitor_id}")
+                await self.count(VISITOR_OPERATION_PER_ADDRESS, self.client.network)
+            case Anonymous():
+                await self.count(ANONYMOUS_PER_ADDRESS, self.client.network)
 
     def forget_loaded(self) -> None:
         """Drop what was loaded before a change, so that what follows reads what is stored now."""

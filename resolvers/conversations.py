@@ -1,26 +1,35 @@
 """Conversations: ask, follow an answer, stop it, have it made again, rate it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from core.clock import now
+from core.clock import now_after
 from core.errors import ErrorCode, UserError
 from data.engine import IntegrityError, Session
 from data.models import Conversation, Message, MessageRole
 from data.queries import conversations as queries
 from data.queries.workspaces import is_active
 from data.viewer import Staff, Visitor
+from rag.answers import cache
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.running import Question
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, NotFound
-from resolvers.rates import MESSAGE_PER_ACCOUNT, MESSAGE_PER_ADDRESS, MESSAGE_PER_VISITOR
+from resolvers.rates import (
+    CONVERSATION_PER_VISITOR,
+    MESSAGE_PER_ACCOUNT,
+    MESSAGE_PER_ADDRESS,
+    MESSAGE_PER_ADDRESS_DAILY,
+    MESSAGE_PER_VISITOR,
+)
 from resolvers.workspaces import access
 
 TITLE_CHARACTERS = 80
 MAX_COMMENT_CHARACTERS = 2_000
+MAX_MESSAGES = 1_000
+"""Messages of one conversation, both sides. Those of the moment in which it is reached may be more."""
 MESSAGES = uuid5(NAMESPACE_URL, "https://monitora.dev/messages")
 """The namespace in which a client's own message id becomes a key, so that sending twice stores once."""
 
@@ -35,6 +44,15 @@ class Ask:
     workspace_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A message as it was stored, now or before; what is new about it; and whether its answer is stored too."""
+
+    question: Question
+    news: Sequence[ActivityKind] = ()
+    is_answered: bool = False
+
+
 async def ask(context: Context, said: Ask) -> Question:
     """Store the user's message and start its answer. The same client message id again changes nothing.
 
@@ -47,21 +65,21 @@ async def ask(context: Context, said: Ask) -> Question:
     if len(content) > context.policy.max_message_characters:
         limit = context.policy.max_message_characters
         raise UserError(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {limit} characters.", ["content"])
-    await _count(context)
+    await _count(context, begins=said.conversation_id is None)
     workspace_id = await _workspace_id(context, said)
     try:
-        question, news = await context.database.write(
-            lambda session: _store(session, context, said, workspace_id, content)
-        )
+        stored = await context.database.write(lambda session: _store(session, context, said, workspace_id, content))
     except IntegrityError:
         # Sent twice at once: the other request stored it first.
-        question, news = await context.database.write(
-            lambda session: _store(session, context, said, workspace_id, content)
+        stored = await context.database.write(lambda session: _store(session, context, said, workspace_id, content))
+    answers, question = context.services.answers, stored.question
+    if not stored.is_answered:
+        await answers.begin(question)
+    # After the beginning: the team may wait for a Redis that hangs, the answer does not.
+    for kind in stored.news:
+        await answers.publish(
+            ConversationEvent(kind, question.workspace_id, question.conversation_id, question.message_id)
         )
-    for kind in news:
-        activity = ConversationEvent(kind, question.workspace_id, question.conversation_id, question.message_id)
-        await context.services.answers.events.publish(activity)
-    await context.services.answers.begin(question)
     return question
 
 
@@ -112,17 +130,21 @@ async def regenerate(context: Context, message_id: UUID) -> Question:
             raise NotFound("question")
         message.answer_id = uuid4()
         conversation = await queries.conversation_of(session, message)
+        _check_length(conversation)
         await _check_switched_on(session, conversation.workspace_id)
         return replace(_question(message, conversation.workspace_id), asked_again=True)
 
-    await _count(context)
+    await _count(context, begins=False)
     question = await context.database.write(renew)
     await context.services.answers.begin(question)
     return question
 
 
 async def rate(context: Context, message_id: UUID, feedback: int | None, comment: str | None) -> None:
-    """Rate an answer: -1, 0, 1, or None to take the rating back. Raises `UserError`, `OperationError`."""
+    """Rate an answer: -1, 0, 1, or None to take the rating back. Raises `UserError`, `OperationError`.
+
+    An answer of the cache that is not rated well is given to nobody again.
+    """
     if feedback not in {-1, 0, 1, None}:
         raise UserError(ErrorCode.BAD_USER_INPUT, "A rating is -1, 0 or 1, or null to take it back.", ["feedback"])
     if comment is not None and len(comment) > MAX_COMMENT_CHARACTERS:
@@ -136,12 +158,15 @@ async def rate(context: Context, message_id: UUID, feedback: int | None, comment
         if message.role is not MessageRole.ASSISTANT:
             raise UserError(ErrorCode.BAD_USER_INPUT, "Only an answer can be rated.", ["messageId"])
         message.feedback = feedback
+        if feedback in {-1, 0} and message.reply_to_id is not None:
+            question = await queries.get_message(session, message.reply_to_id)
+            await cache.withdraw(session, conversation.workspace_id, question.content, message.content)
         if comment is not None:
             message.feedback_comment = comment.strip() or None
         return ConversationEvent(ActivityKind.MESSAGE_RATED, conversation.workspace_id, conversation.id, message.id)
 
     context.speaker()
-    await context.services.answers.events.publish(await context.database.write(store))
+    await context.services.answers.publish(await context.database.write(store))
 
 
 async def activity(context: Context, workspace_id: UUID) -> AsyncIterator[ConversationEvent]:
@@ -167,14 +192,17 @@ async def resolve(context: Context, message_id: UUID, *, resolved: bool) -> None
     await context.database.write(store)
 
 
-async def _count(context: Context) -> None:
-    """Count a question. Raises `OperationError`."""
+async def _count(context: Context, *, begins: bool) -> None:
+    """Count a question, and the conversation that it begins. Raises `OperationError`."""
     speaker = context.speaker()
     if isinstance(speaker, Visitor):
-        await context.count(MESSAGE_PER_VISITOR, f"{speaker.workspace_id.hex}/{speaker.visitor_id}")
+        visitor = f"{speaker.workspace_id.hex}/{speaker.visitor_id}"
+        await context.count(MESSAGE_PER_VISITOR, visitor)
+        await context.count(CONVERSATION_PER_VISITOR, visitor if begins else None)
     else:
         await context.count(MESSAGE_PER_ACCOUNT, speaker.user_id.hex)
     await context.count(MESSAGE_PER_ADDRESS, context.client.network)
+    await context.count(MESSAGE_PER_ADDRESS_DAILY, context.client.network)
 
 
 async def _workspace_id(context: Context, said: Ask) -> UUID:
@@ -191,10 +219,8 @@ async def _workspace_id(context: Context, said: Ask) -> UUID:
     return (await access.readable(context, said.workspace_id)).id
 
 
-async def _store(
-    session: Session, context: Context, said: Ask, workspace_id: UUID, content: str
-) -> tuple[Question, list[ActivityKind]]:
-    """Store what is said and return it with what is new about it: nothing, when it was sent before."""
+async def _store(session: Session, context: Context, said: Ask, workspace_id: UUID, content: str) -> _Stored:
+    """Store what is said, unless it was sent before."""
     speaker = context.speaker()
     if isinstance(speaker, Staff):
         # Asking stores a message: who only reads a workspace does not try its assistant.
@@ -206,7 +232,11 @@ async def _store(
         if message.content != content or said.conversation_id not in {None, message.conversation_id}:
             text = "This clientMessageId was used for another message: make a new one for each message."
             raise UserError(ErrorCode.MESSAGE_CONFLICT, text, ["clientMessageId"])
-        return _question(await _with_live_answer(context, message), workspace_id), []
+        question = _question(await _with_live_answer(context, message), workspace_id)
+        answers = await queries.find_answers(session, message_id)
+        # An earlier answer did not satisfy: the one that was begun in its place was cut off.
+        asked_again = bool(answers)
+        return _Stored(replace(question, asked_again=asked_again), is_answered=question.answer_id in answers)
     conversation = await _conversation(session, context, said, workspace_id, visitor_id, message_id)
     message = Message(
         id=message_id,
@@ -214,13 +244,13 @@ async def _store(
         role=MessageRole.USER,
         content=content,
         answer_id=uuid4(),
-        created_at=now(),
+        created_at=now_after(conversation.last_message_at),
     )
     await queries.add_message(session, message)
     news = [ActivityKind.MESSAGE_ADDED]
     if said.conversation_id is None:
         news.insert(0, ActivityKind.CONVERSATION_STARTED)
-    return _question(message, workspace_id), news
+    return _Stored(_question(message, workspace_id), news)
 
 
 async def _with_live_answer(context: Context, message: Message) -> Message:
@@ -243,6 +273,7 @@ async def _conversation(
             raise NotFound("conversation")
         if conversation.visitor_id != visitor_id:
             raise Forbidden("Only its visitor writes in a conversation: start one of your own.")
+        _check_length(conversation)
         return conversation
     speaker = context.viewer
     conversation = Conversation(
@@ -256,6 +287,12 @@ async def _conversation(
     )
     queries.add_conversation(session, conversation)
     return conversation
+
+
+def _check_length(conversation: Conversation) -> None:
+    if conversation.message_count >= MAX_MESSAGES:
+        text = f"This conversation has {MAX_MESSAGES:,} messages, the most it may have: begin a new one."
+        raise UserError(ErrorCode.CONVERSATION_FULL, text)
 
 
 async def _check_switched_on(session: Session, workspace_id: UUID) -> None:

@@ -11,10 +11,11 @@ from core.security.encryption import Encryption, Undecryptable
 from data.engine import Database, Session
 from data.models import DatabaseType, WorkspaceDatabase
 from data.queries import databases as queries
+from data.queries.workspaces import lock_workspace
 from resolvers.context import Context
 from resolvers.rates import DATABASE_PER_ACCOUNT
 from resolvers.workspaces import access
-from resolvers.workspaces.workspaces import bounded, rejected
+from resolvers.workspaces.workspaces import bounded, rejected, too_many
 
 MAX_DATABASES = 20
 """External databases of one workspace."""
@@ -57,8 +58,9 @@ async def create(context: Context, workspace_id: UUID, values: DatabaseValues) -
 
     async def store(session: Session) -> UUID:
         await access.owned(context, session, workspace_id)
+        await lock_workspace(session, workspace_id)
         if await queries.count_databases(session, workspace_id) >= MAX_DATABASES:
-            raise rejected("workspace_id", f"A workspace has at most {MAX_DATABASES} databases: delete one first.")
+            raise too_many(f"A workspace has at most {MAX_DATABASES} databases: delete one first.")
         queries.add_database(session, WorkspaceDatabase(id=key, workspace_id=workspace_id, **columns))
         return key
 

@@ -8,15 +8,18 @@ from pathlib import PurePath
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from core.clock import now
 from core.errors import ErrorCode, UserError
 from data.engine import Session
-from data.models import Document, DocumentStatus, IngestionStage
+from data.models import Document, DocumentStatus, IngestionStage, JobKind
 from data.queries import documents as queries
+from data.queries import storage
+from data.queries.jobs import add_job, remove_job, renew_job
 from rag.ingestion.events import IngestionEvent
 from rag.parsing import FileType, UnreadableDocument, detect_type
+from rag.sources.storage import NO_ROOM, is_full
 from resolvers.context import Context
-from resolvers.rates import UPLOAD_PER_ACCOUNT
+from resolvers.errors import NotFound
+from resolvers.rates import UPLOAD_PER_ACCOUNT, UPLOAD_PER_ACCOUNT_DAILY
 from resolvers.workspaces import access
 
 MAX_NAME_CHARACTERS = 500
@@ -31,14 +34,17 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
     `OperationError`.
     """
     title = _title(name or file_name)
-    await context.count(UPLOAD_PER_ACCOUNT, context.staff().user_id.hex)
-    await context.database.read(lambda session: access.owned(context, session, workspace_id))
+    await _count(context)
+    workspace = await context.database.read(lambda session: access.owned(context, session, workspace_id))
     file_type, size = await asyncio.to_thread(_examined, file_name, file, context.policy.max_file_bytes)
+    added, quotas = storage.Amount(byte_count=size, document_count=1), context.policy.quotas
+    # Before a byte is stored; the unit that stores the document looks again, and counts.
+    await context.database.read(lambda session: storage.check_room(session, workspace, added, quotas))
     document_id = uuid4()
-    path = await context.services.storage.save(workspace_id, document_id, _pieces(file))
+    path = await _saved(context, workspace_id, document_id, file)
 
     async def store(session: Session) -> Document:
-        await access.owned(context, session, workspace_id)
+        await storage.add_stored(session, await access.owned(context, session, workspace_id), added, quotas)
         document = Document(
             id=document_id,
             workspace_id=workspace_id,
@@ -48,14 +54,16 @@ async def upload(context: Context, workspace_id: UUID, file_name: str, file: Bin
             file_size=size,
         )
         queries.add_document(session, document)
+        add_job(session, JobKind.INDEX_DOCUMENT, workspace_id, document_id)
         return document
 
     try:
         document = await context.database.write(store)
-    except BaseException:
+    except Exception:
+        # Not when the task is cancelled: the unit goes on. The clean-up deletes a file that is left without a row.
         await context.services.storage.delete(path)
         raise
-    await context.services.ingestion.enqueue(document_id)
+    context.services.jobs.wake()
     return document
 
 
@@ -64,14 +72,45 @@ async def remove(context: Context, document_id: UUID) -> None:
 
     async def store(session: Session) -> str:
         document = await access.owned_row(context, session, Document, document_id, "document")
-        document.deleted_at = now()
-        document.is_indexed = False
-        document.chunk_count = 0
+        if not await queries.delete_document(session, document_id):
+            raise NotFound("document")
+        await storage.take_stored(session, document)
+        await remove_job(session, JobKind.INDEX_DOCUMENT, document_id)
         await queries.delete_chunks(session, document_id)
         return document.file_path
 
     context.staff()
-    await context.services.storage.delete(await context.database.write(store))
+    path = await context.database.write(store)
+    context.services.jobs.stop(JobKind.INDEX_DOCUMENT, document_id)
+    await context.services.storage.delete(path)
+
+
+async def cancel(context: Context, document_id: UUID) -> Document:
+    """Call off the indexing of a document, at whatever stage, and return it.
+
+    What was searched before is still searched; a document that never was can be tried again. Raises `UserError` when
+    it is not under way, and `OperationError`.
+    """
+
+    async def store(session: Session) -> Document:
+        document = await access.owned_row(context, session, Document, document_id, "document")
+        if document.status not in {DocumentStatus.PENDING, DocumentStatus.PROCESSING}:
+            message = "Only a document that waits or is processed can be cancelled."
+            raise UserError(ErrorCode.DOCUMENT_NOT_UNDER_WAY, message, ["id"])
+        await remove_job(session, JobKind.INDEX_DOCUMENT, document_id)
+        if document.is_indexed:
+            document.status, document.stage, document.progress = DocumentStatus.READY, IngestionStage.DONE, 1.0
+        else:
+            document.status = DocumentStatus.FAILED
+            document.error_code = ErrorCode.DOCUMENT_CANCELLED
+            document.error = "The indexing was cancelled: try the document again, or delete it."
+        return document
+
+    context.staff()
+    document = await context.database.write(store)
+    context.services.jobs.stop(JobKind.INDEX_DOCUMENT, document_id)
+    await context.services.ingestion.tell(document_id)
+    return document
 
 
 async def retry(context: Context, document_id: UUID) -> Document:
@@ -88,11 +127,12 @@ async def retry(context: Context, document_id: UUID) -> Document:
         document.stage = IngestionStage.QUEUED
         document.progress = 0.0
         document.error = document.error_code = None
+        await renew_job(session, JobKind.INDEX_DOCUMENT, document.workspace_id, document_id)
         return document
 
-    context.staff()
+    await _count(context)
     document = await context.database.write(store)
-    await context.services.ingestion.enqueue(document_id)
+    context.services.jobs.wake()
     return document
 
 
@@ -100,6 +140,13 @@ async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[Ingest
     """Yield where documents stand that are unfinished or just were, then every change. Raises `OperationError`."""
     async for step in access.while_readable(context, workspace_id, context.services.ingestion.follow(workspace_id)):
         yield step
+
+
+async def _count(context: Context) -> None:
+    """Count a document that is to be indexed. Raises `OperationError`."""
+    account = context.staff().user_id.hex
+    await context.count(UPLOAD_PER_ACCOUNT, account)
+    await context.count(UPLOAD_PER_ACCOUNT_DAILY, account)
 
 
 def _examined(name: str, file: BinaryIO, max_bytes: int) -> tuple[FileType, int]:
@@ -116,6 +163,16 @@ def _examined(name: str, file: BinaryIO, max_bytes: int) -> tuple[FileType, int]
         return detect_type(name, file), size
     except UnreadableDocument as error:
         raise UserError(error.code, error.message, ["file"]) from error
+
+
+async def _saved(context: Context, workspace_id: UUID, document_id: UUID, file: BinaryIO) -> str:
+    """Store a file whole, or not at all, and return its key. Raises `UserError` when the disk is full."""
+    try:
+        return await context.services.storage.save(workspace_id, document_id, _pieces(file))
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise UserError(ErrorCode.DISK_FULL, NO_ROOM, ["file"]) from error
 
 
 async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:

@@ -11,6 +11,27 @@ ANONYMOUS_PER_ADDRESS = Rate(
     "operations without a token from one address",
     "fifty a second: no school behind one address reaches it, a loop does",
 )
+OPERATION_PER_ACCOUNT = Rate(
+    "operation_per_account",
+    "1200/minute",
+    "operations of one account",
+    "twenty a second: far above a dashboard that asks again by itself, below a loop",
+    is_shared=False,
+)
+OPERATION_PER_VISITOR = Rate(
+    "operation_per_visitor",
+    "240/minute",
+    "operations of one visitor",
+    "four a second: the chat needs two to open and two for each question",
+    is_shared=False,
+)
+VISITOR_OPERATION_PER_ADDRESS = Rate(
+    "visitor_operation_per_address",
+    "6000/minute",
+    "operations of visitors from one address",
+    "25 visitors at their own rate; one person with many visits is bounded too",
+    is_shared=False,
+)
 LOGIN_PER_ADDRESS = Rate(
     "login_per_address",
     "60/minute",
@@ -28,6 +49,12 @@ REGISTER_PER_ADDRESS = Rate(
     "60/minute",
     "new accounts from one address",
     "a class that begins together; each costs the server as much as a login",
+)
+REGISTER_PER_ADDRESS_DAILY = Rate(
+    "register_per_address_daily",
+    "1000/day",
+    "new accounts of one day from one address",
+    "no company makes a thousand accounts in a day; each may have workspaces and files",
 )
 REFRESH_PER_ADDRESS = Rate(
     "refresh_per_address",
@@ -65,11 +92,41 @@ MESSAGE_PER_ADDRESS = Rate(
     "messages from one address",
     "a hundred people who ask twelve times a minute; one person with many visits is bounded too",
 )
+MESSAGE_PER_ADDRESS_DAILY = Rate(
+    "message_per_address_daily",
+    "10000/day",
+    "messages of one day from one address",
+    "a school of a hundred people who each ask a hundred times; what one address makes the database keep is bounded",
+)
+CONVERSATION_PER_VISITOR = Rate(
+    "conversation_per_visitor",
+    "60/hour",
+    "conversations begun by one visitor",
+    "one a minute, the whole hour: a person who begins again after each answer does not reach it",
+)
+WORKSPACE_PER_ACCOUNT = Rate(
+    "workspace_per_account",
+    "60/hour",
+    "workspaces created by one account",
+    "an agency that sets up its customers by hand or by a script",
+)
+KEY_PER_ACCOUNT = Rate(
+    "key_per_account",
+    "120/hour",
+    "API keys created by one account",
+    "a key for each of a hundred sites, made in one go",
+)
 UPLOAD_PER_ACCOUNT = Rate(
     "upload_per_account",
     "120/minute",
     "uploads of one account",
     "a folder dropped at once, sent two files a second",
+)
+UPLOAD_PER_ACCOUNT_DAILY = Rate(
+    "upload_per_account_daily",
+    "10000/day",
+    "uploads of one day by one account",
+    "a whole workspace filled in a day; files that are uploaded and deleted in turn leave rows for a while",
 )
 SHARE_PER_ACCOUNT = Rate(
     "share_per_account",
@@ -93,16 +150,25 @@ CURRENT_PASSWORD_PER_SESSION = Rate(
 
 RATES = (
     ANONYMOUS_PER_ADDRESS,
+    OPERATION_PER_ACCOUNT,
+    OPERATION_PER_VISITOR,
+    VISITOR_OPERATION_PER_ADDRESS,
     LOGIN_PER_ADDRESS,
     LOGIN_PER_ACCOUNT,
     REGISTER_PER_ADDRESS,
+    REGISTER_PER_ADDRESS_DAILY,
     REFRESH_PER_ADDRESS,
     VISIT_PER_KEY,
     VISIT_PER_ADDRESS,
     MESSAGE_PER_VISITOR,
     MESSAGE_PER_ACCOUNT,
     MESSAGE_PER_ADDRESS,
+    MESSAGE_PER_ADDRESS_DAILY,
+    CONVERSATION_PER_VISITOR,
+    WORKSPACE_PER_ACCOUNT,
+    KEY_PER_ACCOUNT,
     UPLOAD_PER_ACCOUNT,
+    UPLOAD_PER_ACCOUNT_DAILY,
     SHARE_PER_ACCOUNT,
     DATABASE_PER_ACCOUNT,
 )

@@ -9,6 +9,7 @@ from core.security.encryption import Encryption
 from core.security.passwords import Passwords
 from core.security.tokens import Tokens
 from data.engine import Database
+from data.jobs.runner import Jobs
 from rag.answers.orchestration import Answers
 from rag.ingestion.pipeline import Ingestion
 from rag.sources.storage import FileStorage
@@ -25,6 +26,7 @@ class Services:
     encryption: Encryption
     ssrf_guard: SsrfGuard
     storage: FileStorage
+    jobs: Jobs
     ingestion: Ingestion
     answers: Answers
     redis: RedisClient | None = None

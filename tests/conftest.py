@@ -1,5 +1,6 @@
 """What the tests share: a migrated database, a server's parts over it, and people who use them."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from data.engine import Database
 from data.migrations import migrate
 from monitora.composition import running_services
 from monitora.settings.settings import Settings
+from rag.ingestion.reader import DocumentReader
 from resolvers.services import Services
 from tests.support.mistral_server import MistralServer
 from tests.support.people import People
@@ -75,12 +77,21 @@ def settings(migrated_file: Path, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def services(settings: Settings) -> AsyncIterator[Services]:
+async def services(settings: Settings, reader: DocumentReader) -> AsyncIterator[Services]:
     """The parts of a server, working on documents and answers."""
-    async with running_services(settings) as services:
-        services.ingestion.start()
+    async with running_services(settings, reader) as services:
+        services.jobs.start()
         # The real algorithm at its least cost: its strength is not what these tests are about.
         yield replace(services, passwords=Passwords(argon2.using(rounds=1, memory_cost=8, parallelism=1)))
+
+
+@pytest.fixture(scope="session")
+def reader() -> Iterator[DocumentReader]:
+    """What reads documents in child processes, shared by the tests of a process: it takes half a second to start."""
+    shared = DocumentReader()
+    asyncio.run(shared.start())
+    yield shared
+    asyncio.run(shared.close())
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,14 @@ from data.models.analytics import AnalyticsDaily, DailyMetrics, InsightsCache, U
 from data.models.base import Model, View, global_id
 from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, ResponseCache
 from data.models.documents import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.models.jobs import Job, JobKind, JobStatus
 from data.models.workspaces import (
     DEFAULT_MAX_TOKENS,
     DEFAULT_MODEL,
     DEFAULT_TEMPERATURE,
     ApiKey,
     DatabaseType,
+    StorageUsage,
     Workspace,
     WorkspaceDatabase,
     WorkspaceMember,
@@ -32,6 +34,9 @@ __all__ = [
     "DocumentStatus",
     "IngestionStage",
     "InsightsCache",
+    "Job",
+    "JobKind",
+    "JobStatus",
     "Message",
     "MessageRole",
     "MessageTopic",
@@ -39,6 +44,7 @@ __all__ = [
     "Profile",
     "ResponseCache",
     "Role",
+    "StorageUsage",
     "UserWorkspace",
     "View",
     "Workspace",

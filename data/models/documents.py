@@ -36,8 +36,9 @@ class IngestionStage(StrEnum):
 class Document(Keyed, Created, Updated, Model):
     """A file of a workspace. `file_path` is its key in the file storage, never the visitor's or customer's name for it.
 
-    `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. A document with `deleted_at` is
-    gone for every reader; the row waits for `sp_cleanup_old_data`.
+    `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. `page_count` is zero until it is
+    read. `chunk_version` says which version of its chunks is searched. A document with `deleted_at` is gone for every
+    reader; the row waits for `sp_cleanup_old_data`.
     """
 
     __tablename__ = "documents"
@@ -61,6 +62,8 @@ class Document(Keyed, Created, Updated, Model):
     is_indexed: Mapped[bool] = mapped_column(default=False, server_default=NO)
     embedding_model: Mapped[str | None] = mapped_column(Unicode(100))
     chunk_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    chunk_version: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    page_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     deleted_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -72,7 +75,12 @@ class Document(Keyed, Created, Updated, Model):
 
 
 class DocumentChunk(Keyed, Created, Model):
-    """A passage of a document. `embedding` is float32 of shape (dimensions,) in the space `documents.embedding_model`.
+    """A passage of a document.
+
+    Each attempt to index the document writes a `version` of its chunks, a few at a time, which is searched when
+    `documents.chunk_version` names it.
+
+    `embedding` is float32 of shape (dimensions,) in the space `documents.embedding_model`.
 
     `workspace_id` does not cascade: SQL Server refuses a second path from the same ancestor (error 1785).
     """
@@ -82,6 +90,7 @@ class DocumentChunk(Keyed, Created, Model):
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    version: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     chunk_index: Mapped[int]
     heading: Mapped[str | None] = mapped_column(Unicode())
     location: Mapped[str | None] = mapped_column(Unicode(500))
@@ -91,6 +100,8 @@ class DocumentChunk(Keyed, Created, Model):
 
     __table_args__ = (
         primary_key(),
-        Index("idx_document_chunks_document", "document_id", "chunk_index", unique=True, mssql_clustered=True),
+        Index(
+            "idx_document_chunks_document", "document_id", "version", "chunk_index", unique=True, mssql_clustered=True
+        ),
         Index("idx_document_chunks_workspace", "workspace_id"),
     )

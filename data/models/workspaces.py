@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Unicode, select, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Unicode, select, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column, synonym
 
 from data.models.accounts import AppUser, Role
-from data.models.base import YES, Created, Keyed, Model, Updated, primary_key
+from data.models.base import YES, ZERO, Created, Keyed, Model, Updated, primary_key
 from data.types import Chosen, Json
 
 DEFAULT_MODEL = "mistral-small"
@@ -40,6 +40,23 @@ class Workspace(Keyed, Created, Updated, Model):
         primary_key(),
         Index("idx_workspaces_user_id", "user_id", "created_at", "id", mssql_clustered=True),
     )
+
+
+class StorageUsage(Model):
+    """What a workspace stores: the bytes of its files, its documents, and their pages, deleted ones left out.
+
+    Kept by `data.queries.storage` in the units that store and delete documents. Not in `workspaces`: each change would
+    be a change of the workspace.
+    """
+
+    __tablename__ = "storage_usage"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    byte_count: Mapped[int] = mapped_column(BigInteger(), default=0, server_default=ZERO)
+    document_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    page_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+
+    __table_args__ = (PrimaryKeyConstraint("workspace_id"),)
 
 
 def _of_account(column: Any, user_id: Any) -> Any:

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, case, delete, null, or_, select, true, update
+from sqlalchemy import ColumnElement, CursorResult, ScalarSelect, case, delete, null, or_, select, true, update
 
 from core.clock import now
 from data.engine import Session
-from data.models import AppSession, AppUser
+from data.models import AppSession, AppUser, Profile
 
 
 async def find_user(session: Session, user_id: UUID) -> AppUser:
@@ -19,6 +19,15 @@ async def find_user(session: Session, user_id: UUID) -> AppUser:
 async def find_user_by_email(session: Session, email: str) -> AppUser | None:
     """Return the account of a normalised e-mail address."""
     return await session.scalar(select(AppUser).where(AppUser.email == email))
+
+
+async def lock_account(session: Session, user_id: UUID | ScalarSelect[UUID]) -> None:
+    """Let no other unit that locks the account go on before this one ends, as on SQLite none does anyway.
+
+    What is then counted of the account is what the last of them left.
+    """
+    rows = select(Profile.id).where(Profile.id == user_id)
+    await session.execute(rows.with_hint(Profile, "WITH (UPDLOCK)", "mssql"))
 
 
 async def set_password(
@@ -42,15 +51,17 @@ async def count_login_attempt(session: Session, user_id: UUID, attempts_allowed:
     """Count an attempt to log in. False when the account is locked. The last one allowed locks it.
 
     One statement, so that attempts at the same moment are counted one after the other. `sp_update_last_login` clears
-    the count and the lock.
+    the count and the lock. A lock that would last longer than `lock` is over: the clock was set back.
     """
+    locked_until, present = AppUser.locked_until, now()
+    is_open = or_(locked_until.is_(None), locked_until <= present, locked_until > present + lock)
     last = AppUser.failed_login_attempts + 1 >= attempts_allowed
     counted = await session.execute(
         update(AppUser)
-        .where(AppUser.id == user_id, or_(AppUser.locked_until.is_(None), AppUser.locked_until <= now()))
+        .where(AppUser.id == user_id, is_open)
         .values(
             failed_login_attempts=case((last, 0), else_=AppUser.failed_login_attempts + 1),
-            locked_until=case((last, now() + lock), else_=null()),
+            locked_until=case((last, present + lock), else_=null()),
         )
         .execution_options(synchronize_session=False)
     )
@@ -111,6 +122,13 @@ async def end_sessions(session: Session, user_id: UUID, *, but: UUID | None = No
     """End the sessions of an account, but for one if it is named, and return how many ended."""
     kept = () if but is None else (AppSession.id != but,)
     return await _end(session, AppSession.user_id == user_id, *kept)
+
+
+async def end_oldest_sessions(session: Session, user_id: UUID, *, but: UUID, kept: int) -> None:
+    """End the sessions of an account that were used least recently, but for one and `kept` others."""
+    others = (AppSession.user_id == user_id, AppSession.id != but)
+    newest = select(AppSession.id).where(*others).order_by(AppSession.last_activity_at.desc(), AppSession.id)
+    await _end(session, *others, AppSession.id.not_in(newest.limit(kept)))
 
 
 async def _end(session: Session, *conditions: ColumnElement[bool]) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select, update
@@ -17,6 +18,7 @@ from data.visibility import visible
 class AskedIn:
     """What a question was asked in: its workspace, the messages before it, newest first, and the day's model tokens."""
 
+    asked_at: datetime
     workspace: Workspace
     earlier: Sequence[Message]
     tokens_of_the_day: int
@@ -30,6 +32,16 @@ async def find_message(session: Session, viewer: Viewer, message_id: UUID) -> Me
 async def find_stored_message(session: Session, message_id: UUID) -> Message | None:
     """Return a message by its key, which only its writer can make."""
     return await session.get(Message, message_id)
+
+
+async def get_message(session: Session, message_id: UUID) -> Message:
+    """Return a message that another names."""
+    return await session.get_one(Message, message_id)
+
+
+async def find_answers(session: Session, message_id: UUID) -> set[UUID]:
+    """Return the keys of the stored answers to a message: several when it was answered again."""
+    return set(await session.scalars(select(Message.id).where(Message.reply_to_id == message_id)))
 
 
 async def find_message_of_answer(session: Session, viewer: Viewer, answer_id: UUID) -> Message | None:
@@ -95,4 +107,4 @@ async def find_asked_in(
         .order_by(Message.created_at.desc(), Message.id.desc())
         .limit(earlier)
     )
-    return AskedIn(workspace, before.all(), tokens or 0)
+    return AskedIn(asked.created_at, workspace, before.all(), tokens or 0)

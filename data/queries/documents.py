@@ -1,18 +1,33 @@
 """Documents on their way to the index, and as the index reads them."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, func, or_, select, true, update
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import CursorResult, Row, and_, case, delete, exists, func, insert, or_, select, true, update
 
 from core.clock import now
 from data.engine import Session
-from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.models import Document, DocumentChunk, DocumentStatus, Job, JobKind
+from data.queries.jobs import add_job
 
-State = tuple[datetime, int]
-"""What tells that a document changed: when it last did, and how many chunks it has."""
+State = tuple[object, ...]
+"""What tells that a document's searched chunks changed: their version, their number and what embedded them."""
+ChunkRow = Row[UUID, int, str | None, str | None, str, NDArray[np.float32]]
+"""A searched chunk: id, index, heading, location, content, embedding."""
+CHUNKS_AT_ONCE = 100
+
+_SEARCHED = (
+    DocumentChunk.id,
+    DocumentChunk.chunk_index,
+    DocumentChunk.heading,
+    DocumentChunk.location,
+    DocumentChunk.content,
+    DocumentChunk.embedding,
+)
 
 
 def add_document(session: Session, document: Document) -> None:
@@ -25,18 +40,6 @@ async def find_document(session: Session, document_id: UUID) -> Document | None:
     return await session.get(Document, document_id)
 
 
-async def claim_document(session: Session, document_id: UUID) -> Document | None:
-    """Take a pending document on, or return None: it was deleted, or another worker has it."""
-    claimed = await session.execute(
-        update(Document)
-        .where(Document.id == document_id, Document.status == DocumentStatus.PENDING, Document.deleted_at.is_(None))
-        .values(status=DocumentStatus.PROCESSING)
-    )
-    if cast("CursorResult[Any]", claimed).rowcount != 1:
-        return None
-    return await session.get(Document, document_id)
-
-
 async def update_document(session: Session, document_id: UUID, values: Mapping[str, object]) -> bool:
     """Set columns of a document that is not deleted. False when there is none."""
     rows = select(Document).where(Document.id == document_id, Document.deleted_at.is_(None))
@@ -46,16 +49,44 @@ async def update_document(session: Session, document_id: UUID, values: Mapping[s
     return True
 
 
-async def replace_chunks(
-    session: Session, document_id: UUID, values: Mapping[str, object], chunks: Sequence[DocumentChunk]
-) -> bool:
-    """Put the chunks of a document in the place of those it had. False when the document was deleted."""
-    # Set first: a document deleted meanwhile is not brought back.
-    if not await update_document(session, document_id, values):
-        return False
-    await delete_chunks(session, document_id)
-    session.add_all(chunks)
-    return True
+async def add_chunks(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
+    """Store chunks, as values of `DocumentChunk`'s columns: entities cost several times as much."""
+    await session.execute(insert(DocumentChunk.__table__), rows)  # type: ignore[arg-type]
+
+
+async def delete_other_versions(session: Session, document_id: UUID, version: int, at_most: int) -> int:
+    """Delete chunks of a document that are of another version, and return how many."""
+    others = (
+        select(DocumentChunk.id)
+        .where(DocumentChunk.document_id == document_id, DocumentChunk.version != version)
+        .limit(at_most)
+    )
+    deleted = delete(DocumentChunk).where(DocumentChunk.id.in_(others))
+    result = await session.execute(deleted.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount
+
+
+async def delete_document(session: Session, document_id: UUID) -> bool:
+    """Mark a document as deleted. False when it is already: of two requests at once one deletes it."""
+    deleted = await session.execute(
+        update(Document)
+        .where(Document.id == document_id, Document.deleted_at.is_(None))
+        .values(deleted_at=now(), is_indexed=False, chunk_count=0)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", deleted).rowcount == 1
+
+
+async def find_stored_paths(session: Session, document_ids: Collection[UUID]) -> set[str]:
+    """Return the keys of the files of those of some documents that are not deleted."""
+    rows = select(Document.file_path).where(Document.id.in_(document_ids), Document.deleted_at.is_(None))
+    return set(await session.scalars(rows))
+
+
+async def find_newest_paths(session: Session, at_most: int) -> list[str]:
+    """Return the keys of the files of the newest documents that are not deleted, of all workspaces."""
+    rows = select(Document.file_path).where(Document.deleted_at.is_(None))
+    return list(await session.scalars(rows.order_by(Document.created_at.desc()).limit(at_most)))
 
 
 async def delete_chunks(session: Session, document_id: UUID) -> None:
@@ -63,25 +94,21 @@ async def delete_chunks(session: Session, document_id: UUID) -> None:
     await session.execute(delete(DocumentChunk).where(DocumentChunk.document_id == document_id))
 
 
-async def requeue_unfinished(session: Session, embedder: str, abandoned_after: timedelta) -> list[UUID]:
-    """Make pending what nobody works on, and what another embedder's vectors stand for; return the keys, oldest first.
-
-    A document under way that stood still for `abandoned_after` is taken for one that nobody works on.
-    """
+async def add_missing_jobs(session: Session, embedder: str, at_most: int) -> int:
+    """Store jobs for documents that wait for one, or that another embedder's vectors stand for; return how many."""
+    unfinished = Document.status.in_([DocumentStatus.PENDING, DocumentStatus.PROCESSING])
     embedded_by_other_model = (Document.is_indexed == true()) & (Document.embedding_model != embedder)
-    abandoned = (Document.status == DocumentStatus.PROCESSING) & (Document.updated_at <= now() - abandoned_after)
-    waiting = Document.status == DocumentStatus.PENDING
-    found = await session.scalars(
-        select(Document)
-        .where(Document.deleted_at.is_(None), or_(embedded_by_other_model, abandoned, waiting))
+    job = exists().where(Job.kind == JobKind.INDEX_DOCUMENT, Job.subject_id == Document.id)
+    rows = await session.execute(
+        select(Document.id, Document.workspace_id)
+        .where(Document.deleted_at.is_(None), or_(unfinished, embedded_by_other_model), ~job)
         .order_by(Document.created_at)
+        .limit(at_most)
     )
-    documents = list(found)
-    for document in documents:
-        document.status = DocumentStatus.PENDING
-        document.stage = IngestionStage.QUEUED
-        document.progress = 0.0
-    return [document.id for document in documents]
+    found = rows.all()
+    for document_id, workspace_id in found:
+        add_job(session, JobKind.INDEX_DOCUMENT, workspace_id, document_id)
+    return len(found)
 
 
 async def find_unfinished(
@@ -100,32 +127,57 @@ async def find_unfinished(
 
 
 async def find_index_version(session: Session, workspace_id: UUID) -> tuple[object, ...]:
-    """Return values that change whenever the searched documents of a workspace do."""
-    statement = select(func.count(), func.max(Document.updated_at), func.sum(Document.chunk_count)).where(
-        Document.workspace_id == workspace_id, Document.is_indexed == true(), Document.deleted_at.is_(None)
-    )
+    """Return values that change whenever the searched documents of a workspace do, and do not come back.
+
+    Deleted documents count too: without them, what was searched before an upload and after its deletion would be one.
+    """
+    is_searched = and_(Document.is_indexed == true(), Document.deleted_at.is_(None))
+    was_searched = or_(Document.is_indexed == true(), Document.deleted_at.is_not(None))
+    statement = select(
+        func.count(),
+        func.sum(case((is_searched, 1), else_=0)),
+        func.sum(case((is_searched, Document.chunk_count), else_=0)),
+        func.max(case((was_searched, Document.updated_at))),
+    ).where(Document.workspace_id == workspace_id)
     return tuple((await session.execute(statement)).one())
 
 
 async def find_states(session: Session, workspace_id: UUID) -> dict[UUID, State]:
     """Return the state of each searched document of a workspace."""
     rows = await session.execute(
-        select(Document.id, Document.updated_at, Document.chunk_count).where(
+        select(Document.id, Document.chunk_version, Document.chunk_count, Document.embedding_model).where(
             Document.workspace_id == workspace_id, Document.is_indexed == true(), Document.deleted_at.is_(None)
         )
     )
-    return {key: (updated_at, chunks) for key, updated_at, chunks in rows}
+    return {key: tuple(state) for key, *state in rows}
 
 
 async def find_with_chunks(
     session: Session, document_ids: Collection[UUID]
-) -> list[tuple[Document, Sequence[DocumentChunk]]]:
-    """Return documents with their chunks in order, a document a statement: keys stay few and memory small."""
-    found = []
+) -> AsyncIterator[tuple[Document, list[ChunkRow]]]:
+    """Yield documents with the chunks that are searched, in order.
+
+    Rows are read `CHUNKS_AT_ONCE` at a time, and as rows, since entities cost several times as much: between two
+    reads the event loop is free for others. A document that was deleted meanwhile is left out.
+    """
     for document_id in document_ids:
-        document = await session.get_one(Document, document_id)
-        chunks = await session.scalars(
-            select(DocumentChunk).where(DocumentChunk.document_id == document_id).order_by(DocumentChunk.chunk_index)
-        )
-        found.append((document, chunks.all()))
-    return found
+        document = await session.get(Document, document_id)
+        if document is None:
+            continue
+        chunks: list[ChunkRow] = []
+        while True:
+            rows = await session.execute(
+                select(*_SEARCHED)
+                .where(
+                    DocumentChunk.document_id == document_id,
+                    DocumentChunk.version == document.chunk_version,
+                    DocumentChunk.chunk_index >= len(chunks),
+                )
+                .order_by(DocumentChunk.chunk_index)
+                .limit(CHUNKS_AT_ONCE)
+            )
+            page = rows.all()
+            chunks += page
+            if len(page) < CHUNKS_AT_ONCE:
+                break
+        yield document, chunks

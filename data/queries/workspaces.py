@@ -5,21 +5,35 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from core.clock import now, today
 from data.engine import Session
-from data.models import AnalyticsDaily, ApiKey, AppUser, Document, InsightsCache, Workspace, WorkspaceMember
+from data.models import (
+    AnalyticsDaily,
+    ApiKey,
+    AppUser,
+    InsightsCache,
+    StorageUsage,
+    Workspace,
+    WorkspaceMember,
+)
 
 
 async def add_workspace(session: Session, user_id: UUID, columns: dict[str, Any]) -> UUID:
-    """Store a workspace with its figures of the day and its empty insights, and return its key."""
+    """Store a workspace that stores nothing yet, with its figures of the day and its empty insights; return its key."""
     workspace = Workspace(user_id=user_id, **columns)
     session.add(workspace)
     await session.flush()
     session.add(AnalyticsDaily(workspace_id=workspace.id, date=today()))
     session.add(InsightsCache(workspace_id=workspace.id))
+    session.add(StorageUsage(workspace_id=workspace.id))
     return workspace.id
+
+
+async def count_workspaces(session: Session, user_id: UUID) -> int:
+    """Return how many workspaces an account has."""
+    return await session.scalar(select(func.count()).where(Workspace.user_id == user_id)) or 0
 
 
 async def lock_workspace(session: Session, workspace_id: UUID) -> None:
@@ -31,11 +45,9 @@ async def lock_workspace(session: Session, workspace_id: UUID) -> None:
     await session.execute(rows.with_hint(Workspace, "WITH (UPDLOCK)", "mssql"))
 
 
-async def delete_workspace(session: Session, workspace_id: UUID) -> list[str]:
-    """Delete a workspace with all it holds, and return the keys of the files it leaves in the storage."""
-    paths = list(await session.scalars(select(Document.file_path).where(Document.workspace_id == workspace_id)))
+async def delete_workspace(session: Session, workspace_id: UUID) -> None:
+    """Delete a workspace with all it holds. Its files stay in the storage."""
     await session.execute(delete(Workspace).where(Workspace.id == workspace_id))
-    return paths
 
 
 async def is_active(session: Session, workspace_id: UUID) -> bool:
@@ -57,10 +69,16 @@ async def find_workspaces_called(session: Session, name: str, key: UUID | None) 
     return [(workspace, user) for workspace, user in rows]
 
 
-async def add_member(session: Session, workspace_id: UUID, user_id: UUID) -> None:
-    """Let an account read a workspace. Twice is once."""
-    if await session.get(WorkspaceMember, (workspace_id, user_id)) is None:
-        session.add(WorkspaceMember(workspace_id=workspace_id, user_id=user_id))
+async def find_members(session: Session, workspace_id: UUID) -> set[UUID]:
+    """Return the accounts that a workspace is shared with."""
+    return set(
+        await session.scalars(select(WorkspaceMember.user_id).where(WorkspaceMember.workspace_id == workspace_id))
+    )
+
+
+def add_member(session: Session, workspace_id: UUID, user_id: UUID) -> None:
+    """Let an account read a workspace that it does not read yet."""
+    session.add(WorkspaceMember(workspace_id=workspace_id, user_id=user_id))
 
 
 async def delete_member(session: Session, workspace_id: UUID, email: str) -> None:
@@ -84,6 +102,15 @@ async def count_live_api_keys(session: Session, workspace_id: UUID, at_most: int
     """Return how many keys of a workspace are not revoked; counting stops at `at_most`."""
     alive = select(ApiKey.id).where(ApiKey.workspace_id == workspace_id, ApiKey.revoked_at.is_(None)).limit(at_most)
     return len((await session.scalars(alive)).all())
+
+
+async def delete_revoked_api_keys(session: Session, workspace_id: UUID, *, kept: int) -> None:
+    """Delete the revoked keys of a workspace but for the `kept` that were revoked last."""
+    revoked = (ApiKey.workspace_id == workspace_id, ApiKey.revoked_at.is_not(None))
+    last = select(ApiKey.id).where(*revoked).order_by(ApiKey.revoked_at.desc(), ApiKey.id).limit(kept)
+    await session.execute(
+        delete(ApiKey).where(*revoked, ApiKey.id.not_in(last)).execution_options(synchronize_session=False)
+    )
 
 
 async def find_api_key(session: Session, key_hash: str) -> tuple[ApiKey, Workspace] | None:

@@ -7,10 +7,11 @@ import click
 
 from data.migrations import Migration
 from data.migrations import migrate as migrate_database
-from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
+from data.procedures import MAX_RETENTION_DAYS
 from monitora.command_line.root import commands, require_migrated, run, settings
-from monitora.composition import opened_database
+from monitora.composition import opened_database, opened_storage
 from monitora.settings.settings import Settings, described
+from rag import clean_up as cleaning
 
 
 @commands.command()
@@ -33,15 +34,17 @@ def migrate() -> None:
 @click.option(
     "--days",
     type=click.IntRange(1, MAX_RETENTION_DAYS),
-    default=365,
-    show_default=True,
-    help="Silent conversations are archived after so long, and deleted after as long again.",
+    help="Silent conversations are archived after so long, and deleted after as long again; "
+    "MONITORA_RETENTION_DAYS by default.",
 )
-def clean_up(days: int) -> None:
-    """Archive and erase what is old: conversations, deleted documents, expired sessions and cached answers."""
+def clean_up(days: int | None) -> None:
+    """Archive and erase what is old: conversations, deleted documents, expired sessions, cached answers, lost files.
+
+    A running server does this once a day by itself.
+    """
     chosen = settings()
-    cleaned = run(lambda: _clean_up(chosen, days))
-    for name, count in asdict(cleaned).items():
+    cleaned = run(lambda: _clean_up(chosen, chosen.retention_days if days is None else days))
+    for name, count in cleaned.counts().items():
         click.echo(f"{count:>8}  {name.replace('_', ' ')}")
 
 
@@ -63,10 +66,10 @@ def export_schema() -> None:
     click.echo(exported())
 
 
-async def _clean_up(chosen: Settings, days: int) -> Cleaned:
+async def _clean_up(chosen: Settings, days: int) -> cleaning.CleanedUp:
     async with opened_database(chosen) as database:
         await require_migrated(database)
-        return await database.write(lambda session: cleanup_old_data(session, retention_days=days))
+        return await cleaning.clean_up(database, opened_storage(chosen), days)
 
 
 async def _migrate(chosen: Settings) -> Migration:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import click
 
 from core.errors import OperationError, UserError
-from data.models import DocumentStatus
+from data.models import DocumentStatus, JobKind
 from data.queries.documents import find_document
 from monitora.command_line.root import CommandError, commands, require_migrated, run, settings_to_talk
 from monitora.composition import models, running_services
@@ -89,7 +89,7 @@ async def _ingest(chosen: Settings, name: str, paths: tuple[Path, ...]) -> int:
         await require_migrated(services.database)
         workspace, owner = await find_workspace(services, name)
         context = acting_for(services, owner)
-        services.ingestion.start()
+        services.jobs.start()
         return sum([not await _added(context, workspace.id, path) for path in paths])
 
 
@@ -106,7 +106,7 @@ async def _added(context: Context, workspace_id: UUID, path: Path) -> bool:
     if reason is not None:
         click.echo(f"✗ {path}: {reason}", err=True)
         return False
-    await context.services.ingestion.finish()
+    await context.services.jobs.finish(JobKind.INDEX_DOCUMENT, added.id)
     return await _reported_ready(context.services, path, added.id)
 
 

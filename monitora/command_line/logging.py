@@ -2,6 +2,9 @@
 
 import logging
 import sys
+from contextlib import suppress
+from io import TextIOBase
+from typing import TextIO
 
 import structlog
 from opentelemetry import trace
@@ -21,7 +24,7 @@ def configure_logging(level: str, form: str) -> None:
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(minimum),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_Lenient(sys.stderr)),
         cache_logger_on_first_use=True,
     )
     lines = logging.StreamHandler(sys.stderr)
@@ -35,6 +38,24 @@ def configure_logging(level: str, form: str) -> None:
     # every query string, tokens and messages with them.
     logging.basicConfig(level=max(minimum, logging.WARNING), handlers=[lines], force=True)
     logging.captureWarnings(capture=True)
+
+
+class _Lenient(TextIOBase):
+    """A stream that drops what it cannot write: a log on a full disk fails no request."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text, or drop it."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what was written."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _last(form: str) -> list[Processor]:

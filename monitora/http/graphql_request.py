@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from cross_web import StarletteRequestAdapter
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from starlette.types import Message, Receive
 from strawberry.file_uploads.utils import replace_placeholders_with_files
 
 from core.errors import ErrorCode
+from rag.sources.storage import NO_ROOM, is_full
 
 JSON = "application/json; charset=utf-8"
 GRAPHQL_RESPONSE = "application/graphql-response+json; charset=utf-8"
@@ -95,40 +97,54 @@ class GraphQLRequest(StarletteRequestAdapter):
                 max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_OPERATION_BYTES
             )
             operations, places = parsed_json(form["operations"]), parsed_json(form["map"])
+            if any(len(paths) != 1 or not isinstance(form[name], UploadFile) for name, paths in places.items()):
+                raise RequestFailed(400, "The `map` of a form names one place for each file.")
             return replace_placeholders_with_files(operations, places, form)
         except HTTPException as error:
             raise RequestFailed(400, f"The form cannot be read: {error.detail}") from error
         except json.JSONDecodeError:
             raise
+        except OSError as error:
+            if not is_full(error):
+                raise
+            # What is larger than a megabyte waits on the disk while it is received.
+            raise RequestFailed(507, NO_ROOM, ErrorCode.DISK_FULL) from error
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             message = "A form holds `operations`, a `map` of its files to their places in them, and the files."
             raise RequestFailed(400, message) from error
 
 
-def bounded(receive: Receive, headers: Mapping[str, str], max_file_bytes: int) -> Receive:
-    """Return `receive`, which raises `RequestFailed` for a body larger than is taken.
+class BoundedBody:
+    """A request's `receive`, which raises `RequestFailed` for a body larger than is taken.
 
-    One that says so is refused before it is read, one that does not when it passes the bound.
+    One that says so is refused before it is read, one that does not when it passes the bound. Files are taken once it
+    is known that the request is an account's.
     """
-    files = max_file_bytes if content_type(headers) == "multipart/form-data" else 0
-    max_bytes = MAX_OPERATION_BYTES + files
-    announced = headers.get("content-length", "")
-    received = 0
 
-    def check(size: int) -> None:
-        if size > max_bytes:
-            text = f"This request has at most {max_bytes} bytes; a file is taken with the token of an account."
-            raise RequestFailed(413, text, ErrorCode.REQUEST_TOO_LARGE)
+    def __init__(self, receive: Receive, headers: Mapping[str, str]) -> None:
+        announced = headers.get("content-length", "")
+        self._receive = receive
+        self._is_form = content_type(headers) == "multipart/form-data"
+        self._announced = int(announced) if announced.isdecimal() else 0
+        self._received = 0
+        self._max_bytes = MAX_OPERATION_BYTES
 
-    async def counted() -> Message:
-        nonlocal received
-        check(int(announced) if announced.isdecimal() else 0)
-        message = await receive()
-        received += len(message.get("body", b""))
-        check(received)
+    def take_files(self, max_file_bytes: int) -> None:
+        """Take files, of so many bytes together, where the body is a form."""
+        self._max_bytes += max_file_bytes if self._is_form else 0
+
+    async def __call__(self) -> Message:
+        """Return the next message of the request."""
+        self._check(self._announced)
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        self._check(self._received)
         return message
 
-    return counted
+    def _check(self, size: int) -> None:
+        if size > self._max_bytes:
+            text = f"This request has at most {self._max_bytes} bytes; a file is taken with the token of an account."
+            raise RequestFailed(413, text, ErrorCode.REQUEST_TOO_LARGE)
 
 
 def media_type(accept: str) -> str:

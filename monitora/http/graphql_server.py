@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -18,18 +19,19 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from core.errors import ErrorCode
+from data.viewer import Staff
 from monitora.http.graphql_request import (
     GRAPHQL_RESPONSE,
     NOT_KEPT,
+    BoundedBody,
     GraphQLRequest,
     RequestFailed,
-    bounded,
     media_type,
     parsed_json,
 )
 from monitora.http.rate_headers import rate_headers
-from monitora.identity import context_of, may_send_files
-from monitora.websocket.protocol import GraphQLSocketHandler, Socket, SocketAdapter
+from monitora.identity import context_of
+from monitora.websocket.protocol import GraphQLSocketHandler, Socket, SocketAdapter, as_json
 from resolvers.context import Context
 from resolvers.services import Services
 from schema import schema
@@ -68,11 +70,7 @@ class GraphQLServer(GraphQL[Any, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request = Request(scope)
-        services: Services = request.app.state.services
-        takes_files = may_send_files(services, request.headers.get("authorization"))
-        max_file_bytes = services.policy.max_file_bytes if takes_files else 0
-        request = Request(scope, bounded(receive, request.headers, max_file_bytes))
+        request = Request(scope, BoundedBody(receive, Headers(scope=scope)))
         try:
             response = await self.run(request)
         except ClientDisconnect:
@@ -102,6 +100,13 @@ class GraphQLServer(GraphQL[Any, None]):
     def decode_json(self, data: str | bytes) -> object:
         """Read a frame of the websocket."""
         return parsed_json(data)
+
+    def encode_json(self, data: object) -> bytes:
+        """Return an answer as JSON in UTF-8, in which its size was counted.
+
+        A lone surrogate, which JSON may smuggle in and UTF-8 cannot encode, goes out as a question mark.
+        """
+        return as_json(data).encode(errors="replace")
 
     async def parse_http_body(self, request: Any) -> GraphQLRequestData:
         """Read the operation of a request. Raises `RequestFailed`."""
@@ -186,6 +191,9 @@ class GraphQLServer(GraphQL[Any, None]):
             return Socket(services, request)
         context = await context_of(services, request, request.headers.get("authorization"))
         context.request_id = request.state.request_id
+        if isinstance(context.viewer, Staff):
+            # The body is read after this: a file comes in for a session that is alive, and for nobody else.
+            cast("BoundedBody", request.receive).take_files(services.policy.max_file_bytes)
         return context
 
     async def on_ws_connect(self, context: Socket) -> UnsetType | dict[str, object] | None:

@@ -30,7 +30,7 @@ class Levels(Collector):
         yield GaugeMetricFamily("monitora_sockets_open", "Websockets that are open.", value=len(OPEN_SOCKETS))
         yield GaugeMetricFamily("monitora_answers_running", "Answers under way.", value=services.answers.running)
         yield GaugeMetricFamily(
-            "monitora_ingestion_queued", "Documents that wait to be indexed.", value=services.ingestion.queued
+            "monitora_jobs_waiting", "Jobs that wait, of all processes.", value=services.jobs.waiting
         )
         yield self._subscribers()
         yield self._connections()

@@ -11,6 +11,7 @@ from limits import RateLimitItem
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from data.procedures import MAX_RETENTION_DAYS
 from monitora.settings.connections import ConnectionSettings
 from monitora.settings.data_folder import DATABASE, kept_signing_key, prepare_data_dir
 from monitora.settings.environment import (
@@ -22,6 +23,7 @@ from monitora.settings.environment import (
     variable,
     variable_of,
 )
+from monitora.settings.storage import StorageSettings
 from monitora.settings.values import REDIS, WEB, checked_database_url, checked_networks, checked_url, host_name, listed
 from resolvers.policy import Introspection, Policy, Registration
 from resolvers.rates import RATES
@@ -35,7 +37,7 @@ MIN_METRICS_TOKEN_CHARACTERS = 16
 """What nobody guesses through a web server."""
 
 
-class Settings(ConnectionSettings):
+class Settings(ConnectionSettings, StorageSettings):
     """Every setting, its default and its bounds."""
 
     model_config = SettingsConfigDict(
@@ -50,6 +52,9 @@ class Settings(ConnectionSettings):
         description="SQLAlchemy URL: sqlite+aiosqlite://… or mssql+aioodbc://…; a file in the data folder by default.",
     )
     pool_size: int = Field(5, ge=1, le=200, description="Database connections of one process.")
+    jobs_at_once: int = Field(
+        2, ge=1, le=64, description="Background jobs of one process at a time; one workspace has at most half."
+    )
     statement_seconds: int = Field(30, ge=1, le=3_600, description="How long SQL Server may work on one statement.")
     row_level_security: bool = Field(
         False, description="SQL Server's row-level security, as defence in depth; `monitora migrate` switches it."
@@ -100,11 +105,27 @@ class Settings(ConnectionSettings):
     )
     max_message_characters: int = Field(4_000, ge=1, le=100_000, description="Longest message of a visitor.")
     max_file_megabytes: int = Field(25, ge=1, le=25, description="Largest document.")
+    retention_days: int = Field(
+        365,
+        ge=0,
+        le=MAX_RETENTION_DAYS,
+        description="Silent days after which a conversation is archived, and after as many again erased; 0 for never.",
+    )
     max_operation_cost: int = Field(
         1_000_000,
         ge=1_000,
         le=100_000_000,
         description="Highest cost of one operation, about the values of the largest response it can have.",
+    )
+    max_visitor_operation_cost: int = Field(
+        15_000,
+        ge=10_000,
+        le=100_000_000,
+        description="The same for visitors and for who is not logged in.",
+    )
+    max_response_megabytes: int = Field(8, ge=1, le=100, description="Largest response of an account's operation.")
+    max_visitor_response_megabytes: int = Field(
+        1, ge=1, le=100, description="The same for visitors and for who is not logged in."
     )
     max_operation_depth: int = Field(20, ge=5, le=100, description="Fields inside one another in one operation.")
     registration: Registration = Field(
@@ -221,7 +242,12 @@ class Settings(ConnectionSettings):
             lock_duration=timedelta(minutes=self.lock_minutes),
             max_message_characters=self.max_message_characters,
             max_file_bytes=self.max_file_megabytes * 2**20,
+            max_workspaces=self.max_workspaces,
+            quotas=self.quotas(),
             max_operation_cost=self.max_operation_cost,
+            max_visitor_operation_cost=self.max_visitor_operation_cost,
+            max_response_bytes=self.max_response_megabytes * 2**20,
+            max_visitor_response_bytes=self.max_visitor_response_megabytes * 2**20,
             max_operation_depth=self.max_operation_depth,
             introspection=self.introspection,
             persisted_operations_only=self.persisted_operations_only,

@@ -33,7 +33,7 @@ from schema.execution.delta_template import DeltaTemplate
 
 logger = structlog.get_logger(__name__)
 
-_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 MAX_ID_CHARACTERS = 128
 MAX_OPERATIONS = 50
 """Operations of one socket at a time: a page follows one answer, a dashboard a few streams."""
@@ -102,7 +102,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
 
     async def send_json(self, message: Any) -> None:
         """Send a message. Raises `WebSocketDisconnected` when the reader is gone."""
-        await self.send_text(_as_json(message))
+        await self.send_text(as_json(message))
 
     async def send_text(self, text: str) -> None:
         """Send a text. Raises `WebSocketDisconnected` when the reader is gone."""

@@ -54,6 +54,18 @@ TOKENS_SPENT = AnswerFailed(
 )
 """What is told when the workspace's model tokens of the day (UTC) are used up."""
 
+DATABASE_AWAY = AnswerFailed(
+    ErrorCode.DATABASE_UNAVAILABLE,
+    "The answer could not be stored: the database cannot be used at the moment. Ask for it again.",
+    retryable=True,
+)
+"""What is told when the database is locked, full, read-only or away."""
+
+UNFORESEEN = AnswerFailed(
+    ErrorCode.INTERNAL, "The answer failed for an unexpected reason. Ask for it again.", retryable=True
+)
+"""What is told of any other fault; the log says which."""
+
 AnswerEvent = AnswerStarted | AnswerDelta | AnswerFinished | AnswerFailed
 
 

@@ -10,11 +10,18 @@ import structlog
 from core.errors import ErrorCode
 from core.events import EventBus
 from core.telemetry import span
-from data.engine import Database, IntegrityError
+from data.engine import Database, IntegrityError, is_unavailable
 from rag import metrics
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.event_log import AnswerEventLog
-from rag.answers.events import INTERRUPTED, TOKENS_SPENT, AnswerFailed, AnswerFinished
+from rag.answers.events import (
+    DATABASE_AWAY,
+    INTERRUPTED,
+    TOKENS_SPENT,
+    UNFORESEEN,
+    AnswerFailed,
+    AnswerFinished,
+)
 from rag.answers.running import STOPPED, AnswerDraft, Question, RunningAnswer
 from rag.answers.steps import (
     AnswerStep,
@@ -83,6 +90,13 @@ class Answers:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def publish(self, event: ConversationEvent) -> None:
+        """Tell the team. What they follow is read from the database too: a failure here fails nobody's answer."""
+        try:
+            await self.events.publish(event)
+        except Exception:
+            logger.exception("event_not_published", workspace=str(event.workspace_id))
+
     async def stop(self, answer_id: UUID) -> bool:
         """End an answer early, on whichever process it runs, and keep what was produced. False when none writes it."""
         return self._stop_here(answer_id) or await self.event_log.request_stop(answer_id)
@@ -139,10 +153,9 @@ class Answers:
         except IntegrityError:
             gone = "The conversation was deleted while it was answered."
             await self._fail(answer, AnswerFailed(ErrorCode.NOT_FOUND, gone, retryable=False))
-        except Exception:
+        except Exception as error:
             logger.exception("answer_failed", answer_id=str(answer_id))
-            fault = "The answer failed for an unexpected reason. Try again."
-            await self._fail(answer, AnswerFailed(ErrorCode.INTERNAL, fault, retryable=True))
+            await self._fail(answer, DATABASE_AWAY if is_unavailable(error) else UNFORESEEN)
         else:
             _tell(answer)
         finally:
@@ -154,7 +167,7 @@ class Answers:
         question = answer.question
         await self.event_log.append(question.answer_id, AnswerFinished(question.answer_id))
         added = ActivityKind.MESSAGE_ADDED
-        await self.events.publish(
+        await self.publish(
             ConversationEvent(added, question.workspace_id, question.conversation_id, question.answer_id)
         )
 

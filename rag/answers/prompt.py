@@ -6,6 +6,9 @@ from typing import Literal, TypedDict
 from rag.models.protocols import Prompt, Turn
 from rag.retrieval.passages import Passage
 
+PROMPT_VERSION = 1
+"""Raise it with every change of what a model is told: answers kept in the cache were made with the version before."""
+
 _LANGUAGES = {"en": "English", "fr": "French"}
 
 _RULES = """\

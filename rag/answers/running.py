@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from core.clock import now
+from core.clock import now_after
 from data.engine import Session
 from data.models import Message, MessageRole, Workspace
 from data.queries.conversations import add_message, find_asked_in
@@ -18,6 +18,8 @@ from rag.answers.citations import Citation
 from rag.models.protocols import Completion, Turn
 from rag.retrieval.passages import Passage
 
+WHOLE = "stop"
+"""The finish reason of an answer that the model brought to its end."""
 STOPPED = "stopped"
 """The finish reason of an answer that its reader stopped."""
 HISTORY_MESSAGES = 8
@@ -43,8 +45,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """The workspace that answers, what was said before the question, oldest first, and the tokens its day used."""
+    """What an answer depends on besides documents; the history is oldest first, the tokens are those its day used."""
 
+    asked_at: datetime
     workspace: Workspace
     history: Sequence[Turn]
     tokens_of_the_day: int
@@ -58,7 +61,7 @@ class AnswerDraft:
     citations: tuple[Citation, ...] = ()
     score: float = 0.0
     response_time_ms: int = 0
-    finish_reason: str = "stop"
+    finish_reason: str = WHOLE
     model: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -81,13 +84,14 @@ class AnswerDraft:
 class RunningAnswer:
     """An answer under way: what the steps found so far, and the task that reads the model, once there is one.
 
-    Times are those of `time.monotonic`, in seconds.
+    The cache has a key for what is made from the question alone; None for a follow-up, or a question asked again. Times
+    are those of `time.monotonic`, in seconds.
     """
 
     question: Question
     draft: AnswerDraft = field(default_factory=AnswerDraft)
     context: AnswerContext | None = None
-    cache_key: str = ""
+    cache_key: cache.CacheKey | None = None
     passages: Sequence[Passage] = ()
     began: float = field(default_factory=time.monotonic)
     first_token: float | None = None
@@ -101,6 +105,12 @@ class RunningAnswer:
             raise RuntimeError("the context of the answer is not read yet")
         return self.context
 
+    @property
+    def can_be_given_again(self) -> bool:
+        """Whether the answer is whole, and drawn from passages whose confidence passed the threshold."""
+        draft = self.draft
+        return draft.finish_reason == WHOLE and bool(self.passages) and bool(draft.text.strip())
+
 
 async def read_answer_context(session: Session, question: Question) -> AnswerContext:
     """Return what the answer to a question depends on, besides the documents."""
@@ -108,22 +118,15 @@ async def read_answer_context(session: Session, question: Question) -> AnswerCon
         session, question.workspace_id, question.conversation_id, question.message_id, HISTORY_MESSAGES
     )
     turns = [Turn(message.role.value, message.content[:HISTORY_CHARACTERS]) for message in found.earlier]
-    return AnswerContext(found.workspace, turns[::-1], found.tokens_of_the_day)
+    return AnswerContext(found.asked_at, found.workspace, turns[::-1], found.tokens_of_the_day)
 
 
-def version(answer_context: AnswerContext, documents: str, model: str) -> str:
-    """Return a text that changes with whatever an answer is made with: settings, documents, model."""
-    return f"{answer_context.workspace.updated_at.isoformat()} {documents} {model}"
-
-
-async def store_answer(
-    session: Session, question: Question, draft: AnswerDraft, cache_key: str, kept: timedelta | None
-) -> None:
+async def store_answer(session: Session, answer: RunningAnswer, kept: timedelta) -> None:
     """Store the assistant's message and what follows from it, in the caller's unit.
 
-    `kept` is how long the answer may be given again; None keeps nothing. Raises `IntegrityError` when the conversation
-    is gone.
+    `kept` is how long an answer that may be given again is kept. Raises `IntegrityError` when the conversation is gone.
     """
+    question, draft, key = answer.question, answer.draft, answer.cache_key
     await add_message(
         session,
         Message(
@@ -137,14 +140,16 @@ async def store_answer(
             rag_score=draft.score,
             rag_sources=[citation.as_json() for citation in draft.citations],
             details=_details(draft),
-            created_at=now(),
+            created_at=now_after(answer.known.asked_at),
         ),
     )
+    if key is None:
+        return
     if draft.cached:
-        await count_response_hit(session, question.workspace_id, cache_key)
-    if kept is not None:
-        answer = cache.CachedAnswer(draft.text, draft.citations, draft.score, draft.model)
-        await cache.keep(session, question.workspace_id, cache_key, question.content, answer, kept)
+        await count_response_hit(session, question.workspace_id, key.question_hash)
+    elif kept and answer.can_be_given_again:
+        given = cache.CachedAnswer(draft.text, draft.citations, draft.score, draft.model)
+        await cache.keep(session, question.workspace_id, key, question.content, given, kept)
 
 
 def _details(draft: AnswerDraft) -> dict[str, Any]:

@@ -5,13 +5,13 @@ import time
 from datetime import timedelta
 from typing import Protocol
 
-from data.engine import Database
+from data.engine import Database, IntegrityError
 from rag import metrics
 from rag.answers import cache
 from rag.answers.citations import DocumentCitation
 from rag.answers.event_log import AnswerEventLog
 from rag.answers.events import AnswerDelta, AnswerStarted
-from rag.answers.running import STOPPED, RunningAnswer, read_answer_context, store_answer, version
+from rag.answers.running import STOPPED, RunningAnswer, read_answer_context, store_answer
 from rag.models import spans
 from rag.models.protocols import ChatModel, Completion, Prompt
 from rag.retrieval.retriever import Retrieval, Retriever
@@ -34,7 +34,7 @@ class AnswerStep(Protocol):
 
 
 class ReadContext:
-    """Reads what the answer depends on, and under which key it is cached."""
+    """Reads what the answer depends on, and under which key it is cached: none for what depends on a conversation."""
 
     def __init__(self, database: Database, retriever: Retriever, chat_model: ChatModel) -> None:
         self._database = database
@@ -45,13 +45,15 @@ class ReadContext:
         """Put the context and the key into the answer."""
         question = answer.question
         answer.context = await self._database.read(lambda session: read_answer_context(session, question))
+        if answer.context.history or question.asked_again:
+            return
         documents = await self._retriever.version(question.workspace_id)
-        made_with = version(answer.context, documents, self._chat_model.name)
-        answer.cache_key = cache.question_hash(made_with, question.content, answer.context.history)
+        workspace = answer.context.workspace.updated_at.isoformat()
+        answer.cache_key = cache.cache_key(_prompt(answer), workspace, documents, self._chat_model.name)
 
 
 class RepeatCached:
-    """Takes over an answer that was given before, unless the question is asked again."""
+    """Takes over an answer that was given before to the same question."""
 
     def __init__(self, database: Database, event_log: AnswerEventLog) -> None:
         self._database = database
@@ -60,7 +62,7 @@ class RepeatCached:
     async def __call__(self, answer: RunningAnswer) -> None:
         """Write the answer from the cache, if it is there."""
         question, key = answer.question, answer.cache_key
-        if question.asked_again:
+        if key is None:
             return
         cached = await self._database.read(lambda session: cache.find(session, question.workspace_id, key))
         metrics.CACHE_LOOKUPS.labels("hit" if cached else "miss").inc()
@@ -160,7 +162,7 @@ class WriteAnswer:
 
 
 class StoreAnswer:
-    """Stores the assistant's message with what it cost, and keeps the answer for the same question."""
+    """Stores the assistant's message with what it cost, and keeps what may be given again for the same question."""
 
     def __init__(self, database: Database, cache_lifetime: timedelta) -> None:
         self._database = database
@@ -170,10 +172,11 @@ class StoreAnswer:
         """Store the draft. Raises `IntegrityError` when the conversation is gone."""
         draft = answer.draft
         draft.response_time_ms = round((time.monotonic() - answer.began) * 1000)
-        kept = None if draft.finish_reason == STOPPED or draft.cached else self._cache_lifetime
-        await self._database.write(
-            lambda session: store_answer(session, answer.question, draft, answer.cache_key, kept)
-        )
+        try:
+            await self._database.write(lambda session: store_answer(session, answer, self._cache_lifetime))
+        except IntegrityError:
+            # Another process kept an answer to the question at the same moment, or the conversation is gone.
+            await self._database.write(lambda session: store_answer(session, answer, timedelta(0)))
 
 
 async def announce(event_log: AnswerEventLog, answer: RunningAnswer) -> None:

@@ -1,34 +1,32 @@
-"""From a stored file to indexed chunks: a job in the background, whose steps are stored and can be followed."""
+"""From a stored file to indexed chunks: a job, whose steps are stored and can be followed."""
 
-import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import numpy as np
 import structlog
 
-from core.errors import ErrorCode
+from core.errors import ErrorCode, MonitoraError
 from core.events import EventBus
 from core.telemetry import span
 from data.engine import Database, Session
-from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.jobs.job import RunningJob, WorkerKilled
+from data.models import Document, DocumentStatus, IngestionStage
 from data.queries import documents as queries
+from data.queries.storage import Quotas, add_pages
 from rag import metrics
-from rag.ingestion.chunk import Chunk, indexed_text
-from rag.ingestion.chunking import chunk
+from rag.ingestion.chunk import indexed_text
 from rag.ingestion.events import IngestionEvent
-from rag.models.protocols import Embedder, ModelError, Vectors
-from rag.parsing import FileType, UnreadableDocument, parse_as
-from rag.parsing.document import ParsedDocument
+from rag.ingestion.reader import DocumentReader, ReadBatch, ReaderKilled, Reading
+from rag.models.local.embedder import LocalEmbedder
+from rag.models.protocols import Embedder, Vectors
+from rag.parsing import FileType, UnreadableDocument
 from rag.sources.storage import FileStorage, StoredFileMissing
 
 logger = structlog.get_logger(__name__)
 
-EMBEDDED_AT_ONCE = 64
-"""Chunks a call of the embedder; progress moves after each."""
-JOBS_AT_ONCE = 2
+STORED_AT_ONCE = 500
+"""Jobs that one unit stores, and chunks that one unit deletes."""
 JUST_FINISHED = timedelta(minutes=1)
 """How long after its end a document is told to readers who come late."""
 MAX_PRESENT = 500
@@ -44,65 +42,68 @@ FRACTIONS = {
 """How far a document is when a stage begins. Embedding is where the time goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """Why a document could not be indexed, for the row and for a person."""
-
-    code: ErrorCode
-    message: str
-
-
 class Ingestion:
-    """Indexes the documents that wait, a few at a time. What a stop leaves unfinished, the next start takes up."""
+    """Indexes documents, a job each.
+
+    The file is read in a process of its own. Its chunks come in batches and are embedded and stored a batch a unit, as
+    the document's next version; when all are stored, one unit makes that version the one that is searched.
+    """
 
     def __init__(
         self,
         database: Database,
         storage: FileStorage,
+        reader: DocumentReader,
         embedder: Embedder,
         events: EventBus[IngestionEvent],
-        *,
-        abandoned_after: timedelta = timedelta(0),
+        quotas: Quotas,
     ) -> None:
-        """Prepare to work. `abandoned_after` is how long a document under way must have stood still to be taken up.
-
-        Zero is for a single process: what is under way when it starts is under way nowhere.
-        """
         self._database = database
         self._storage = storage
+        self._reader = reader
         self._embedder = embedder
-        self._abandoned_after = abandoned_after
+        # What needs no network is done where the file is read, away from the event loop.
+        self._embeds_there = embedder.name if isinstance(embedder, LocalEmbedder) else None
+        self._quotas = quotas
         self.events = events
-        self._waiting: asyncio.Queue[UUID] = asyncio.Queue()
-        self._workers: list[asyncio.Task[None]] = []
-
-    def start(self) -> None:
-        """Begin to work on what is queued."""
-        self._workers = [asyncio.create_task(self._work()) for _ in range(JOBS_AT_ONCE)]
 
     async def resume(self) -> None:
-        """Queue what an earlier process left unfinished, and what another embedder's vectors stand for."""
-        for document_id in await self._database.write(self._requeue):
-            self._waiting.put_nowait(document_id)
+        """Store jobs for documents that have none: those of an earlier version, and those of another embedder."""
+        while await self._database.write(
+            lambda session: queries.add_missing_jobs(session, self._embedder.name, STORED_AT_ONCE)
+        ):
+            pass
 
-    async def close(self) -> None:
-        """Stop working. Documents under way are taken up at the next start."""
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+    async def run(self, job: RunningJob) -> None:
+        """Index a document. Raises `WorkerKilled`, `LeaseLost`, `UnreadableDocument`, `ModelError`."""
+        with span("ingestion", {"monitora.document.id": str(job.subject_id)}), metrics.DOCUMENT_SECONDS.time():
+            document = await self._database.read(lambda session: queries.find_document(session, job.subject_id))
+            if document is None or document.deleted_at is not None:
+                await self._database.write(job.end)
+                return
+            try:
+                await self._index(job, document)
+            except StoredFileMissing as error:
+                message = "The stored file is gone: upload it again."
+                raise UnreadableDocument(ErrorCode.FILE_UNREADABLE, message) from error
+            except ReaderKilled as error:
+                raise WorkerKilled(error.code, error.message) from error
 
-    async def enqueue(self, document_id: UUID) -> None:
-        """Queue a document that is stored as pending."""
-        self._waiting.put_nowait(document_id)
+    async def bury(self, session: Session, job: RunningJob, error: MonitoraError) -> None:
+        """Note on the document why it failed. What was searched before is still searched."""
+        values = {"status": DocumentStatus.FAILED, "error_code": error.code, "error": error.message}
+        await queries.update_document(session, job.subject_id, values)
 
-    @property
-    def queued(self) -> int:
-        """How many documents wait."""
-        return self._waiting.qsize()
+    async def tell_dead(self, job: RunningJob, error: MonitoraError) -> None:
+        """Tell the readers that the document failed."""
+        _tell(job.subject_id, "failed", error.code)
+        await self.tell(job.subject_id)
 
-    async def finish(self) -> None:
-        """Wait until nothing is queued or under way."""
-        await self._waiting.join()
+    async def tell(self, document_id: UUID) -> None:
+        """Tell the readers where a document stands."""
+        document = await self._database.read(lambda session: queries.find_document(session, document_id))
+        if document is not None:
+            await self.events.publish(_progress(document))
 
     async def follow(self, workspace_id: UUID) -> AsyncGenerator[IngestionEvent, None]:
         """Yield where each document of a workspace stands that is unfinished or just was, then every change, endlessly.
@@ -119,59 +120,38 @@ class Ingestion:
         async for step in self.events.subscribe(workspace_id, present):
             yield step
 
-    async def _work(self) -> None:
-        while True:
-            document_id = await self._waiting.get()
-            try:
-                with span("ingestion", {"monitora.document.id": str(document_id)}), metrics.DOCUMENT_SECONDS.time():
-                    await self._ingest(document_id)
-            except Exception:
-                logger.exception("ingestion_failed", document_id=str(document_id))
-                await self._fail(document_id, _Failure(ErrorCode.INTERNAL, "Indexing failed unexpectedly: try again."))
-            finally:
-                self._waiting.task_done()
+    async def _index(self, job: RunningJob, document: Document) -> None:
+        await self._step(job, document, IngestionStage.PARSING)
+        await self._drop_other_versions(job, document)
+        with await self._storage.open(document.file_path) as file:
+            async with self._reader.reading(
+                FileType(document.file_type), document.name, file, embedder=self._embeds_there
+            ) as reading:
+                await self._step(job, document, IngestionStage.CHUNKING)
+                await self._store(job, document, reading)
+        await self._search(job, document, reading)
+        await self._drop_other_versions(job, document)
+        await self._database.write(job.end)
 
-    async def _ingest(self, document_id: UUID) -> None:
-        document = await self._database.write(lambda session: queries.claim_document(session, document_id))
-        if document is None:
-            return
-        try:
-            await self._step(document, IngestionStage.PARSING)
-            content = await self._storage.read(document.file_path)
-            parsed = await asyncio.to_thread(parse_as, FileType(document.file_type), document.name, content)
-            await self._step(document, IngestionStage.CHUNKING)
-            chunks = await asyncio.to_thread(chunk, parsed)
-            if not chunks:
-                raise UnreadableDocument(ErrorCode.FILE_WITHOUT_TEXT, "The file holds no text that could be searched.")
-            vectors = await self._embed(document, parsed, chunks)
-        except (UnreadableDocument, ModelError) as error:
-            await self._fail(document_id, _Failure(error.code, error.message))
-        except StoredFileMissing:
-            await self._fail(
-                document_id, _Failure(ErrorCode.FILE_UNREADABLE, "The stored file is gone: upload it again.")
-            )
-        else:
-            await self._step(document, IngestionStage.STORING)
-            await self._store(document, parsed, chunks, vectors)
-
-    async def _embed(self, document: Document, parsed: ParsedDocument, chunks: list[Chunk]) -> Vectors:
-        texts = [indexed_text(document.name, chunk) for chunk in chunks]
-        batches = []
+    async def _store(self, job: RunningJob, document: Document, reading: Reading) -> None:
+        """Store the chunks as a version that is not searched yet."""
         begin, end = FRACTIONS[IngestionStage.EMBEDDING], FRACTIONS[IngestionStage.STORING]
-        for first in range(0, len(texts), EMBEDDED_AT_ONCE):
-            await self._step(document, IngestionStage.EMBEDDING, begin + (end - begin) * first / len(texts))
-            batches.append(await self._embedder.embed_passages(texts[first : first + EMBEDDED_AT_ONCE]))
-        return np.concatenate(batches)
+        stored = 0
+        async for batch in reading.batches():
+            rows = _rows(document, batch, await self._vectors(document, batch))
+            stored += len(rows)
+            reached = begin + (end - begin) * stored / reading.chunk_count
+            await self._step(job, document, IngestionStage.EMBEDDING, reached, rows)
 
-    async def _step(self, document: Document, stage: IngestionStage, fraction: float | None = None) -> None:
-        reached = FRACTIONS[stage] if fraction is None else fraction
-        values = {"status": DocumentStatus.PROCESSING, "stage": stage, "progress": reached}
-        await self._database.write(lambda session: queries.update_document(session, document.id, values))
-        await self.events.publish(
-            IngestionEvent(document.id, document.workspace_id, DocumentStatus.PROCESSING, stage, reached)
-        )
+    async def _vectors(self, document: Document, batch: ReadBatch) -> Vectors:
+        if batch.vectors is not None:
+            return batch.vectors
+        return await self._embedder.embed_passages([indexed_text(document.name, chunk) for chunk in batch.chunks])
 
-    async def _store(self, document: Document, parsed: ParsedDocument, chunks: list[Chunk], vectors: Vectors) -> None:
+    async def _search(self, job: RunningJob, document: Document, reading: Reading) -> None:
+        """Let the version that was stored be searched in the place of the one before."""
+        await self._step(job, document, IngestionStage.STORING)
+        document.chunk_version += 1
         ready = {
             "status": DocumentStatus.READY,
             "stage": IngestionStage.DONE,
@@ -179,39 +159,71 @@ class Ingestion:
             "error": None,
             "error_code": None,
             "is_indexed": True,
-            "chunk_count": len(chunks),
+            "chunk_count": reading.chunk_count,
+            "chunk_version": document.chunk_version,
             "embedding_model": self._embedder.name,
-            "language": parsed.language,
+            "language": reading.language,
         }
-        rows = [
-            DocumentChunk(
-                id=uuid4(),
-                document_id=document.id,
-                workspace_id=document.workspace_id,
-                chunk_index=chunk.index,
-                heading=" › ".join(chunk.heading) or None,
-                location=chunk.location,
-                content=chunk.content,
-                token_count=chunk.token_count,
-                embedding=vector,
-            )
-            for chunk, vector in zip(chunks, vectors, strict=True)
-        ]
-        if await self._database.write(lambda session: queries.replace_chunks(session, document.id, ready, rows)):
+
+        async def store(session: Session) -> bool:
+            await job.keep(session, 1.0)
+            await add_pages(session, document.id, reading.page_count, self._quotas)
+            return await queries.update_document(session, document.id, ready)
+
+        if await self._database.write(store):
             done = IngestionEvent(document.id, document.workspace_id, DocumentStatus.READY, IngestionStage.DONE, 1.0)
             await self.events.publish(done)
             _tell(document.id, "ready")
 
-    async def _fail(self, document_id: UUID, failure: _Failure) -> None:
-        _tell(document_id, "failed", failure.code)
-        values = {"status": DocumentStatus.FAILED, "error_code": failure.code, "error": failure.message}
-        await self._database.write(lambda session: queries.update_document(session, document_id, values))
-        document = await self._database.read(lambda session: queries.find_document(session, document_id))
-        if document is not None:
-            await self.events.publish(_progress(document))
+    async def _drop_other_versions(self, job: RunningJob, document: Document) -> None:
+        """Delete the chunks that are not searched: of attempts that came to no end, and of the version before."""
 
-    async def _requeue(self, session: Session) -> list[UUID]:
-        return await queries.requeue_unfinished(session, self._embedder.name, self._abandoned_after)
+        async def drop(session: Session) -> int:
+            await job.keep(session)
+            return await queries.delete_other_versions(session, document.id, document.chunk_version, STORED_AT_ONCE)
+
+        while await self._database.write(drop) == STORED_AT_ONCE:
+            pass
+
+    async def _step(
+        self,
+        job: RunningJob,
+        document: Document,
+        stage: IngestionStage,
+        fraction: float | None = None,
+        rows: list[dict[str, object]] | None = None,
+    ) -> None:
+        """Note how far a document is, with the chunks that were made on the way there, and tell the readers."""
+        reached = FRACTIONS[stage] if fraction is None else fraction
+        values = {"status": DocumentStatus.PROCESSING, "stage": stage, "progress": reached}
+
+        async def store(session: Session) -> None:
+            await job.keep(session, reached)
+            if await queries.update_document(session, document.id, values) and rows:
+                await queries.add_chunks(session, rows)
+
+        await self._database.write(store)
+        await self.events.publish(
+            IngestionEvent(document.id, document.workspace_id, DocumentStatus.PROCESSING, stage, reached)
+        )
+
+
+def _rows(document: Document, batch: ReadBatch, vectors: Vectors) -> list[dict[str, object]]:
+    return [
+        {
+            "id": uuid4(),
+            "document_id": document.id,
+            "workspace_id": document.workspace_id,
+            "version": document.chunk_version + 1,
+            "chunk_index": chunk.index,
+            "heading": " › ".join(chunk.heading) or None,
+            "location": chunk.location,
+            "content": chunk.content,
+            "token_count": chunk.token_count,
+            "embedding": vector,
+        }
+        for chunk, vector in zip(batch.chunks, vectors, strict=True)
+    ]
 
 
 def _tell(document_id: UUID, outcome: str, code: str | None = None) -> None:

@@ -57,7 +57,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The end of an answer. `finish_reason` is "stop" or "length"; tokens as the provider counts them."""
+    """The end of an answer, with its tokens as the provider counts them.
+
+    `finish_reason` is "stop", "length", or "other" for a reason of the provider's own, such as a filter.
+    """
 
     finish_reason: str
     prompt_tokens: int

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from core.errors import ErrorCode
+from rag.parsing.archive import open_archive
 from rag.parsing.docx import DOCUMENT_PART
 from rag.parsing.errors import UnreadableDocument
 
@@ -74,7 +75,7 @@ def detect_type(name: str, file: BinaryIO) -> FileType:
 
 def _type_of_archive(name: str, file: BinaryIO) -> FileType:
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_archive(file) as archive:
             parts = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         if _extension(name) == ".docx":

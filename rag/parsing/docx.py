@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from core.errors import ErrorCode
-from rag.parsing.errors import MAX_DOCX_PART_BYTES, UnreadableDocument
+from rag.parsing.archive import open_archive
+from rag.parsing.errors import MAX_DOCX_PART_BYTES, UnreadableDocument, check_markup
 from rag.parsing.outline import Outline
 
 DOCUMENT_PART = "word/document.xml"
@@ -56,10 +57,10 @@ def read_docx(content: bytes) -> Outline:
     """Read a document: its title, and a block for each paragraph, list and table.
 
     Raises `UnreadableDocument`: FILE_UNREADABLE for a damaged archive or XML, FILE_TOO_LARGE when a part unpacks to
-    more than `MAX_DOCX_PART_BYTES`, FILE_ENCRYPTED for an archive with a password.
+    more than `MAX_DOCX_PART_BYTES` or has more than `MAX_MARKUP_NODES`, FILE_ENCRYPTED for an archive with a password.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with open_archive(io.BytesIO(content)) as archive:
             document = _part(archive, DOCUMENT_PART)
             styles = _part(archive, _STYLES_PART)
             properties = _part(archive, _PROPERTIES_PART)
@@ -111,6 +112,7 @@ def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
             ErrorCode.FILE_TOO_LARGE,
             "The Word document unpacks to more text than can be read. Split it into smaller files.",
         )
+    check_markup(content)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
     )

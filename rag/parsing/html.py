@@ -5,13 +5,14 @@ time in the square of the depth (two minutes for a megabyte of unclosed <div>).
 """
 
 import codecs
+import contextlib
 import re
 from collections.abc import Iterator
 
 from lxml import etree
 
 from core.errors import ErrorCode
-from rag.parsing.errors import MAX_MARKUP_BYTES, UnreadableDocument
+from rag.parsing.errors import MAX_MARKUP_BYTES, UnreadableDocument, check_markup
 from rag.parsing.outline import Outline
 from rag.parsing.text import decode
 
@@ -30,19 +31,21 @@ _INLINE = frozenset(
 )
 _FLOWING = _INLINE | {"br"}
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
+_NOT_OF_PAGES = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
+"""Codecs of Python that no page is in. The first two take the square of the length."""
 _CHARSET_WITHIN_BYTES = 4_096
 
 
 def read_html(content: bytes) -> Outline:
     """Read a page: its title, and a block for each paragraph, list, table and listing of its main part.
 
-    Raises `UnreadableDocument`: FILE_TOO_LARGE over `MAX_MARKUP_BYTES`, FILE_UNREADABLE where elements are nested too
-    deeply.
+    Raises `UnreadableDocument`: FILE_TOO_LARGE over `MAX_MARKUP_BYTES` or `MAX_MARKUP_NODES`, FILE_UNREADABLE where
+    elements are nested too deeply.
     """
     if len(content) > MAX_MARKUP_BYTES:
         limit = MAX_MARKUP_BYTES // (1024 * 1024)
         raise UnreadableDocument(ErrorCode.FILE_TOO_LARGE, f"A page of HTML may have {limit} MiB. Split it into pages.")
-    root = _parse(_decode(content))
+    root = _parse(_decode(content).encode("utf-8", errors="replace"))
     if root is None:
         return Outline()
     outline = Outline(_words(root.find(".//title")))
@@ -54,18 +57,20 @@ def _decode(content: bytes) -> str:
     """Decode as the page declares, if it holds to what it declares; else as any text."""
     declared = _CHARSET.search(content, 0, _CHARSET_WITHIN_BYTES)
     if declared and not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            return codecs.decode(content, declared[1].decode("ascii"))
-        except (LookupError, ValueError):
-            pass
+        # Of bytes, so that no codec is taken that unpacks them, as "zlib" does.
+        with contextlib.suppress(LookupError, ValueError):
+            encoding = codecs.lookup(declared[1].decode("ascii")).name
+            if encoding not in _NOT_OF_PAGES:
+                return content.decode(encoding)
     return decode(content)
 
 
-def _parse(text: str) -> etree._Element | None:
+def _parse(markup: bytes) -> etree._Element | None:
+    check_markup(markup)
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True, recover=True
     )
-    root = etree.fromstring(text.encode("utf-8", errors="replace"), parser)
+    root = etree.fromstring(markup, parser)
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise UnreadableDocument(
             ErrorCode.FILE_UNREADABLE,
@@ -206,7 +211,9 @@ def _item(parts: list[str]) -> Iterator[str]:
 
 def _rows(table: etree._Element) -> Iterator[str]:
     """Yield the caption of a table, then a line for each row, its cells between bars."""
-    for element in table.iter("caption", "tr"):
+    walk = etree.iterwalk(table, events=("start",), tag=("caption", "tr"))
+    for _, element in walk:
+        walk.skip_subtree()  # a row inside a cell is words of that cell, and is not read again
         if element.tag == "caption":
             yield _words(element)
         else:

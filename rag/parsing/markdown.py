@@ -28,6 +28,8 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,500}>")
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)([^*_~\n]{1,1000})(?<=\S)\1(?![\w*])")
 _CODE = re.compile(r"(`{1,2})([^`\n]{1,1000})\1")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_MARK = re.compile(r"[\[<*_~`\\]")
+"""What each of those marks begins with."""
 _MAX_HEADER_LINES = 200
 
 
@@ -165,6 +167,8 @@ def _plain(text: str) -> str:
 
 
 def _without_marks(text: str) -> str:
+    if not _MARK.search(text):
+        return text
     text = _LINK.sub(r"\1", _LINK.sub(r"\1", text))  # twice: a link may hold an image
     text = _AUTOLINK.sub(r"\1", text)
     text = _TAG.sub("", _COMMENT.sub("", text))

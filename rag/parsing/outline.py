@@ -2,24 +2,35 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from core.errors import ErrorCode
 from rag.parsing.document import Block
-from rag.parsing.errors import MAX_TEXT_CHARACTERS, UnreadableDocument
+from rag.parsing.errors import MAX_BLOCKS, MAX_RAW_CHARACTERS, MAX_TEXT_CHARACTERS, UnreadableDocument, too_much_text
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
-_MARKS = "".join(chr(code) for code in range(0x300, 0x1E950) if unicodedata.combining(chr(code)))
+
+def _ranges_of_marks() -> Iterator[tuple[str, str]]:
+    """Yield the first and the last of each run of combining marks."""
+    marks = [code for code in range(0x300, 0x1E950) if unicodedata.combining(chr(code))]
+    for _, run in groupby(enumerate(marks), lambda numbered: numbered[1] - numbered[0]):
+        codes = [code for _, code in run]
+        yield chr(codes[0]), chr(codes[-1])
+
+
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
+_MARKS = "".join(f"{first}-{last}" for first, last in _ranges_of_marks())
 _STACK = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
 """More accents on a letter than any language has (UAX 15, 12.2): putting them in order takes their number's square."""
 _BLANKS = re.compile(r"[^\S\n]+")
-_MAX_HEADING_CHARACTERS = 200
+MAX_HEADING_CHARACTERS = 200
 
 
 def clean_code(text: str) -> str:
     """Return `text` composed (NFC), without control characters, invisible marks or blanks at the ends of lines."""
-    printable = _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = unicodedata.normalize("NFC", _STACK.sub(r"\1", printable))
+    printable = UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = printable if printable.isascii() else unicodedata.normalize("NFC", _STACK.sub(r"\1", printable))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
 
@@ -41,7 +52,7 @@ class Outline:
     """
 
     def __init__(self, title: str = "") -> None:
-        self.title = " ".join(clean(title).split())[:_MAX_HEADING_CHARACTERS]
+        self.title = " ".join(clean(title).split())[:MAX_HEADING_CHARACTERS]
         self._blocks: list[Block] = []
         self._path: list[tuple[int, str]] = []
         self._bare_heading: _BareHeading | None = None
@@ -49,7 +60,7 @@ class Outline:
 
     def enter(self, level: int, heading: str, page: int | None = None) -> None:
         """Begin a section: `level` 1 is the outermost. The first of level 1 is the title of a document without one."""
-        heading = " ".join(clean(heading).split())[:_MAX_HEADING_CHARACTERS]
+        heading = " ".join(clean(heading).split())[:MAX_HEADING_CHARACTERS]
         if not heading:
             return
         if self._bare_heading and self._bare_heading.level >= level:
@@ -64,13 +75,13 @@ class Outline:
     def add(self, text: str, page: int | None = None) -> None:
         """Add a paragraph, a list or a table: what should stay together. Blank text is left out.
 
-        Raises `UnreadableDocument` (FILE_TOO_LARGE) when the document's text passes its bound.
+        Raises `UnreadableDocument` (FILE_TOO_LARGE) when the document's text or its number of blocks passes its bound.
         """
-        self._append(clean(text), self._headings(), page)
+        self._append(clean(_checked(text)), self._headings(), page)
 
     def add_code(self, text: str) -> None:
         """Add preformatted text, with its indentation. Raises as `add` does."""
-        self._append(clean_code(text), self._headings(), None)
+        self._append(clean_code(_checked(text)), self._headings(), None)
 
     def blocks(self) -> list[Block]:
         """Return the blocks read, in order."""
@@ -93,8 +104,17 @@ class Outline:
         self._bare_heading = None
         self._characters += len(text)
         if self._characters > MAX_TEXT_CHARACTERS:
+            raise too_much_text()
+        if len(self._blocks) == MAX_BLOCKS:
             raise UnreadableDocument(
                 ErrorCode.FILE_TOO_LARGE,
-                f"The file holds more than {MAX_TEXT_CHARACTERS:,} characters of text. Split it into smaller files.",
+                f"The file holds more than {MAX_BLOCKS:,} paragraphs or rows. Split it into smaller files.",
             )
         self._blocks.append(Block(text=text, heading=tuple(headings), page=page))
+
+
+def _checked(text: str) -> str:
+    """Return `text` if it is short enough to be cleaned."""
+    if len(text) > MAX_RAW_CHARACTERS:
+        raise too_much_text()
+    return text

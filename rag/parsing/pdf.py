@@ -10,7 +10,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from core.errors import ErrorCode
-from rag.parsing.errors import MAX_PAGES, MAX_TEXT_CHARACTERS, UnreadableDocument
+from rag.parsing.errors import MAX_PAGES, MAX_TEXT_CHARACTERS, UnreadableDocument, too_much_text
 from rag.parsing.outline import Outline
 
 # PDFium is one program with one state: two threads inside it crash the process.
@@ -32,6 +32,8 @@ _HYPHEN = "\ufffe"  # what PDFium puts for the hyphen of a word cut at the end o
 _ITEM = re.compile(r"(?:[-–—•◦▪‣●○■*·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
 _BULLET = re.compile(r"[•◦▪‣●○■*·–—]\s+")
 _CONTENTS_LINE = re.compile(r"(?:[ \t]?\.){5}[ \t.]*\w*$")
+_MAX_CONTENTS_CHARACTERS = 500
+"""A longer line is not one of a table of contents. Looking for its dots takes the square of the length."""
 _PAGE_NUMBER = re.compile(r"\W{0,3}(?:\d{1,4}|[ivxl]{1,6})\W{0,3}", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'»”)\]]*$")
 _FILE_NAME = re.compile(
@@ -94,10 +96,7 @@ def _extract(content: bytes) -> tuple[str, list[list[_Line]]]:
             lines = _page_lines(document, number)
             characters += sum(len(line.text) for line in lines)
             if characters > MAX_TEXT_CHARACTERS:
-                raise UnreadableDocument(
-                    ErrorCode.FILE_TOO_LARGE,
-                    f"The PDF holds more than {MAX_TEXT_CHARACTERS:,} characters of text. Split it into smaller files.",
-                )
+                raise too_much_text()
             pages.append(lines)
     except pypdfium2.PdfiumError as error:
         raise _damaged() from error
@@ -166,7 +165,7 @@ def _body(lines: list[_Line], running: set[str]) -> list[_Line]:
         return (
             (at_edge and _without_digits(text) in running)
             or (number in {0, last} and last > 0 and _PAGE_NUMBER.fullmatch(text) is not None)
-            or _CONTENTS_LINE.search(text) is not None
+            or (len(text) <= _MAX_CONTENTS_CHARACTERS and _CONTENTS_LINE.search(text) is not None)
         )
 
     return [line for number, line in enumerate(lines) if not says_nothing(number, line.text)]
@@ -207,12 +206,13 @@ def _begins_paragraph(group: list[str], line: str, long_line: float) -> bool:
 
 def _joined(lines: list[str]) -> str:
     """Join the lines of a paragraph into one, words cut by a hyphen made whole; each item of a list is a line."""
-    text = ""
+    parts: list[str] = []
     for line in lines:
         if _ITEM.match(line):
-            text += ("\n" if text else "") + _BULLET.sub("- ", line, count=1)
-        elif text.endswith((_HYPHEN, "\x02")):
-            text = text[:-1] + line
+            parts += ("\n" if parts else "", _BULLET.sub("- ", line, count=1))
+        elif parts and parts[-1].endswith((_HYPHEN, "\x02")):
+            parts[-1] = parts[-1][:-1]
+            parts.append(line)
         else:
-            text += (" " if text else "") + line
-    return text
+            parts += (" " if parts else "", line)
+    return "".join(parts)

@@ -3,21 +3,17 @@
 from collections.abc import Callable
 from itertools import islice
 
-import structlog
-
 from core.errors import ErrorCode
 from rag.parsing.detection import FileType
 from rag.parsing.document import ParsedDocument
 from rag.parsing.docx import read_docx
-from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
+from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument, place_of
 from rag.parsing.html import read_html
 from rag.parsing.markdown import read_markdown
 from rag.parsing.outline import Outline, clean
 from rag.parsing.pdf import read_pdf
 from rag.parsing.text import read_csv, read_text
 from rag.text.language import detect
-
-logger = structlog.get_logger(__name__)
 
 _READERS: dict[FileType, Callable[[bytes], Outline]] = {
     FileType.TEXT: read_text,
@@ -32,12 +28,12 @@ _LANGUAGE_BLOCKS = 200
 
 
 def parse_as(file_type: FileType, name: str, content: bytes) -> ParsedDocument:
-    """Read a file of a known format. Takes CPU: call it in a worker thread, several at once if need be.
+    """Read a file of a known format. Takes CPU, and memory without end for a hostile file: see `rag.ingestion.reader`.
 
     The title is the document's own, else `name`. The document has at least one block.
 
-    Raises `UnreadableDocument` and nothing else: FILE_EMPTY, FILE_TOO_LARGE, FILE_ENCRYPTED, FILE_UNREADABLE or
-    FILE_WITHOUT_TEXT.
+    Raises `UnreadableDocument`: FILE_EMPTY, FILE_TOO_LARGE, FILE_ENCRYPTED, FILE_UNREADABLE or FILE_WITHOUT_TEXT; and
+    `MemoryError`, nothing else.
     """
     _check_size(content)
     outline = _read(file_type, content)
@@ -67,10 +63,13 @@ def _read(file_type: FileType, content: bytes) -> Outline:
         return _READERS[file_type](content)
     except UnreadableDocument:
         raise
+    except MemoryError:
+        raise
     except Exception as error:
         # The libraries read bytes that anyone may have made: what they raise unforeseen is the file's fault for the
         # person who sent it, and a defect for us to look at.
-        logger.exception("file_unreadable", file_type=file_type.value)
         raise UnreadableDocument(
-            ErrorCode.FILE_UNREADABLE, "The file is damaged. Open it in the program that made it and save it again."
+            ErrorCode.FILE_UNREADABLE,
+            "The file is damaged. Open it in the program that made it and save it again.",
+            defect=place_of(error),
         ) from error

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from core.errors import ErrorCode
-from rag.parsing.errors import UnreadableDocument
+from rag.parsing.errors import MAX_RAW_CHARACTERS, UnreadableDocument, too_much_text
 from rag.parsing.outline import Outline
 
 _BYTE_ORDER_MARKS = (
@@ -26,7 +26,16 @@ def decode(content: bytes) -> str:
     """Return the text of `content`: as its byte order mark says, else UTF-8 if it is strictly that, else cp1252.
 
     cp1252 is what Windows programs write where they do not write UTF-8; its five unassigned bytes become U+FFFD.
+
+    Raises `UnreadableDocument` (FILE_TOO_LARGE) over `MAX_RAW_CHARACTERS`, before any of them is looked at.
     """
+    text = _decoded(content)
+    if len(text) > MAX_RAW_CHARACTERS:
+        raise too_much_text()
+    return text
+
+
+def _decoded(content: bytes) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return content[len(mark) :].decode(encoding, errors="replace")

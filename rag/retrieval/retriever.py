@@ -9,8 +9,8 @@ from uuid import UUID
 import numpy as np
 
 from core.telemetry import span
-from data.engine import Database
-from data.models import Document, DocumentChunk
+from data.engine import Database, Session
+from data.models import Document
 from data.queries import documents as queries
 from rag.index.memory.workspace_index import WorkspaceIndex
 from rag.index.protocol import IndexedChunk, IndexedDocument, SearchIndex
@@ -57,9 +57,10 @@ class Retriever:
         self._held: OrderedDict[UUID, _Held] = OrderedDict()
 
     async def version(self, workspace_id: UUID) -> str:
-        """Return a text that changes whenever the searched documents do."""
+        """Return a text that changes whenever the searched documents do, or how they are searched."""
         row = await self._database.read(lambda session: queries.find_index_version(session, workspace_id))
-        return " ".join(str(value) for value in (*row, self._embedder.name))
+        search = (self._embedder.name, self._embedder.weight, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD)
+        return " ".join(str(value) for value in (*row, *search))
 
     async def search(self, workspace_id: UUID, question: str) -> Retrieval:
         """Return the passages that best answer a question, best first. Raises `ModelError`."""
@@ -91,24 +92,26 @@ class Retriever:
             if states != held.states:
                 changed = [key for key, state in states.items() if held.states.get(key) != state]
                 gone = [key for key in held.states if key not in states]
-                documents = await self._database.read(lambda session: queries.find_with_chunks(session, changed))
-                held.index = await asyncio.to_thread(
-                    _next, held.index, [self._indexed(*document) for document in documents], gone
-                )
+                documents = await self._database.read(lambda session: _read(session, changed))
+                held.index = await asyncio.to_thread(self._next, held.index, documents, gone)
                 held.states = states
                 self._make_room()
         return held.index
 
-    def _indexed(self, document: Document, rows: Sequence[DocumentChunk]) -> IndexedDocument:
+    def _next(
+        self, index: SearchIndex, documents: list[tuple[Document, list[queries.ChunkRow]]], gone: list[UUID]
+    ) -> SearchIndex:
+        for document_id in gone:
+            index = index.without_document(document_id)
+        return index.with_documents([self._indexed(document, rows) for document, rows in documents])
+
+    def _indexed(self, document: Document, rows: Sequence[queries.ChunkRow]) -> IndexedDocument:
         # Vectors of another embedder lie in another space: until the document is embedded again, its words alone count.
         vectors = np.zeros((len(rows), self._embedder.dimensions), np.float32)
         if rows and document.embedding_model == self._embedder.name:
-            vectors = np.stack([row.embedding for row in rows])
+            vectors = np.stack([embedding for *_, embedding in rows])
         chunks = [
-            IndexedChunk(
-                id=row.id, index=row.chunk_index, content=row.content, heading=row.heading, location=row.location
-            )
-            for row in rows
+            IndexedChunk(key, index, content, heading, location) for key, index, heading, location, content, _ in rows
         ]
         return IndexedDocument(document.id, document.name, document.language or "en", chunks, vectors)
 
@@ -119,7 +122,5 @@ class Retriever:
             total -= len(dropped.index)
 
 
-def _next(index: SearchIndex, documents: list[IndexedDocument], gone: list[UUID]) -> SearchIndex:
-    for document_id in gone:
-        index = index.without_document(document_id)
-    return index.with_documents(documents)
+async def _read(session: Session, document_ids: list[UUID]) -> list[tuple[Document, list[queries.ChunkRow]]]:
+    return [found async for found in queries.find_with_chunks(session, document_ids)]

@@ -1,12 +1,17 @@
 """The files that were uploaded, kept in a folder of the data directory as they came."""
 
 import asyncio
+import errno
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import suppress
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 from uuid import UUID
 
 from core.errors import ErrorCode
@@ -15,6 +20,21 @@ from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _KEY = re.compile(f"{_UUID}/{_UUID}")
+
+
+PART = ".part"
+"""The ending of a file that is being written."""
+KEYS_AT_ONCE = 500
+"""Files that are looked for together: a parameter of a statement each, of which SQL Server takes 2,100."""
+
+
+NO_ROOM = "The server has no room for the file, and nothing was stored: tell who runs the server."
+"""What a person reads when the disk is full."""
+
+
+def is_full(error: OSError) -> bool:
+    """Tell whether the disk refused because it is full, or the server's share of it is."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 class StoredFileMissing(LookupError):
@@ -68,9 +88,34 @@ class FileStorage:
         except FileNotFoundError as error:
             raise StoredFileMissing(key) from error
 
+    async def open(self, key: str) -> BinaryIO:
+        """Open a file for reading. Raises `StoredFileMissing`, or `ValueError` for what is no key."""
+        path = self._path(key)
+        try:
+            return await asyncio.to_thread(path.open, "rb")
+        except FileNotFoundError as error:
+            raise StoredFileMissing(key) from error
+
     async def delete(self, key: str) -> None:
         """Delete a file, if it is there. Raises `ValueError` for what is no key."""
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    async def delete_workspace(self, workspace_id: UUID) -> None:
+        """Delete every file of a workspace, if there is any."""
+        await asyncio.to_thread(_delete_folder, self._folder / str(workspace_id))
+
+    async def stored_before(self, moment: datetime) -> AsyncIterator[list[str]]:
+        """Yield the keys of the files that were stored before a moment, some hundred at a time.
+
+        What a process that died left half written before it is deleted on the way.
+        """
+        found = _old_files(self._folder, moment.timestamp())
+        while keys := await asyncio.to_thread(lambda: list(islice(found, KEYS_AT_ONCE))):
+            yield keys
+
+    async def has(self, key: str) -> bool:
+        """Tell whether a file is stored. Raises `ValueError` for what is no key."""
+        return await asyncio.to_thread(self._path(key).exists)
 
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):
@@ -89,7 +134,7 @@ async def _chunks(content: bytes | AsyncIterable[bytes]) -> AsyncIterable[bytes]
 def _open_beside(target: Path) -> IO[bytes]:
     """Open a new file in the folder of `target`, readable by the server's own user only."""
     make_private_folder(target.parent)
-    return tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False)
+    return tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=PART, delete=False)
 
 
 def _put_in_place(file: IO[bytes], target: Path) -> None:
@@ -109,3 +154,28 @@ def _discard(file: IO[bytes]) -> None:
     """Close a file and delete it, if it was not put in place."""
     file.close()
     Path(file.name).unlink(missing_ok=True)
+
+
+def _delete_folder(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+
+
+def _old_files(root: Path, before: float) -> Iterator[str]:
+    """Yield the keys of the files last written before a moment, and delete the parts that are as old."""
+    if not root.is_dir():
+        return
+    for folder in _entries(root):
+        for entry in _entries(Path(folder.path)) if folder.is_dir(follow_symlinks=False) else ():
+            # It may be deleted meanwhile.
+            with suppress(FileNotFoundError):
+                is_old = entry.stat(follow_symlinks=False).st_mtime < before
+                if is_old and _KEY.fullmatch(key := f"{folder.name}/{entry.name}"):
+                    yield key
+                elif is_old and entry.name.startswith(".") and entry.name.endswith(PART):
+                    Path(entry.path).unlink()
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        yield from entries

@@ -11,4 +11,4 @@ def count_tokens(text: str) -> int:
     Counts runs of up to eight letters or digits, single marks, and white space by the eight: about 1.3 for a word of
     English and 1.4 for one of French, as word-piece vocabularies do, and needs no vocabulary.
     """
-    return sum(1 for _ in _TOKEN.finditer(text))
+    return _TOKEN.subn("", text)[1]

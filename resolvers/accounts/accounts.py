@@ -27,9 +27,12 @@ from resolvers.rates import (
     LOGIN_PER_ADDRESS,
     REFRESH_PER_ADDRESS,
     REGISTER_PER_ADDRESS,
+    REGISTER_PER_ADDRESS_DAILY,
 )
 
 MAX_NAME_CHARACTERS = 255
+MAX_SESSIONS = 100
+"""Sessions of one account: one more ends the one that was used least recently."""
 TOUCHED_EVERY = timedelta(minutes=5)
 """How fresh `last_activity_at` is kept: a write at every request would cost more than it tells."""
 
@@ -53,6 +56,7 @@ async def register(context: Context, email: str, password: str, full_name: str |
     if context.policy.registration is Registration.CLOSED:
         raise UserError(ErrorCode.REGISTRATION_CLOSED, "This server's operator makes its accounts: ask them for one.")
     await context.count(REGISTER_PER_ADDRESS, context.client.network)
+    await context.count(REGISTER_PER_ADDRESS_DAILY, context.client.network)
     user_id, hashed = await _create(context, email, password, full_name, Role.ADMIN)
     return await _open_session(context, user_id, hashed)
 
@@ -272,6 +276,7 @@ async def _open_session(context: Context, user_id: UUID, password_hash: str) -> 
         )
         if not created.success or user.password_hash != password_hash:
             raise _wrong_credentials("password")
+        await queries.end_oldest_sessions(session, user_id, but=session_id, kept=MAX_SESSIONS - 1)
         return opened
 
     return await context.database.write(store)

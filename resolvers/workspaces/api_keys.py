@@ -13,15 +13,18 @@ from data.models import ApiKey, Workspace
 from data.queries import workspaces as queries
 from resolvers.accounts.emails import normalised_email
 from resolvers.context import Client, Context
-from resolvers.rates import VISIT_PER_ADDRESS, VISIT_PER_KEY
+from resolvers.rates import KEY_PER_ACCOUNT, VISIT_PER_ADDRESS, VISIT_PER_KEY
 from resolvers.workspaces import access
 from resolvers.workspaces.origins import Origin, entry_for, is_allowed
+from resolvers.workspaces.workspaces import too_many
 
 MAX_NAME_CHARACTERS = 255
 USE_NOTED_EVERY = timedelta(minutes=1)
 """How fresh `last_used_at` is kept: in a rush of visits, a write for each would hold up the database."""
 MAX_KEYS = 100
 """Keys of one workspace that are alive at once."""
+MAX_REVOKED_KEYS = 100
+"""Revoked keys of one workspace that are kept to be shown: those that were revoked last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,14 @@ async def create(context: Context, workspace_id: UUID, name: str, expires_at: da
         raise UserError(ErrorCode.BAD_USER_INPUT, f"A key's name has 1 to {MAX_NAME_CHARACTERS} characters.", ["name"])
     if expires_at is not None and expires_at <= now():
         raise UserError(ErrorCode.BAD_USER_INPUT, "The key would have expired already.", ["expiresAt"])
+    await context.count(KEY_PER_ACCOUNT, context.staff().user_id.hex)
     secret = new_api_key()
 
     async def store(session: Session) -> UUID:
         await access.owned(context, session, workspace_id)
+        await queries.lock_workspace(session, workspace_id)
         if await queries.count_live_api_keys(session, workspace_id, MAX_KEYS) >= MAX_KEYS:
-            raise UserError(ErrorCode.BAD_USER_INPUT, f"A workspace has at most {MAX_KEYS} keys: revoke one first.")
+            raise too_many(f"A workspace has at most {MAX_KEYS} keys: revoke one first.")
         key = ApiKey(
             workspace_id=workspace_id,
             name=label,
@@ -74,6 +79,7 @@ async def revoke(context: Context, key_id: UUID) -> None:
         key = await access.owned_row(context, session, ApiKey, key_id, "API key")
         if key.revoked_at is None:
             key.revoked_at = now()
+            await queries.delete_revoked_api_keys(session, key.workspace_id, kept=MAX_REVOKED_KEYS)
 
     context.staff()
     await context.database.write(store)

@@ -4,15 +4,15 @@ from typing import Any, TypedDict
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from core.errors import ErrorCode, UserError
+from core.errors import ErrorCode, QuotaExceeded, UserError
 from data.engine import Session
 from data.models import Role
 from data.queries import workspaces as queries
-from data.queries.accounts import find_user_by_email
+from data.queries.accounts import find_user_by_email, lock_account
 from resolvers.accounts.emails import normalised_email
 from resolvers.context import Context
 from resolvers.errors import Forbidden
-from resolvers.rates import SHARE_PER_ACCOUNT
+from resolvers.rates import SHARE_PER_ACCOUNT, WORKSPACE_PER_ACCOUNT
 from resolvers.workspaces.access import owned
 from resolvers.workspaces.origins import MAX_DOMAINS, normalised_domain
 from resolvers.workspaces.widget_settings import WidgetValues, merged
@@ -25,6 +25,8 @@ MAX_CSS_CHARACTERS = 20_000
 MAX_MODEL_CHARACTERS = 100
 MAX_TEMPERATURE = 1.5
 MAX_ANSWER_TOKENS = 4_000
+MAX_MEMBERS = 200
+"""Accounts that one workspace is shared with."""
 
 
 class WorkspaceValues(TypedDict, total=False):
@@ -44,14 +46,25 @@ class WorkspaceValues(TypedDict, total=False):
 
 
 async def create(context: Context, values: WorkspaceValues) -> UUID:
-    """Create a workspace, its analytics row of the day and its empty insights. Raises `UserError`, `OperationError`."""
+    """Create a workspace, its analytics row of the day and its empty insights.
+
+    Raises `UserError`, `QuotaExceeded` when the account has as many as it may, and `OperationError`.
+    """
     staff = context.staff()
     if staff.role is not Role.ADMIN:
         raise Forbidden("A reader's account cannot create workspaces.")
+    await context.count(WORKSPACE_PER_ACCOUNT, staff.user_id.hex)
     columns = checked(values)
     columns["widget_settings"] = merged(None, values.get("widget_settings"))
 
-    return await context.database.write(lambda session: queries.add_workspace(session, staff.user_id, columns))
+    async def store(session: Session) -> UUID:
+        most = context.policy.max_workspaces
+        await lock_account(session, staff.user_id)
+        if await queries.count_workspaces(session, staff.user_id) >= most:
+            raise too_many(f"An account has at most {most} workspaces: delete one first.")
+        return await queries.add_workspace(session, staff.user_id, columns)
+
+    return await context.database.write(store)
 
 
 async def update(context: Context, workspace_id: UUID, values: WorkspaceValues) -> None:
@@ -72,12 +85,13 @@ async def update(context: Context, workspace_id: UUID, values: WorkspaceValues) 
 async def remove(context: Context, workspace_id: UUID) -> None:
     """Delete a workspace and all it holds, its files included. Raises `OperationError`."""
 
-    async def erase(session: Session) -> list[str]:
-        await owned(context, session, workspace_id)
-        return await queries.delete_workspace(session, workspace_id)
+    async def erase(session: Session) -> None:
+        workspace = await owned(context, session, workspace_id)
+        await lock_account(session, workspace.user_id)
+        await queries.delete_workspace(session, workspace_id)
 
-    for path in await context.database.write(erase):
-        await context.services.storage.delete(path)
+    await context.database.write(erase)
+    await context.services.storage.delete_workspace(workspace_id)
 
 
 async def share(context: Context, workspace_id: UUID, email: str) -> None:
@@ -92,7 +106,13 @@ async def share(context: Context, workspace_id: UUID, email: str) -> None:
             raise UserError(ErrorCode.BAD_USER_INPUT, "There is no account with this e-mail.", ["email"])
         if user.id == workspace.user_id:
             raise UserError(ErrorCode.BAD_USER_INPUT, "The workspace is yours already.", ["email"])
-        await queries.add_member(session, workspace_id, user.id)
+        await queries.lock_workspace(session, workspace_id)
+        members = await queries.find_members(session, workspace_id)
+        if user.id in members:
+            return
+        if len(members) >= MAX_MEMBERS:
+            raise too_many(f"A workspace is shared with at most {MAX_MEMBERS} accounts: take it back from one first.")
+        queries.add_member(session, workspace_id, user.id)
 
     await context.database.write(store)
 
@@ -165,6 +185,11 @@ def _domains(domains: list[str]) -> list[str]:
             raise rejected("allowed_domains", f"{text[:100]!r} names no site: write it like {examples}.")
         normal.append(domain)
     return normal
+
+
+def too_many(message: str) -> QuotaExceeded:
+    """Return the error of something of which there are as many as may be."""
+    return QuotaExceeded(ErrorCode.QUOTA_EXCEEDED, message)
 
 
 def rejected(column: str, message: str) -> UserError:

@@ -8,7 +8,9 @@ import strawberry
 from data import models
 from data.models import Role
 from data.viewer import Staff
+from resolvers import storage
 from resolvers.accounts.accounts import OpenSession
+from schema.accounts.storage import Storage
 from schema.operation import Info
 from schema.relay.connections import Connection, connection_field
 from schema.relay.node import Node, RowType
@@ -44,6 +46,11 @@ class User(RowType, Node):
     role: Role = strawberry.field(description="What the account may do.")
     created_at: dt.datetime = strawberry.field(description="When the account was made.")
     last_login_at: dt.datetime | None = strawberry.field(description="When somebody last logged in with it.")
+
+    @strawberry.field(graphql_type=Storage | None, description="What its own workspaces store together.")
+    async def storage(self, info: Info) -> Any:
+        return await storage.of_account(info.context)
+
     sessions: Connection[LoginSession] | None = connection_field(
         LoginSession,
         models.AppSession,

@@ -91,7 +91,10 @@ class Message(RowType, Node):
     )
     finish_reason: str | None = strawberry.field(
         resolver=_finish_reason,
-        description="How an answer ended: `stop`, `length` when it was cut at its longest, `stopped` by the reader.",
+        description=(
+            "How an answer ended: `stop`, `length` when it was cut at its longest, `stopped` by the reader, `other` "
+            "when the model ended it for a reason of its own."
+        ),
     )
     cached: bool = strawberry.field(resolver=_cached, description="Whether an answer came from the cache.")
     created_at: dt.datetime = strawberry.field(description="When it was written.")

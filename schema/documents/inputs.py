@@ -19,3 +19,8 @@ class DeleteDocumentInput:
 @strawberry.input(description="A document that failed.")
 class RetryDocumentInput:
     id: strawberry.ID = strawberry.field(description="The document.")
+
+
+@strawberry.input(description="A document that waits or is processed.")
+class CancelDocumentInput:
+    id: strawberry.ID = strawberry.field(description="The document.")

@@ -7,7 +7,7 @@ from starlette.datastructures import UploadFile
 
 from data import models
 from resolvers import documents
-from schema.documents.inputs import DeleteDocumentInput, RetryDocumentInput, UploadDocumentInput
+from schema.documents.inputs import CancelDocumentInput, DeleteDocumentInput, RetryDocumentInput, UploadDocumentInput
 from schema.documents.types import Document
 from schema.operation import Info
 from schema.relay.node import key_of
@@ -29,6 +29,11 @@ class RetryDocumentPayload:
     document: Document = strawberry.field(description="The document.")
 
 
+@strawberry.type(description="The document is no longer processed.")
+class CancelDocumentPayload:
+    document: Document = strawberry.field(description="The document: as it was searched before, or failed.")
+
+
 UploadDocumentResult = Annotated[
     UploadDocumentPayload | InvalidInput,
     strawberry.union("UploadDocumentResult", description="The document, or why not."),
@@ -43,6 +48,12 @@ DeleteDocumentResult = Annotated[
 RetryDocumentResult = Annotated[
     RetryDocumentPayload | InvalidInput,
     strawberry.union("RetryDocumentResult", description="The document, or why not."),
+]
+
+
+CancelDocumentResult = Annotated[
+    CancelDocumentPayload | InvalidInput,
+    strawberry.union("CancelDocumentResult", description="The document, or why not."),
 ]
 
 
@@ -82,3 +93,14 @@ class DocumentMutations:
     ) -> RetryDocumentPayload:
         row = await documents.retry(info.context, key_of(input.id, models.Document))
         return RetryDocumentPayload(document=cast("Document", row))
+
+    @strawberry.mutation(
+        graphql_type=CancelDocumentResult,
+        extensions=[UserErrorsAsData()],
+        description="Call off the indexing of a document, at whatever stage. What was searched before stays searched.",
+    )
+    async def cancel_document(
+        self, info: Info, input: Annotated[CancelDocumentInput, strawberry.argument(description="The document.")]
+    ) -> CancelDocumentPayload:
+        row = await documents.cancel(info.context, key_of(input.id, models.Document))
+        return CancelDocumentPayload(document=cast("Document", row))

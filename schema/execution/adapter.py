@@ -6,7 +6,6 @@ the limits, valid), executed, and its errors masked. Telemetry surrounds all of 
 
 import logging
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any, cast
 
 import strawberry
@@ -16,20 +15,20 @@ from strawberry.extensions import MaskErrors
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
-from strawberry.types.execution import ParseOptions, PreExecutionError
+from strawberry.types.execution import PreExecutionError
 
 from core.errors import ErrorCode, OperationError
 from resolvers.context import Context
 from schema.execution.complexity import TOO_NESTED, TooNested, excesses, too_large
 from schema.execution.error_masking import mask_error, mask_errors
+from schema.execution.given_values import check_files, check_variables
 from schema.execution.introspection import introspection_rules
 from schema.execution.operation_allowlist import closed_to
 from schema.execution.persisted_operations import PersistedOperations
+from schema.execution.response_budget import BudgetedExecutor
 from schema.execution.telemetry import OperationTelemetry
 from schema.execution.validation_cache import (
     CACHE,
-    MAX_CHARACTERS,
-    MAX_TOKENS,
     CachedDocument,
     is_ambiguous,
     named_operation,
@@ -46,7 +45,7 @@ class OperationSchema(strawberry.Schema):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options, extensions=[OperationAdapter])
+        super().__init__(**options, extensions=[OperationAdapter], execution_context_class=BudgetedExecutor)
         self.persisted = PersistedOperations()
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
@@ -63,6 +62,8 @@ class OperationSchema(strawberry.Schema):
             failure = await super()._prepare_operation_async(context, extensions_runner)
         except OperationError as error:
             return PreExecutionError(data=None, errors=[GraphQLError(str(error), original_error=error)])
+        except GraphQLError as error:
+            return PreExecutionError(data=None, errors=[error])
         except CannotGetOperationTypeError as error:
             return PreExecutionError(data=None, errors=[GraphQLError(error.as_http_error_reason())])
         # Strawberry would take the first of several; what the client itself named is kept in this attribute alone.
@@ -100,18 +101,21 @@ class OperationAdapter(MaskErrors):
                 error.extensions = mask_error(context, error).extensions
 
     def on_parse(self) -> Iterator[None]:
-        """Take the document from the cache. One that cannot be parsed is left to Strawberry, which says why."""
+        """Take the document from the cache. Raises `GraphQLSyntaxError` and `BadInput`."""
         execution = self.execution_context
-        execution.parse_options = cast("ParseOptions", {"max_tokens": MAX_TOKENS, "max_source_length": MAX_CHARACTERS})
-        with suppress(GraphQLError):
-            self._document = CACHE[execution.query or ""]
-            execution.graphql_document = self._document.document
+        context: Context = execution.context
+        self._document = CACHE.document(execution.query or "", context.limits.tokens)
+        execution.graphql_document = self._document.document
         yield
 
     def on_validate(self) -> Iterator[None]:
         """Authorise: refuse what is closed to the viewer, too large, or not of the graph, in this order."""
         execution = self.execution_context
+        check_variables(execution.variables or {})
         execution.pre_execution_errors = list(self._refused())
+        if execution.variables and not execution.pre_execution_errors:
+            operation = named_operation(self._document.document, execution.operation_name)
+            check_files(self._document.document, operation, execution.variables)
         yield
 
     def on_execute(self) -> Iterator[None]:
@@ -135,11 +139,11 @@ class OperationAdapter(MaskErrors):
 
     def _too_large(self, graph: Any, operation: Any) -> list[GraphQLError]:
         """Return what is too large about the operation; what is not is told with its cost."""
-        execution, policy = self.execution_context, cast("Context", self.execution_context.context).policy
+        execution, context = self.execution_context, cast("Context", self.execution_context.context)
         try:
             size = self._document.measure(graph, operation, execution.variables or {})
         except TooNested:
             return [too_large(TOO_NESTED)]
         if operation.operation is not OperationType.SUBSCRIPTION:
-            execution.extensions_results["cost"] = {"requested": size.cost, "limit": policy.max_operation_cost}
-        return list(excesses(size, policy))
+            execution.extensions_results["cost"] = {"requested": size.cost, "limit": context.limits.cost}
+        return list(excesses(size, context.policy, context.limits))

@@ -12,6 +12,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -26,7 +27,7 @@ from graphql import (
 from graphql.language import DocumentNode
 
 from core.errors import ErrorCode
-from resolvers.policy import Policy
+from resolvers.policy import OperationLimits, Policy
 from schema.execution.costs import ITEM_WEIGHT, SIZE_ARGUMENTS, Price, page_size, price_of
 
 MAX_ROOT_FIELDS = 20
@@ -52,19 +53,8 @@ class Measure(NamedTuple):
     cost: int = 0
     item_cost: int = 0
 
-    def beside(self, other: "Measure") -> "Measure":
-        """Return the measure of two selections in one set."""
-        return Measure(
-            depth=max(self.depth, other.depth),
-            nesting=max(self.nesting, other.nesting),
-            fields=self.fields + other.fields,
-            aliases=self.aliases + other.aliases,
-            directives=self.directives + other.directives,
-            cost=self.cost + other.cost,
-            item_cost=self.item_cost + other.item_cost,
-        )
 
-
+NOTHING = Measure()
 TOO_NESTED = f"Selections and fragments are nested in more than {MAX_NESTING} levels: nest fewer."
 
 
@@ -97,14 +87,12 @@ class _Measuring:
         self._measured: dict[str, Measure] = {}
 
     def selection(self, kind: GraphQLNamedType | None, selections: SelectionSetNode | None, level: int) -> Measure:
-        if selections is None:
-            return Measure()
+        if selections is None or not selections.selections:
+            return NOTHING
         if level > MAX_NESTING:
             raise TooNested
-        total = Measure()
-        for node in selections.selections:
-            total = total.beside(self._node(kind, node, level))
-        return total._replace(nesting=total.nesting + 1)
+        depths, nestings, *sums = zip(*(self._node(kind, node, level) for node in selections.selections), strict=True)
+        return Measure(max(depths), max(nestings) + 1, *map(sum, sums))
 
     def _node(self, kind: GraphQLNamedType | None, node: SelectionNode, level: int) -> Measure:
         if isinstance(node, FieldNode):
@@ -116,35 +104,43 @@ class _Measuring:
             condition = node.type_condition
             inner = self._schema.get_type(condition.name.value) if condition else kind
             inside = self.selection(inner, node.selection_set, level + 1)
-        return inside._replace(directives=inside.directives + len(node.directives or ()))
+        if not node.directives:
+            return inside
+        return inside._replace(directives=inside.directives + len(node.directives))
 
     def _fragment(self, name: str, level: int) -> Measure:
         if name not in self._measured and name in self._fragments:
             # A fragment that spreads itself adds nothing here: validation refuses it.
-            self._measured[name] = Measure()
+            self._measured[name] = NOTHING
             node = self._fragments[name]
             kind = self._schema.get_type(node.type_condition.name.value)
             size = self.selection(kind, node.selection_set, level + 1)
             self._measured[name] = size._replace(directives=size.directives + len(node.directives or ()))
-        return self._measured.get(name, Measure())
+        return self._measured.get(name, NOTHING)
 
     def _field(self, kind: GraphQLNamedType | None, node: FieldNode, level: int) -> Measure:
         name = node.name.value
         definition = self._schema.get_field(kind, name) if is_composite_type(kind) else None
         inside = self.selection(get_named_type(definition.type) if definition else None, node.selection_set, level + 1)
-        size = inside._replace(
-            depth=inside.depth + 1, fields=1, aliases=inside.aliases + (node.alias is not None), cost=0, item_cost=0
-        )
+        cost, item_cost = self._cost(kind, definition, node, inside)
+        aliases = inside.aliases + (node.alias is not None)
+        return Measure(inside.depth + 1, inside.nesting, 1, aliases, inside.directives, cost, item_cost)
+
+    def _cost(
+        self, kind: GraphQLNamedType | None, definition: GraphQLField | None, node: FieldNode, inside: Measure
+    ) -> tuple[int, int]:
+        """Return what a field costs, and what it costs besides for each item of the connection that it belongs to."""
+        name = node.name.value
         if kind is None or definition is None:
-            return size._replace(cost=1 + inside.cost)
+            return 1 + inside.cost, 0
         if name in {"edges", "nodes"} and kind.name.endswith("Connection"):
-            return size._replace(item_cost=ITEM_WEIGHT + inside.cost)
+            return 0, ITEM_WEIGHT + inside.cost
         is_page = "first" in definition.args
         price = price_of(kind.name, name, is_page=is_page)
         if is_page:
             items = page_size(self._arguments(node))
-            return size._replace(cost=price.weight + inside.cost + items * inside.item_cost)
-        return size._replace(cost=price.weight + self._items(price, node) * (inside.cost + inside.item_cost))
+            return price.weight + inside.cost + items * inside.item_cost, 0
+        return price.weight + self._items(price, node) * (inside.cost + inside.item_cost), 0
 
     def _items(self, price: Price, node: FieldNode) -> int:
         return price.size if isinstance(price.size, int) else price.size(self._arguments(node))
@@ -158,7 +154,7 @@ class _Measuring:
         return {name: value for name, value in values.items() if value is not Undefined}
 
 
-def excesses(size: Measure, policy: Policy) -> Iterator[GraphQLError]:
+def excesses(size: Measure, policy: Policy, limits: OperationLimits) -> Iterator[GraphQLError]:
     """Yield what is too large about an operation, each with what to do about it."""
     for name, found, limit, advice in (
         ("levels of fields", size.depth, policy.max_operation_depth, "ask for what is further inside by its id"),
@@ -169,10 +165,10 @@ def excesses(size: Measure, policy: Policy) -> Iterator[GraphQLError]:
     ):
         if found > limit:
             yield too_large(f"The operation has {found:,} {name}, and {limit:,} are allowed: {advice}.")
-    if size.cost > policy.max_operation_cost:
+    if size.cost > limits.cost:
         yield too_large(
-            f"The operation costs {size.cost:,}, and {policy.max_operation_cost:,} is allowed: ask for fewer items a "
-            "page (`first`, `last`), for fewer fields, or in several operations."
+            f"The operation costs {size.cost:,}, and {limits.cost:,} is allowed: ask for fewer items a page (`first`, "
+            "`last`), for fewer fields, or in several operations."
         )
 
 

@@ -1,19 +1,23 @@
 """What the fields of the graph cost, beside the graph.
 
 The unit is one value of a response: a field costs 1 each time it appears, which takes a server some ten microseconds.
-What is listed here costs more, because a row, a statement or a model stands behind it, or is a list without pages. The
-terms are those of IBM's cost directives (https://ibm.github.io/graphql-specs/cost-spec.html): a weight, and the size
-that a list is assumed to have.
+What is listed here costs more, because a row, a statement or a model stands behind it, or is a list without pages, or a
+long text. The terms are those of IBM's cost directives (https://ibm.github.io/graphql-specs/cost-spec.html): a weight,
+and the size that a list is assumed to have.
 """
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from core.clock import today
+from rag.answers.citations import EXCERPT_CHARACTERS
+from resolvers import conversations, databases
 from resolvers.analytics import DEFAULT_DAYS, MAX_DAYS
+from resolvers.workspaces import origins, widget_settings, workspaces
 from schema.relay.connections import DEFAULT_PAGE, MAX_PAGE
 
 Arguments = Mapping[str, Any]
@@ -49,6 +53,18 @@ class Price:
     size: int | Callable[[Arguments], int] = 1
 
 
+TEXT_UNIT = 100
+"""Characters of a text that cost as much as one value."""
+MESSAGE_CHARACTERS = 4_000
+"""What a message counts, the most that a question has by default. An operator may allow more and answers are bounded in
+tokens, but an operation must not cost more on one server than on another."""
+
+
+def text(characters: int) -> Price:
+    """Return what a text costs that may have this many characters. One of 500 or fewer is a value like any other."""
+    return Price(weight=1 + math.ceil(characters / TEXT_UNIT))
+
+
 ITEM_WEIGHT = 5
 """What each item of a page costs, beside its fields: a row is read for it."""
 VALUE = Price()
@@ -57,13 +73,16 @@ COUNT = Price(weight=10)
 STATEMENT = Price(weight=10)
 CHANGE = Price(weight=50)
 ANSWER = Price(weight=500)
-PASSWORD = Price(weight=500)
+PASSWORD = Price(weight=5_000)
+"""A password is weighed for some 50 ms, in 64 MB: hardly more than one in an operation."""
 SOURCES = Price(size=8)
 
 PRICES: Mapping[str, Price] = {
-    "Query.__schema": Price(weight=500),
+    # The introspection query costs some 10,000, about the values of its response; twice as much is not for strangers.
+    "Query.__schema": Price(weight=1_000),
     "Query.__type": Price(weight=50),
-    "__Schema.types": Price(size=20),
+    "__Schema.types": Price(weight=300, size=40),
+    "__Type.fields": Price(weight=10, size=2),
     "__Schema.directives": Price(size=5),
     "Query.me": STATEMENT,
     "Query.node": STATEMENT,
@@ -72,9 +91,25 @@ PRICES: Mapping[str, Price] = {
     "Workspace.analytics": Price(weight=10, size=days),
     "Workspace.dailyMetrics": Price(weight=10, size=days),
     "Workspace.insights": Price(weight=5),
+    "Workspace.storage": Price(weight=5),
+    "User.storage": STATEMENT,
     "Workspace.stats": STATEMENT,
     "Workspace.metrics": Price(weight=100),
+    "Workspace.description": text(workspaces.MAX_DESCRIPTION_CHARACTERS),
+    "Workspace.websiteUrl": text(workspaces.MAX_URL_CHARACTERS),
+    "Workspace.allowedDomains": text(origins.MAX_DOMAINS * origins.MAX_DOMAIN_CHARACTERS),
+    "Workspace.customCss": text(workspaces.MAX_CSS_CHARACTERS),
+    "Workspace.systemPrompt": text(workspaces.MAX_PROMPT_CHARACTERS),
+    "WidgetSettings.welcome": text(widget_settings.MAX_WELCOME_CHARACTERS),
+    "WidgetSettings.suggestedQuestions": text(widget_settings.MAX_QUESTIONS * widget_settings.MAX_QUESTION_CHARACTERS),
+    "WidgetSettings.avatarUrl": text(widget_settings.MAX_URL_CHARACTERS),
+    "WidgetSettings.customCss": text(workspaces.MAX_CSS_CHARACTERS),
+    "WorkspaceDatabase.description": text(databases.MAX_DESCRIPTION_CHARACTERS),
+    "Message.content": text(MESSAGE_CHARACTERS),
+    "Message.feedbackComment": text(conversations.MAX_COMMENT_CHARACTERS),
     "Message.sources": SOURCES,
+    "Source.excerpt": text(EXCERPT_CHARACTERS),
+    "Source.url": text(workspaces.MAX_URL_CHARACTERS),
     "AnswerStarted.sources": SOURCES,
     "Mutation.register": PASSWORD,
     "Mutation.login": PASSWORD,

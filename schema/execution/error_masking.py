@@ -6,6 +6,7 @@ import structlog
 from graphql import GraphQLError
 
 from core.errors import ErrorCode, MonitoraError
+from data.engine import is_unavailable
 from resolvers.context import Context
 from schema.scalars import WrongScalar
 
@@ -17,7 +18,11 @@ MAX_ERRORS = 20
 """Errors of one response; what follows repeats what came before."""
 MAX_MESSAGE_CHARACTERS = 500
 """Characters of one error's message: some quote what was sent."""
-FAULT = "The server failed to do this. The request id finds it in the log."
+FAULTS = {
+    ErrorCode.INTERNAL: "The server failed to do this. The request id finds it in the log.",
+    ErrorCode.DATABASE_UNAVAILABLE: "The database cannot be used at the moment, and nothing was changed. Try again.",
+}
+"""What is told of a fault, whatever it was."""
 SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 """What GraphQL adds to the message about a name that the schema does not hold: those it holds that look like it."""
 
@@ -32,10 +37,11 @@ def mask_error(context: Context, error: GraphQLError) -> GraphQLError:
     expected = error.original_error is None or isinstance(error.original_error, EXPECTED)
     if not expected:
         logger.error("operation_failed", path=error.path, exc_info=error.original_error)
-    message = _safe_text(context, error) if expected else FAULT
+    fault = ErrorCode.DATABASE_UNAVAILABLE if is_unavailable(error.original_error) else ErrorCode.INTERNAL
+    message = _safe_text(context, error) if expected else FAULTS[fault]
     if len(message) > MAX_MESSAGE_CHARACTERS:
         message = message[: MAX_MESSAGE_CHARACTERS - 1] + "…"
-    code = ErrorCode.BAD_USER_INPUT if expected else ErrorCode.INTERNAL
+    code = ErrorCode.BAD_USER_INPUT if expected else fault
     extensions = {"code": code.value, **(error.extensions or {} if expected else {}), "requestId": context.request_id}
     context.codes.add(_known(extensions["code"]))
     return GraphQLError(

@@ -13,9 +13,9 @@ from prometheus_client import Counter, Gauge, Histogram
 from strawberry.types import ExecutionContext
 
 from core import telemetry
-from core.errors import ErrorCode
 from data.viewer import Staff, Viewer, Visitor
 from resolvers.context import Context
+from schema.execution.error_masking import FAULTS
 
 logger = structlog.get_logger(__name__)
 
@@ -111,8 +111,8 @@ class OperationTelemetry:
             span.set_attribute("graphql.operation.name", name)
         if codes:
             span.set_attribute("monitora.error.codes", codes)
-        if ErrorCode.INTERNAL in codes:
-            telemetry.fail(span, ErrorCode.INTERNAL)
+        for code in FAULTS.keys() & codes:
+            telemetry.fail(span, code)
 
     def _kind(self) -> str:
         try:
@@ -132,6 +132,6 @@ def described(viewer: Viewer) -> tuple[str, str | None, Any]:
 
 def _outcome(codes: list[str]) -> str:
     """Return "failed" when the server is at fault, "refused" when it said no to anything, else "ok"."""
-    if ErrorCode.INTERNAL in codes:
+    if FAULTS.keys() & codes:
         return "failed"
     return "refused" if codes else "ok"

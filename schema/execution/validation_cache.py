@@ -12,28 +12,29 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     VariableNode,
-    Visitor,
     parse,
     validate,
     value_from_ast_untyped,
-    visit,
 )
-from graphql.language import ArgumentNode, DocumentNode
+from graphql.language import DocumentNode
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from resolvers.errors import BadInput
 from schema.execution.complexity import Measure, measure, too_large
 from schema.execution.costs import SIZE_ARGUMENTS
-from schema.execution.error_masking import MAX_ERRORS
+from schema.execution.given_values import arguments_of, check_literals
 
-MAX_TOKENS = 2_000
-"""Words and marks of one operation: the introspection query, the longest in common use, has some 300."""
 MAX_CHARACTERS = 100_000
 """Characters of one operation. Long texts travel in its variables, which the request's size bounds."""
-MAX_COMPARISONS = 50_000
+MAX_LINES = 5_000
+"""Lines of one operation: graphql-core counts them one by one to say where an error is."""
+MAX_VALIDATION_ERRORS = 5
+"""Errors after which validation ends: each takes long to word, with the names that may have been meant."""
+MAX_COMPARISONS = 10_000
 """What comparing the fields of an operation that have one name in its response may cost, in graphql-core's unit: two
-for each pair of fields, so that the comparing ends within a fifth of a second."""
+for each pair of fields, so that the comparing ends within some 20 ms."""
 KEPT_CHARACTERS = 250_000
 """Characters of the operations that are kept, all together: some hundred megabytes when they are parsed and every
 character is a token, some hundred operations of a usual client in a few megabytes."""
@@ -60,12 +61,16 @@ class CachedDocument:
     errors: dict[object, list[GraphQLError]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, text: str) -> "CachedDocument":
-        """Read a text. Raises `GraphQLSyntaxError`."""
-        document = parse(text, max_tokens=MAX_TOKENS, max_source_length=MAX_CHARACTERS)
-        sizes = _SizeVariables()
-        visit(document, sizes)
-        return cls(document, frozenset(sizes.names))
+    def read(cls, text: str, max_tokens: int) -> "CachedDocument":
+        """Read a text. Raises `GraphQLSyntaxError`, and `BadInput` for one with too many values."""
+        if len(text) > MAX_CHARACTERS or text.count("\n") + text.count("\r") > MAX_LINES:
+            raise BadInput(
+                f"The operation's text has more than {MAX_CHARACTERS:,} characters or {MAX_LINES:,} lines: send long "
+                "texts as variables."
+            )
+        document = parse(text, max_tokens=max_tokens)
+        check_literals(document)
+        return cls(document, _size_variables(document))
 
     def measure(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
@@ -80,25 +85,24 @@ class CachedDocument:
         return self.measures[key]
 
     def validate(self, schema: GraphQLSchema, rules: Rules) -> list[GraphQLError]:
-        """Return what is wrong with the document, `MAX_ERRORS` errors at most."""
+        """Return what is wrong with the document, as far as the first errors."""
         if rules not in self.errors:
             rules_of_inputs = (MaybeNullValidationRule, OneOfInputValidationRule)
-            errors = validate(schema, self.document, (*rules, *rules_of_inputs), max_errors=MAX_ERRORS)
-            self.errors[rules] = [too_large(ENTANGLED) if error.message == ABORTED else error for error in errors]
+            errors = validate(schema, self.document, (*rules, *rules_of_inputs), max_errors=MAX_VALIDATION_ERRORS)
+            # graphql-core ends the list with an error that says that there are more.
+            self.errors[rules] = [
+                too_large(ENTANGLED) if error.message == ABORTED else error for error in errors[:MAX_VALIDATION_ERRORS]
+            ]
         return self.errors[rules]
 
 
-class _SizeVariables(Visitor):
-    """Finds the variables on which the length of a list depends."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_argument(self, node: ArgumentNode, *_rest: object) -> None:
-        """Look at an argument."""
-        if node.name.value in SIZE_ARGUMENTS and isinstance(node.value, VariableNode):
-            self.names.add(node.value.name.value)
+def _size_variables(document: DocumentNode) -> frozenset[str]:
+    """Return the variables on which the length of a list depends."""
+    return frozenset(
+        argument.value.name.value
+        for argument in arguments_of(document)
+        if argument.name.value in SIZE_ARGUMENTS and isinstance(argument.value, VariableNode)
+    )
 
 
 def _sizes(operation: OperationDefinitionNode, names: frozenset[str], variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,12 +130,14 @@ class ValidationCache:
         self._known: OrderedDict[str, CachedDocument] = OrderedDict()
         self._characters = 0
 
-    def __getitem__(self, text: str) -> CachedDocument:
-        """Return what is known of a text, reading it if need be. Raises `GraphQLSyntaxError`."""
-        if text in self._known:
+    def document(self, text: str, max_tokens: int) -> CachedDocument:
+        """Return what is known of a text, reading it if need be. Raises `GraphQLSyntaxError` and `BadInput`."""
+        known = self._known.get(text)
+        if known is not None and known.document.token_count <= max_tokens:
             self._known.move_to_end(text)
-            return self._known[text]
-        operations = self._known[text] = CachedDocument.read(text)
+            return known
+        operations = CachedDocument.read(text, max_tokens)
+        self._known[text] = operations
         self._characters += len(text)
         while self._characters > KEPT_CHARACTERS:
             self._characters -= len(self._known.popitem(last=False)[0])

@@ -7,8 +7,9 @@ import strawberry
 
 from data import models
 from data.models import Role
-from resolvers import analytics
+from resolvers import analytics, storage
 from resolvers.workspaces import widget_settings
+from schema.accounts.storage import Storage
 from schema.analytics.types import (
     AnalyticsDay,
     DayMetrics,
@@ -142,6 +143,13 @@ class Workspace(RowType, Node):
         models.MessageTopic.workspace_id,
         "What visitors ask about, newest first. Reserved: nothing fills it yet, and the list is empty.",
     )
+
+    @strawberry.field(
+        graphql_type=Storage | None,
+        description="What its documents take of its storage. Null for those who only read.",
+    )
+    async def storage(root: Parent, info: Info) -> Any:
+        return await storage.of_workspace(info.context, root.id)
 
     @strawberry.field(
         graphql_type=list[AnalyticsDay] | None,

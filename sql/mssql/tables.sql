@@ -158,6 +158,8 @@ CREATE TABLE documents (
 	is_indexed BIT NOT NULL DEFAULT 0,
 	embedding_model NVARCHAR(100) NULL,
 	chunk_count INTEGER NOT NULL DEFAULT 0,
+	chunk_version INTEGER NOT NULL DEFAULT 0,
+	page_count INTEGER NOT NULL DEFAULT 0,
 	deleted_at DATETIME2(6) NULL,
 	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
 	updated_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
@@ -186,6 +188,32 @@ CREATE TABLE insights_cache (
 	CONSTRAINT uq_insights_cache_workspace_id UNIQUE CLUSTERED (workspace_id),
 	CONSTRAINT fk_insights_cache_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
+
+CREATE TABLE jobs (
+	id UNIQUEIDENTIFIER NOT NULL,
+	kind NVARCHAR(30) NOT NULL,
+	workspace_id UNIQUEIDENTIFIER NULL,
+	subject_id UNIQUEIDENTIFIER NOT NULL,
+	status NVARCHAR(20) NOT NULL DEFAULT 'waiting',
+	attempts INTEGER NOT NULL DEFAULT 0,
+	lease UNIQUEIDENTIFIER NULL,
+	leased_until DATETIME2(6) NULL,
+	not_before DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
+	progress DOUBLE PRECISION NOT NULL DEFAULT 0,
+	error_code NVARCHAR(50) NULL,
+	error NVARCHAR(max) NULL,
+	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
+	CONSTRAINT pk_jobs PRIMARY KEY NONCLUSTERED (id),
+	CONSTRAINT fk_jobs_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX idx_jobs_lease ON jobs (status, leased_until);
+
+CREATE UNIQUE INDEX idx_jobs_subject ON jobs (kind, subject_id);
+
+CREATE INDEX idx_jobs_turn ON jobs (status, workspace_id, not_before);
+
+CREATE CLUSTERED INDEX idx_jobs_workspace ON jobs (workspace_id, created_at);
 
 CREATE TABLE message_topics (
 	id UNIQUEIDENTIFIER NOT NULL,
@@ -220,6 +248,15 @@ CREATE TABLE response_cache (
 CREATE UNIQUE INDEX idx_response_cache_hash ON response_cache (workspace_id, question_hash);
 
 CREATE CLUSTERED INDEX idx_response_cache_workspace ON response_cache (workspace_id, created_at, id);
+
+CREATE TABLE storage_usage (
+	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	byte_count BIGINT NOT NULL DEFAULT 0,
+	document_count INTEGER NOT NULL DEFAULT 0,
+	page_count INTEGER NOT NULL DEFAULT 0,
+	CONSTRAINT pk_storage_usage PRIMARY KEY (workspace_id),
+	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
 
 CREATE TABLE workspace_databases (
 	id UNIQUEIDENTIFIER NOT NULL,
@@ -257,6 +294,7 @@ CREATE TABLE document_chunks (
 	id UNIQUEIDENTIFIER NOT NULL,
 	document_id UNIQUEIDENTIFIER NOT NULL,
 	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	version INTEGER NOT NULL DEFAULT 0,
 	chunk_index INTEGER NOT NULL,
 	heading NVARCHAR(max) NULL,
 	location NVARCHAR(500) NULL,
@@ -269,7 +307,7 @@ CREATE TABLE document_chunks (
 	CONSTRAINT fk_document_chunks_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
 );
 
-CREATE UNIQUE CLUSTERED INDEX idx_document_chunks_document ON document_chunks (document_id, chunk_index);
+CREATE UNIQUE CLUSTERED INDEX idx_document_chunks_document ON document_chunks (document_id, version, chunk_index);
 
 CREATE INDEX idx_document_chunks_workspace ON document_chunks (workspace_id);
 

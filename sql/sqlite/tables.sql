@@ -158,6 +158,8 @@ CREATE TABLE documents (
 	is_indexed BOOLEAN DEFAULT 0 NOT NULL,
 	embedding_model VARCHAR(100),
 	chunk_count INTEGER DEFAULT 0 NOT NULL,
+	chunk_version INTEGER DEFAULT 0 NOT NULL,
+	page_count INTEGER DEFAULT 0 NOT NULL,
 	deleted_at DATETIME,
 	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
 	updated_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
@@ -186,6 +188,32 @@ CREATE TABLE insights_cache (
 	CONSTRAINT uq_insights_cache_workspace_id UNIQUE (workspace_id),
 	CONSTRAINT fk_insights_cache_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
+
+CREATE TABLE jobs (
+	id CHAR(32) NOT NULL,
+	kind VARCHAR(30) NOT NULL,
+	workspace_id CHAR(32),
+	subject_id CHAR(32) NOT NULL,
+	status VARCHAR(20) DEFAULT 'waiting' NOT NULL,
+	attempts INTEGER DEFAULT 0 NOT NULL,
+	lease CHAR(32),
+	leased_until DATETIME,
+	not_before DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
+	progress DOUBLE DEFAULT 0 NOT NULL,
+	error_code VARCHAR(50),
+	error VARCHAR,
+	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
+	CONSTRAINT pk_jobs PRIMARY KEY (id),
+	CONSTRAINT fk_jobs_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX idx_jobs_lease ON jobs (status, leased_until);
+
+CREATE UNIQUE INDEX idx_jobs_subject ON jobs (kind, subject_id);
+
+CREATE INDEX idx_jobs_turn ON jobs (status, workspace_id, not_before);
+
+CREATE INDEX idx_jobs_workspace ON jobs (workspace_id, created_at);
 
 CREATE TABLE message_topics (
 	id CHAR(32) NOT NULL,
@@ -220,6 +248,15 @@ CREATE TABLE response_cache (
 CREATE UNIQUE INDEX idx_response_cache_hash ON response_cache (workspace_id, question_hash);
 
 CREATE INDEX idx_response_cache_workspace ON response_cache (workspace_id, created_at, id);
+
+CREATE TABLE storage_usage (
+	workspace_id CHAR(32) NOT NULL,
+	byte_count BIGINT DEFAULT 0 NOT NULL,
+	document_count INTEGER DEFAULT 0 NOT NULL,
+	page_count INTEGER DEFAULT 0 NOT NULL,
+	CONSTRAINT pk_storage_usage PRIMARY KEY (workspace_id),
+	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
 
 CREATE TABLE workspace_databases (
 	id CHAR(32) NOT NULL,
@@ -257,6 +294,7 @@ CREATE TABLE document_chunks (
 	id CHAR(32) NOT NULL,
 	document_id CHAR(32) NOT NULL,
 	workspace_id CHAR(32) NOT NULL,
+	version INTEGER DEFAULT 0 NOT NULL,
 	chunk_index INTEGER NOT NULL,
 	heading VARCHAR,
 	location VARCHAR(500),
@@ -269,7 +307,7 @@ CREATE TABLE document_chunks (
 	CONSTRAINT fk_document_chunks_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
 );
 
-CREATE UNIQUE INDEX idx_document_chunks_document ON document_chunks (document_id, chunk_index);
+CREATE UNIQUE INDEX idx_document_chunks_document ON document_chunks (document_id, version, chunk_index);
 
 CREATE INDEX idx_document_chunks_workspace ON document_chunks (workspace_id);
 

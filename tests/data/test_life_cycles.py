@@ -17,25 +17,25 @@ from tests.support.people import GARDEN, PASSWORD, Person, Shop
 from tests.support.statements import Statements, calls
 
 STATEMENTS = {
-    "register": 4,
+    "register": 5,
     "register again": 1,
-    "login": 5,
+    "login": 6,
     "refreshSession": 3,
     "me": 2,
-    "createWorkspace": 5,
+    "createWorkspace": 8,
     "updateWorkspace": 4,
     "workspaces": 4,
-    "uploadDocument": 4,
+    "uploadDocument": 8,
     "documents": 3,
-    "createApiKey, startVisit": 7,
-    "chat": 21,
+    "createApiKey, startVisit": 8,
+    "chat": 22,
     "chat, answered from the cache": 17,
     "rateMessage": 4,
     "resolveMessage": 6,
     "history": 4,
     "dashboard": 7,
     "recalculateInsights": 4,
-    "deleteDocument": 4,
+    "deleteDocument": 7,
     "deleteWorkspace": 4,
     "logout": 3,
 }
@@ -54,7 +54,7 @@ async def serving(database: Database, settings: Settings, *, walled: bool = Fals
     url = database.url.render_as_string(hide_password=False)
     chosen = settings.model_copy(update={"database_url": url, "pool_size": 2, "row_level_security": walled})
     async with running_services(chosen) as services:
-        services.ingestion.start()
+        services.jobs.start()
         yield replace(services, passwords=Passwords(argon2.using(rounds=1, memory_cost=8, parallelism=1)))
 
 
@@ -110,7 +110,7 @@ async def _feeds_it(shop: Shop, ledger: Ledger) -> None:
     payload = "uploadDocument ... on UploadDocumentPayload { document { id status } }"
     with ledger.operation("uploadDocument"):
         uploaded = await shop.owner.change(payload, workspaceId=shop.id, file=file)
-    await shop.owner.services.ingestion.finish()
+    await shop.owner.services.jobs.finish()
     with ledger.operation("documents"):
         listed = await shop.owner.ask(
             "query ($id: ID!) { workspace(id: $id) { documents { nodes { name status chunkCount } } } }", id=shop.id

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from data.engine import Database
 from data.migrations import configuration, migrate, newest_revision, pending
+from data.migrations.objects import apply_objects
 from data.models import Model
 from tests.support.rows import on_sqlite
 
@@ -70,3 +72,46 @@ async def test_the_migrations_make_the_models_tables(database: Database) -> None
 
     async with database.reader.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+async def test_what_is_stored_already_is_counted_by_the_migration(tmp_path: Path) -> None:
+    """A database of before quotas: two documents that were read, one that failed, one that is deleted."""
+    database = await _empty(tmp_path)
+    moment = "'2026-01-19 08:30:00.000000'"
+    documents = [("a", 5_000_000_000, "NULL"), ("b", 40, "NULL"), ("c", 7, "NULL"), ("d", 9, moment)]
+    chunks = [("a", 0, "x" * 2_000), ("a", 1, "x" * 1_001), ("b", 0, "x" * 10), ("d", 0, "x" * 9_000)]
+    rows = [
+        "INSERT INTO app_users (id, email, password_hash, password_salt) VALUES ('u', 'a@example.com', 'h', 's')",
+        "INSERT INTO profiles (id) VALUES ('u')",
+        "INSERT INTO workspaces (id, user_id, name) VALUES ('w', 'u', 'Shop'), ('empty', 'u', 'Shop')",
+        *(
+            "INSERT INTO documents (id, workspace_id, name, file_path, file_type, file_size, deleted_at, updated_at)"
+            f" VALUES ('{key}', 'w', 'n', 'p', 'text', {size}, {deleted}, {moment})"
+            for key, size, deleted in documents
+        ),
+        *(
+            "INSERT INTO document_chunks (id, document_id, workspace_id, chunk_index, content, token_count, embedding)"
+            f" VALUES ('{document}{index}', '{document}', 'w', {index}, '{content}', 1, x'00')"
+            for document, index, content in chunks
+        ),
+    ]
+
+    def before(connection: Connection) -> None:
+        command.upgrade(configuration(connection), "0002")
+        apply_objects(connection)
+        for row in rows:
+            connection.execute(text(row))
+
+    async with database.writer.begin() as connection:
+        await connection.run_sync(before)
+    await migrate(database)
+
+    async with database.reader.connect() as connection:
+        usage = await connection.execute(text("SELECT * FROM storage_usage ORDER BY workspace_id"))
+        found = await connection.execute(text("SELECT id, page_count, updated_at FROM documents ORDER BY id"))
+        assert [tuple(row) for row in usage] == [("empty", 0, 0, 0), ("w", 5_000_000_047, 3, 3)]
+        unchanged = moment.strip("'")
+        pages = [("a", 2, unchanged), ("b", 1, unchanged), ("c", 0, unchanged), ("d", 3, unchanged)]
+        assert [tuple(row) for row in found] == pages
+    assert await pending(database) is None, "the trigger that was taken away is back"
+    await database.close()

@@ -16,6 +16,7 @@ from tests.support.server import Server
 
 ANSWER = "application/graphql-response+json"
 PREFLIGHT = {"graphql-require-preflight": "1"}
+LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { ... on Session { accessToken } } }"
 LOGOUT = "mutation { logout { __typename } }"
 FOLLOW = 'subscription { documentProgress(workspaceId: "x") { status } }'
 UPLOAD = "mutation ($input: UploadDocumentInput!) { uploadDocument(input: $input) { __typename } }"
@@ -283,7 +284,10 @@ async def test_a_file_is_read_for_the_token_of_an_account_alone(server: Server) 
     session = (await FrontEnd(server).ask(REGISTER, input=account))["register"]
     visitor = await visitor_of_nothing(server)
     answers = {}
-    for who, token in (("staff", session["accessToken"]), ("visitor", visitor.token), ("forged", "x.y.z")):
+    tokens = {"staff": session["accessToken"], "visitor": visitor.token, "forged": "x.y.z"}
+    tokens["ended"] = (await FrontEnd(server).ask(LOGIN, input=account))["login"]["accessToken"]
+    await FrontEnd(server, tokens["ended"]).ask(LOGOUT)
+    for who, token in tokens.items():
         variables = {"input": {"workspaceId": "x", "file": None}}
         places = {"0": ["variables.input.file"]}
         form = _form({"query": UPLOAD, "variables": variables}, places, file=io.BytesIO(b"x" * (2 * 2**20)))
@@ -293,4 +297,28 @@ async def test_a_file_is_read_for_the_token_of_an_account_alone(server: Server) 
         except aiohttp.ClientOSError:
             answers[who] = "REQUEST_TOO_LARGE"  # the server hung up while the client was sending
 
-    assert answers == {"staff": "NOT_FOUND", "visitor": "REQUEST_TOO_LARGE", "forged": "REQUEST_TOO_LARGE"}
+    assert answers.pop("staff") == "NOT_FOUND", "it got as far as the workspace"
+    assert answers == dict.fromkeys(("visitor", "forged", "ended"), "REQUEST_TOO_LARGE")
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"0": ["variables.input.file", "variables.input.name"]},
+        {"0": ["variables.input.file"] * 20},
+        {"0": []},
+        {"operations": ["variables.input.file"]},
+    ],
+)
+async def test_a_form_whose_map_has_not_one_place_for_each_file_is_refused(server: Server, places: Any) -> None:
+    variables = {"input": {"workspaceId": "x", "file": None}}
+    answer = await _send(server, data=_form({"query": UPLOAD, "variables": variables}, places), headers=PREFLIGHT)
+
+    assert (answer.status, answer.code) == (400, "BAD_USER_INPUT")
+    assert "one place for each file" in answer.body["errors"][0]["message"]
+
+
+async def test_an_answer_is_utf_8_and_a_lone_surrogate_a_question_mark(server: Server) -> None:
+    body = {"query": "query A { me { id } }", "operationName": "é\ud800"}
+    async with aiohttp.ClientSession() as session, session.post(server.http, json=body) as response:
+        assert "é?".encode() in await response.read()

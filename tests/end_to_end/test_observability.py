@@ -38,7 +38,7 @@ LEVELS = (
     "monitora_operations_running subscription",
     "monitora_sockets_open",
     "monitora_answers_running",
-    "monitora_ingestion_queued",
+    "monitora_jobs_waiting",
     "monitora_event_subscribers conversation",
     "monitora_event_subscribers ingestion",
     "monitora_database_connections_in_use reader",
@@ -170,6 +170,7 @@ async def day(
     """A day of a server that tells all it can: the log at debug, as JSON, spans and metrics."""
     folder = tmp_path_factory.mktemp("observed")
     assert monitora({"MONITORA_DATA_DIR": str(folder)}, "migrate").returncode == 0
+    running_mistral_server.forget()
     settings = {
         "MISTRAL_SERVER_URL": running_mistral_server.url,
         "MONITORA_LOG_FORMAT": "json",

@@ -288,7 +288,7 @@ async def test_the_cost_comes_with_a_query_s_result_and_not_with_each_event(visi
         events = await _operation(socket, chat, {"input": {"content": "Hello?", "clientMessageId": str(uuid4())}})
         refused = await _operation(socket, "{" + " me { id }" * 21 + " }")
 
-    assert asked[0]["payload"]["extensions"] == {"cost": {"requested": 11, "limit": 1_000_000}}
+    assert asked[0]["payload"]["extensions"] == {"cost": {"requested": 11, "limit": 15_000}}
     assert [event["payload"] for event in events[:-1] if "extensions" in event["payload"]] == []
     assert refused[0]["type"] == "error"
     assert refused[0]["payload"][0]["extensions"]["code"] == "COST_LIMIT"

@@ -11,9 +11,9 @@ from tests.support.people import People
 from tests.support.statements import Statements
 
 TREE = """
-{ workspaces(first: 50) { nodes { name
-    documents(first: 50) { totalCount nodes { name } }
-    conversations(first: 50) { totalCount nodes { title messages(first: 50) { totalCount nodes { content } } } }
+{ workspaces(first: 20) { nodes { name
+    documents(first: 20) { totalCount nodes { name } }
+    conversations(first: 20) { totalCount nodes { title messages(first: 20) { totalCount nodes { content } } } }
 } } }
 """
 SESSION = 1
@@ -61,6 +61,8 @@ async def test_a_tree_costs_the_same_whatever_its_size(
         ("{ workspaces { nodes { name } } }", 1),
         ("{ workspaces { totalCount nodes { name } } }", 2),
         ("{ workspaces { nodes { stats { totalMessages } } } }", 2),
+        ("{ workspaces { nodes { storage { bytes maxBytes } } } }", 2),
+        ("{ me { storage { bytes } } }", 2),
         ("{ workspaces { nodes { insights { totalMessages } analytics { date } } } }", 3),
         ("{ workspaces { nodes { members { totalCount nodes { email fullName role } } } } }", 4),
         ("{ workspaces { nodes { conversations { nodes { messages { nodes { conversation { title } } } } } } } }", 4),

@@ -71,11 +71,23 @@ class Vectors:
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """A response to the byte: its body's pieces, and the last of them again and again where it is `endless`."""
+
+    pieces: Sequence[bytes]
+    status: int = 200
+    content_type: str = "text/event-stream"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    endless: bool = False
+    pace: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Models:
     """The list of models."""
 
 
-Behaviour = Answer | Failure | Hang | Models | Vectors
+Behaviour = Answer | Failure | Hang | Models | Raw | Vectors
 
 
 @dataclass(slots=True)
@@ -199,6 +211,8 @@ class MistralServer:
                 await _reply(writer, 200, _embeddings(request, behaviour.rows), {})
             case Models():
                 await _reply(writer, 200, {"object": "list", "data": [{"id": "mistral-embed", "object": "model"}]}, {})
+            case Raw():
+                return await _send(writer, behaviour)
             case Hang():
                 await asyncio.Event().wait()
         return True
@@ -270,6 +284,20 @@ async def _reply(writer: asyncio.StreamWriter, status: int, body: object, header
     await writer.drain()
 
 
+async def _send(writer: asyncio.StreamWriter, raw: Raw) -> bool:
+    """Send a body whose end is that of the connection."""
+    writer.write(_head(raw.status, {"content-type": raw.content_type, "connection": "close", **raw.headers}))
+    for piece in raw.pieces:
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(raw.pace)
+    while raw.endless:
+        writer.write(raw.pieces[-1])
+        await writer.drain()
+        await asyncio.sleep(raw.pace)
+    return False
+
+
 async def _stream(answer: Answer, request: RecordedRequest, writer: asyncio.StreamWriter) -> bool:
     """Stream an answer as server-sent events, and tell whether the connection may serve another request."""
     fixed = {"content-type": "text/event-stream; charset=utf-8", "transfer-encoding": "chunked"}
@@ -316,6 +344,11 @@ async def _lines(answer: Answer, request: RecordedRequest) -> AsyncIterator[str]
             if answer.usage == "after the last chunk":
                 yield json.dumps({"id": "cmpl-1", "model": model, "choices": [], "usage": usage})
             yield "[DONE]"
+
+
+def server_sent_event(text: str, **more: Any) -> bytes:
+    """Return an event that carries a piece of an answer, as `Raw` takes it."""
+    return f"data: {_chunk('model', {'content': text}, **more)}\n\n".encode()
 
 
 def _chunk(model: str, delta: Mapping[str, Any], *, finish_reason: str | None = None, **more: Any) -> str:

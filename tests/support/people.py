@@ -117,7 +117,7 @@ class Shop:
         """Upload a document, wait for its end and return it."""
         made = await self.upload(content, name)
         assert made["__typename"] == "UploadDocumentPayload", made
-        await self.owner.services.ingestion.finish()
+        await self.owner.services.jobs.finish()
         fields = "id name status stage progress error errorCode chunkCount"
         query = f"query ($id: ID!) {{ node(id: $id) {{ ... on Document {{ {fields} }} }} }}"
         return dict((await self.owner.ask(query, id=made["document"]["id"]))["node"])

@@ -14,14 +14,15 @@ from tests.support.waiting import wait_until
 
 
 @contextmanager
-def running_redis(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Start a server on a port of its own, and yield its address and its process once it listens."""
+def running_redis(folder: Path, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a server on a port of its own, or on `port`; yield its address and its process once it listens."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("redis-server is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         wait_until(lambda: _listens(port), "Redis listens")

@@ -23,6 +23,7 @@ from data.models import (
     Model,
     Profile,
     ResponseCache,
+    StorageUsage,
     Workspace,
     WorkspaceDatabase,
     WorkspaceMember,
@@ -69,7 +70,9 @@ class Given:
 
     async def workspace(self, owner: UUID | None = None, **values: Any) -> UUID:
         values = {"name": "Shop"} | values
-        return await self.row(Workspace(user_id=owner or await self.account(), **values))
+        identifier = await self.row(Workspace(user_id=owner or await self.account(), **values))
+        await self.rows(StorageUsage(workspace_id=identifier))
+        return identifier
 
     async def document(self, workspace_id: UUID, **values: Any) -> UUID:
         values = {"name": "guide.pdf", "file_path": "guide", "file_type": "pdf", "file_size": 1} | values

@@ -72,11 +72,16 @@ class LocalEmbedder:
 
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return float32 of shape (len(texts), 1024); a text without a word gives a zero row."""
-        return await asyncio.to_thread(self._rows, texts)
+        return await asyncio.to_thread(self.embed, texts)
 
     async def embed_question(self, text: str) -> Vectors:
         """Return float32 of shape (1024,); zero for a text without a word."""
         return _embedded(text)
 
-    def _rows(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return the same as `embed_passages`. Takes CPU."""
         return np.array([_embedded(text) for text in texts], np.float32).reshape(len(texts), _DIMENSIONS)
+
+
+LOCAL_EMBEDDERS = {LocalEmbedder.name: LocalEmbedder()}
+"""The embedders that need neither network nor file, by name: a child process can apply them."""

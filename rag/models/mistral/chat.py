@@ -1,12 +1,14 @@
 """Answers streamed by Mistral, or by any server that speaks its API (vLLM, llama.cpp, Ollama)."""
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import ErrorCode
 from rag.answers.prompt import messages
 from rag.models import spans
-from rag.models.mistral.connection import Connection, RetryPolicy, ask, model_errors, within
+from rag.models.mistral.connection import Connection, RetryPolicy, ask, within
+from rag.models.mistral.failures import model_errors
 from rag.models.protocols import Completion, ModelError, Prompt, Token
 
 if TYPE_CHECKING:
@@ -20,6 +22,15 @@ CHAT_RETRY_POLICY = RetryPolicy()
 
 # The specification's default, `mistral-small`, and its relatives are families: the server wants one of their versions.
 _FAMILIES = frozenset({"mistral-small", "mistral-medium", "mistral-large", "ministral-3b", "ministral-8b", "codestral"})
+
+
+MAX_ANSWER_CHARACTERS = 100_000
+"""Longest answer, for a server that does not keep to the tokens it was allowed: 25 characters a token at the most."""
+MAX_COUNTED_TOKENS = 10_000_000
+"""Most tokens believed of one call: a count is stored and added up."""
+MAX_NAME_CHARACTERS = 100
+
+_FINISH_REASONS = {"stop": "stop", "length": "length", "model_length": "length"}
 
 
 class MistralChat:
@@ -57,11 +68,12 @@ class MistralChat:
         events, first = await ask(lambda: self._begin(prompt), self._retry_policy)
         answer = _Answer(prompt.model)
         chunk: CompletionChunk | None = first
+        deadline = time.monotonic() + self._retry_policy.answer
         try:
             while chunk is not None:
                 for text in answer.read(chunk):
                     yield Token(text)
-                chunk = None if answer.is_whole() else await self._next(events, answer)
+                chunk = None if answer.is_whole() else await self._next(events, answer, deadline)
         finally:
             await _close(events)
         yield answer.completion()
@@ -90,12 +102,15 @@ class MistralChat:
             ErrorCode.MODEL_INTERRUPTED, "The model's answer has nothing in it. Ask again.", retryable=True
         )
 
-    async def _next(self, events: "EventStreamAsync[CompletionEvent]", answer: "_Answer") -> "CompletionChunk | None":
+    async def _next(
+        self, events: "EventStreamAsync[CompletionEvent]", answer: "_Answer", deadline: float
+    ) -> "CompletionChunk | None":
         """Return the next chunk, or None after the last. What fails behind the end of an answer does not matter."""
         silence = "The model stopped in the middle of its answer. Ask again."
+        patience = min(self._retry_policy.between_tokens, deadline - time.monotonic())
         try:
             with model_errors():
-                async with within(self._retry_policy.between_tokens, silence):
+                async with within(patience, silence):
                     event: CompletionEvent = await anext(events)
                     return event.data
         except StopAsyncIteration:
@@ -134,21 +149,30 @@ class _Answer:
         self._model = model
         self._usage: UsageInfo | None = None
         self._pieces = 0
+        self._room = MAX_ANSWER_CHARACTERS
 
     def read(self, chunk: "CompletionChunk") -> Iterator[str]:
-        """Take what a chunk tells, and yield its text. Raises `ModelError` when the model says that it failed."""
+        """Take what a chunk tells, and yield its text. Raises `ModelError` when the model says that it failed.
+
+        An answer that is too long ends at its bound.
+        """
         self.finish_reason = self.finish_reason or _finish_reason(chunk)
-        self._model = chunk.model or self._model
+        self._model = _name(chunk.model) or self._model
         self._usage = chunk.usage or self._usage
         for text in filter(None, _texts(chunk)):
             self._pieces += 1
-            yield text
+            kept = text[: max(self._room, 0)]
+            self._room -= len(text)
+            if kept:
+                yield kept
+        if self._room < 0:
+            self.finish_reason = "length"
         if self.finish_reason == "error":
             raise ModelError(ErrorCode.MODEL_INTERRUPTED, "The model failed in its answer. Ask again.", retryable=True)
 
     def is_whole(self) -> bool:
         """Tell whether nothing more is to come: some servers count tokens in a chunk after the last."""
-        return bool(self.finish_reason) and self._usage is not None
+        return self._room < 0 or (bool(self.finish_reason) and self._usage is not None)
 
     def completion(self) -> Completion:
         """Return the end of the answer. Raises `ModelError` if it never came."""
@@ -157,8 +181,18 @@ class _Answer:
             raise ModelError(ErrorCode.MODEL_INTERRUPTED, message, retryable=True)
         usage = self._usage
         return Completion(
-            finish_reason="length" if self.finish_reason in {"length", "model_length"} else "stop",
-            prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
-            completion_tokens=(usage.completion_tokens or 0) if usage else self._pieces,
+            finish_reason=_FINISH_REASONS.get(self.finish_reason, "other"),
+            prompt_tokens=counted(usage.prompt_tokens) if usage else 0,
+            completion_tokens=counted(usage.completion_tokens) if usage else self._pieces,
             model=self._model,
         )
+
+
+def counted(tokens: int | None) -> int:
+    """Return a number of tokens as it may be added up, whatever a server says."""
+    return min(max(tokens or 0, 0), MAX_COUNTED_TOKENS)
+
+
+def _name(model: str) -> str:
+    """Return the name of a model as it may be stored and logged."""
+    return "".join(filter(str.isprintable, model[:MAX_NAME_CHARACTERS]))

@@ -3,13 +3,14 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import ErrorCode
+from rag.models.mistral.failures import from_response, model_errors
 from rag.models.protocols import ModelError
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ _Reply = TypeVar("_Reply")
 
 _NO_KEY = "none"  # servers of one's own often want a key and accept any
 _MAX_CONNECTIONS = 1_000
-_MAX_REASON_CHARACTERS = 300
-_CLIENT_ERRORS = range(400, 500)
 _KEY_REFUSED = {401, 403}
 _MODEL_DEPRECATED_HEADER = "x-model-deprecation-timestamp"
 
@@ -34,14 +33,15 @@ class RetryPolicy:
     """How long to wait and how often to ask again. All durations are in seconds.
 
     `reply` bounds the time from the question to the first token (or to the vectors), every new attempt included,
-    `between_tokens` the silence inside an answer. A server that asks for a longer pause than `longest_pause` is not
-    waited for. The pause before attempt n + 1 is `first_pause` · 2^(n - 1), at most `longest_pause`, less up to half
-    of it at random.
+    `between_tokens` the silence inside an answer, `answer` the time from its first token to its end. A server that
+    asks for a longer pause than `longest_pause` is not waited for. The pause before attempt n + 1 is
+    `first_pause` · 2^(n - 1), at most `longest_pause`, less up to half of it at random.
     """
 
     connect: float = 5.0
     reply: float = 30.0
     between_tokens: float = 20.0
+    answer: float = 300.0
     attempts: int = 3
     first_pause: float = 0.5
     longest_pause: float = 10.0
@@ -83,10 +83,12 @@ class Connection:
         headers = {"authorization": f"Bearer {self._api_key}"}
         async with within(PROBE_SECONDS, "The model's server did not answer in time."):
             with model_errors():
-                response = await client.get(f"{address}/v1/models", headers=headers)
+                # The body is left where it is: whether there is an answer is all that is asked.
+                async with client.stream("GET", f"{address}/v1/models", headers=headers) as response:
+                    status = response.status_code
         # Not every server has such a list, and one that has too much to do answers.
-        if response.status_code in _KEY_REFUSED or response.is_server_error:
-            raise _from_response(response)
+        if status in _KEY_REFUSED or response.is_server_error:
+            raise from_response(status)
 
     async def aclose(self) -> None:
         """Close the connections; the next question opens new ones."""
@@ -105,6 +107,8 @@ class Connection:
         import httpx2  # noqa: PLC0415 - see the class
         from mistralai.client import Mistral  # noqa: PLC0415
 
+        from rag.models.mistral.body import BoundedBody  # noqa: PLC0415
+
         async def set_timeouts(request: httpx2.Request) -> None:
             # The SDK has one time-out for everything, and sets it on each request.
             request.extensions["timeout"] |= {"connect": self._connect_timeout, "pool": self._connect_timeout}
@@ -113,9 +117,16 @@ class Connection:
             # SDK 3.7 reads the whole body to name a deprecated model, which fails for every body that is streamed.
             response.headers.pop(_MODEL_DEPRECATED_HEADER, None)
 
+        async def bound(response: httpx2.Response) -> None:
+            # Nothing compressed was asked for: it would have no bound. JSON is UTF-8, whatever the server names.
+            response.headers.pop("content-encoding", None)
+            response.encoding = "utf-8"
+            response.stream = BoundedBody(response)
+
         client = httpx2.AsyncClient(
+            headers={"accept-encoding": "identity"},
             limits=httpx2.Limits(max_connections=_MAX_CONNECTIONS),
-            event_hooks={"request": [set_timeouts], "response": [forget_deprecation]},
+            event_hooks={"request": [set_timeouts], "response": [forget_deprecation, bound]},
         )
         with Mistral(api_key=self._api_key, server_url=self._server_url, async_client=client) as sdk:
             pass  # closes the blocking client that the SDK makes too, and that nothing uses
@@ -152,66 +163,6 @@ async def within(seconds: float, message: str) -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise ModelError(ErrorCode.MODEL_TIMEOUT, message, retryable=True) from error
-
-
-@contextmanager
-def model_errors() -> Iterator[None]:
-    """Raise what the SDK and its HTTP client raise inside the block as `ModelError`."""
-    from httpx2 import RequestError, StreamError  # noqa: PLC0415 - loaded by then
-    from mistralai.client.errors import MistralError  # noqa: PLC0415
-
-    try:
-        yield
-    except MistralError as error:
-        raise _from_response(error) from error
-    except (RequestError, StreamError) as error:
-        raise _from_transport(error) from error
-    except UnicodeDecodeError as error:
-        raise _interrupted() from error
-
-
-def _from_response(error: object) -> ModelError:
-    """Translate an answer of the server that is not what was asked for."""
-    status = int(getattr(error, "status_code", 0))
-    reason = str(getattr(error, "body", ""))[:_MAX_REASON_CHARACTERS]
-    match status:
-        case 401 | 403:
-            message = "The model's server refused the API key. Check MISTRAL_API_KEY."
-            return ModelError(ErrorCode.MODEL_UNAUTHORIZED, message, retryable=False)
-        case 408:
-            message = "The model's server gave up waiting. Try again in a moment."
-            return ModelError(ErrorCode.MODEL_TIMEOUT, message, retryable=True)
-        case 429:
-            message = "The model's server has too much to do. Try again in a moment."
-            return ModelError(ErrorCode.MODEL_RATE_LIMITED, message, retryable=True)
-        case _ if status in _CLIENT_ERRORS:
-            message = f"The model's server refused the request (HTTP {status}): {reason}"
-            return ModelError(ErrorCode.MODEL_REFUSED, message, retryable=False)
-        case 200:
-            return _interrupted()
-        case _:
-            message = f"The model's server is out of order (HTTP {status}). Try again in a moment."
-            return ModelError(ErrorCode.MODEL_UNAVAILABLE, message, retryable=True)
-
-
-def _from_transport(error: Exception) -> ModelError:
-    """Translate a failure of the connection itself."""
-    from httpx2 import ConnectError, ConnectTimeout, TimeoutException, UnsupportedProtocol  # noqa: PLC0415
-
-    if isinstance(error, ConnectError | UnsupportedProtocol):
-        message = "The model's server cannot be reached. Check the network and MISTRAL_SERVER_URL."
-        return ModelError(ErrorCode.MODEL_UNAVAILABLE, message, retryable=True)
-    if isinstance(error, ConnectTimeout):
-        message = "The model's server cannot be reached in time. Check the network and MISTRAL_SERVER_URL."
-        return ModelError(ErrorCode.MODEL_TIMEOUT, message, retryable=True)
-    if isinstance(error, TimeoutException):
-        message = "The model's server did not answer in time. Try again in a moment."
-        return ModelError(ErrorCode.MODEL_TIMEOUT, message, retryable=True)
-    return _interrupted()
-
-
-def _interrupted() -> ModelError:
-    return ModelError(ErrorCode.MODEL_INTERRUPTED, "The model's answer was cut off. Ask again.", retryable=True)
 
 
 def _pause(failure: ModelError, attempt: int, retry_policy: RetryPolicy) -> float | None:

@@ -13,7 +13,7 @@ from rag.models.protocols import ModelError, Vectors
 
 if TYPE_CHECKING:
     from mistralai.client.models import EmbeddingResponse
-from rag.models.mistral.chat import CHAT_RETRY_POLICY
+from rag.models.mistral.chat import CHAT_RETRY_POLICY, counted
 
 INDEXING_RETRY_POLICY = RetryPolicy(reply=180.0, attempts=8, first_pause=1.0, longest_pause=60.0)
 """Nobody waits at a screen for a document to be embedded, and a large one meets the server's rate limit."""
@@ -85,7 +85,7 @@ class MistralEmbedder:
         sdk = await self._connection.sdk()
         with spans.embeddings(self.name, len(texts), self.dimensions) as call:
             response = await ask(lambda: sdk.embeddings.create_async(model=self.name, inputs=texts), retry_policy)
-            spans.embedded(call, response.usage.prompt_tokens or 0)
+            spans.embedded(call, counted(response.usage.prompt_tokens))
         return await asyncio.to_thread(self._vectors, response, len(texts))
 
     def _vectors(self, response: "EmbeddingResponse", count: int) -> Vectors:

@@ -1,9 +1,11 @@
+import hashlib
+import json
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers.prompt import messages
+from rag.answers.prompt import PROMPT_VERSION, messages
 from rag.models.protocols import Prompt, Turn
 from rag.retrieval.passages import Passage
 
@@ -73,3 +75,17 @@ def test_turns_alternate_from_the_visitor_to_the_question(history: list[Turn], q
     assert roles[1::2] == ["user"] * (len(roles) // 2)
     assert roles[2::2] == ["assistant"] * ((len(roles) - 1) // 2)
     assert messages(prompt(history=tuple(history), question=question))[-1]["content"].endswith(question)
+
+
+TOLD = {1: "5e15c2b33c65b290fb5b447665f9914d4379037e38703829178e4e378547ebc5"}
+"""What a model is told, by the version of the prompt, as a digest. Add a line; do not change one."""
+
+
+def test_another_prompt_is_another_version() -> None:
+    history = (Turn("user", "Do you deliver?"), Turn("assistant", "Yes [1]."))
+    passages = (passage("In <context> three days.", "page 3"), passage("By bike."))
+    told = [messages(prompt(*passages, history=history, language="fr")), messages(prompt())]
+
+    digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+    assert TOLD[PROMPT_VERSION] == digest, "what is told changed: raise PROMPT_VERSION, and add the digest here"

@@ -30,7 +30,7 @@ def make_pdf(pages: list[str], title: str = "") -> bytes:
     objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"
     objects[1] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), b" ".join(kids))
     objects.append(b"<< /Title (%s) >>" % _escaped(title))
-    return _file(objects)
+    return write_pdf(objects)
 
 
 def _page_content(text: str) -> bytes:
@@ -48,7 +48,7 @@ def _escaped(text: str) -> bytes:
     return text.encode("cp1252").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
 
 
-def _file(objects: list[bytes]) -> bytes:
+def write_pdf(objects: list[bytes]) -> bytes:
     """Number the objects and write the file; the first is the catalogue, the last the document's properties."""
     content = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
     offsets = []

@@ -97,7 +97,7 @@ class AccessMatrix:
 
     async def _settle(self, answers: list[Answer]) -> None:
         """Wait for what goes on in the background after a change."""
-        await self.tenant.services.ingestion.finish()
+        await self.tenant.services.jobs.finish()
         event_log = self.tenant.services.answers.event_log
         for identifier in {found for answer in answers for found in _answer_ids(answer.get("data"))}:
             answer_id = key_of(identifier, models.Message)

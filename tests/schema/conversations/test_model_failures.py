@@ -41,8 +41,8 @@ async def ready_sdk(running_mistral_server: MistralServer) -> None:
 
 @pytest.fixture
 async def people(services: Services, ready_sdk: None, mistral_server: MistralServer) -> AsyncIterator[People]:
-    """People of a server whose answers come from Mistral: one attempt, and a second of silence at most."""
-    retry_policy = replace(CHAT_RETRY_POLICY, reply=1.0, between_tokens=1.0, attempts=1)
+    """People of a server whose answers come from Mistral: one attempt, and seconds of silence at most."""
+    retry_policy = replace(CHAT_RETRY_POLICY, reply=5.0, between_tokens=1.0, attempts=1)
     chat = MistralChat("key", server_url=mistral_server.url, retry_policy=retry_policy)
     retriever = Retriever(services.database, LocalEmbedder())
     answers = Answers(
@@ -131,6 +131,7 @@ async def test_a_failure_is_told_the_question_stays_and_the_same_message_tries_a
     failed = [event["chat"] async for event in visitor.stream(CHAT, input=said)]
     assert (failed[-1]["__typename"], failed[-1]["code"], failed[-1]["retryable"]) == ("AnswerFailed", code, retryable)
     assert failed[-1]["text"], "a sentence for the visitor"
+    assert "as the test asks" not in failed[-1]["text"], "what the model's server said is not for the visitor"
     assert [message.content for message in await _messages(people)] == [QUESTION]
 
     again = [event["chat"] async for event in visitor.stream(CHAT, input=said)]

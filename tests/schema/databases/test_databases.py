@@ -107,7 +107,7 @@ async def test_a_workspace_has_so_many_databases_and_no_more(people: People) -> 
     for _ in range(MAX_DATABASES):
         await _add(shop)
 
-    assert (await shop.owner.change(CREATE, workspaceId=shop.id, **ERP))["code"] == "BAD_USER_INPUT"
+    assert (await shop.owner.change(CREATE, workspaceId=shop.id, **ERP))["code"] == "QUOTA_EXCEEDED"
 
 
 async def test_the_operator_s_network_is_reached(people: People) -> None:

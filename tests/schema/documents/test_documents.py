@@ -114,7 +114,7 @@ async def test_a_damaged_file_fails_with_a_reason_and_can_be_tried_again(people:
         "retryDocument ... on RetryDocumentPayload { document { status } }", id=failed["id"]
     )
     assert retried["document"] == {"status": "PENDING"}
-    await people.services.ingestion.finish()
+    await people.services.jobs.finish()
     ready = await shop.learn()
     refused = await shop.owner.change("retryDocument", id=ready["id"])
     assert refused["code"] == "DOCUMENT_NOT_FAILED"
@@ -184,9 +184,8 @@ async def test_work_left_by_a_stop_is_taken_up_at_the_next_start(settings: Setti
 
     # When another starts on the same data.
     async with running_services(settings) as services:
-        services.ingestion.start()
-        await services.ingestion.resume()
-        await services.ingestion.finish()
+        services.jobs.start()
+        await services.jobs.finish()
 
         # Then the document is ready.
         document = await services.database.read(lambda unit: unit.scalar(select(Document)))

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from core.rate_limits import RateLimiter, parsed
+from core.redis import RedisClient
 from resolvers.rates import RATES
 from resolvers.services import Services
 from tests.support.people import CHAT, GARDEN, PASSWORD, People, Person, Refused
@@ -116,6 +117,51 @@ async def test_a_token_is_not_counted_among_those_without(limited: Limited, peop
     assert await few.anyone.refusal("{ __typename }") == "RATE_LIMITED"
 
     assert await _with_rates_of(few, owner).ask("{ me { id } }")
+
+
+async def test_every_operation_with_a_token_is_counted_by_its_account_or_its_visitor(
+    limited: Limited, people: People
+) -> None:
+    shop = await people.shop()
+    few = limited(operation_per_account="2/minute", operation_per_visitor="2/minute")
+    other = _with_rates_of(few, await shop.visitor())
+    for person in (_with_rates_of(few, shop.owner), _with_rates_of(few, await shop.visitor())):
+        await person.ask("{ __typename }")
+        assert await person.refusal("{") == "BAD_USER_INPUT", "what cannot be read is counted too"
+
+        refused = await _extensions(person, "{ __typename }")
+
+        assert refused["code"] == "RATE_LIMITED"
+        assert 0 < refused["retryAfterSeconds"] <= 60
+    assert await other.ask("{ __typename }"), "others have their own"
+
+
+async def test_many_visits_from_one_address_are_counted_together(limited: Limited, people: People) -> None:
+    shop = await people.shop()
+    few = limited(visitor_operation_per_address="2/minute")
+    visitors = [_with_rates_of(few, await shop.visitor()) for _ in range(3)]
+    await visitors[0].ask("{ __typename }")
+    await visitors[1].ask("{ __typename }")
+
+    assert await visitors[2].refusal("{ __typename }") == "RATE_LIMITED"
+    assert await replace(visitors[2], address="192.0.2.7").ask("{ __typename }")
+
+
+async def test_operations_are_not_counted_in_redis(redis_url: str, limited: Limited, people: People) -> None:
+    """The way to Redis and back would be longer than a small operation."""
+    owner = await people.admin()
+    async with RedisClient(redis_url) as redis:
+        limiter = RateLimiter({"operation_per_account": parsed("1/minute")}, redis)  # type: ignore[dict-item]
+        first, second = (
+            replace(owner, services=replace(people.services, rate_limiter=one))
+            for one in (limiter, limited(operation_per_account="1/minute").services.rate_limiter)
+        )
+        await first.ask("{ __typename }")
+        keys = await redis.commands.keys("monitora:rates*")
+        await limiter.close()
+
+    assert keys == []
+    assert await second.ask("{ __typename }"), "another process has not counted it"
 
 
 async def test_an_operation_is_counted_before_it_is_read(limited: Limited) -> None:

@@ -1,0 +1,86 @@
+"""The clean-up: what is old, expired or belongs to nothing is deleted. The server runs it once a day."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from core.errors import MonitoraError
+from data.engine import Database, IntegrityError, Session
+from data.jobs.job import RunningJob
+from data.models import JobKind
+from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
+from data.queries.jobs import add_job, any_unfinished, remove_job
+from rag.sources.orphans import delete_orphans
+from rag.sources.storage import FileStorage
+
+logger = structlog.get_logger(__name__)
+
+EVERY = timedelta(days=1)
+THE_CLEAN_UP = UUID(int=0)
+"""The subject of the one job."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedUp:
+    """How many rows were archived or deleted, and how many files that no document had."""
+
+    rows: Cleaned
+    deleted_files: int
+
+    def counts(self) -> dict[str, int]:
+        """Return every count by its name."""
+        rows = {name: getattr(self.rows, name) for name in Cleaned.__slots__}
+        return rows | {"deleted_files": self.deleted_files}
+
+
+async def clean_up(database: Database, storage: FileStorage, retention_days: int) -> CleanedUp:
+    """Archive and delete what is old, expired sessions and cached answers, and files that no document has.
+
+    Conversations are archived when they were silent for `retention_days`, and deleted after as long again; 0 keeps
+    them. Running it twice at once does no harm.
+    """
+    # Nothing is a hundred years old.
+    days = retention_days or MAX_RETENTION_DAYS
+    rows = await database.write(lambda session: cleanup_old_data(session, retention_days=days))
+    return CleanedUp(rows, await delete_orphans(database, storage))
+
+
+class CleanUp:
+    """The clean-up as a job, which waits for its next day when it is done: of all processes one runs it."""
+
+    def __init__(self, database: Database, storage: FileStorage, retention_days: int) -> None:
+        self._database = database
+        self._storage = storage
+        self._retention_days = retention_days
+
+    async def resume(self) -> None:
+        """Store the job, unless it waits or runs already."""
+
+        async def store(session: Session) -> None:
+            if not await any_unfinished(session, JobKind.CLEAN_UP, THE_CLEAN_UP):
+                await remove_job(session, JobKind.CLEAN_UP, THE_CLEAN_UP)
+                add_job(session, JobKind.CLEAN_UP, None, THE_CLEAN_UP)
+
+        try:
+            await self._database.write(store)
+        except IntegrityError:
+            return  # another process stored it at the same time
+
+    async def run(self, job: RunningJob) -> None:
+        """Clean up. Raises `LeaseLost`."""
+        try:
+            done = await clean_up(self._database, self._storage, self._retention_days)
+            logger.info("cleaned_up", **done.counts())
+        except Exception:
+            # Tomorrow is another day: nobody would see a dead job, and nothing else cleans up.
+            logger.exception("clean_up_failed")
+        await self._database.write(lambda session: job.give_back(session, counts=False, delay=EVERY))
+
+    async def bury(self, session: Session, job: RunningJob, error: MonitoraError) -> None:
+        """Nothing waits for it."""
+
+    async def tell_dead(self, job: RunningJob, error: MonitoraError) -> None:
+        """Say it in the log."""
+        logger.error("clean_up_failed", because=error.message)

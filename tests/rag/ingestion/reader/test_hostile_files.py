@@ -1,0 +1,128 @@
+"""Files that once stopped a server, each read by a real child with limits of its own."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from core.errors import ErrorCode
+from rag.ingestion.reader import DocumentReader, ReadBatch, ReaderEnd, ReaderKilled, ReaderLimits
+from rag.models.local.embedder import LocalEmbedder
+from rag.parsing import FileType, UnreadableDocument
+from tests.rag.parsing import hostile_files
+
+MEGABYTE = 1024 * 1024
+LIMITS = ReaderLimits(memory_bytes=512 * MEGABYTE, cpu_seconds=2)
+
+
+@pytest.fixture(scope="module")
+async def reader() -> AsyncIterator[DocumentReader]:
+    reader = DocumentReader(limits=LIMITS)
+    yield reader
+    await reader.close()
+
+
+async def read(
+    reader: DocumentReader, file_type: FileType, content: bytes, embedder: str | None = None
+) -> list[ReadBatch]:
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        async with reader.reading(file_type, "Name", file, embedder=embedder) as reading:
+            return [batch async for batch in reading.batches()]
+
+
+async def turns_during(work: asyncio.Future[list[ReadBatch]]) -> int:
+    """Return how often the loop came round before `work` was done."""
+    turns = 0
+    while not work.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    return turns
+
+
+@pytest.mark.parametrize(
+    ("file_type", "make", "reasons"),
+    [
+        (FileType.PDF, hostile_files.nested_forms, {ReaderEnd.CPU_TIME, ReaderEnd.MEMORY, ReaderEnd.CRASH}),
+        (FileType.PDF, hostile_files.shared_stream, {ReaderEnd.CPU_TIME, ReaderEnd.MEMORY, ReaderEnd.CRASH}),
+    ],
+)
+async def test_a_file_that_no_bound_finds_is_ended_by_the_child_s_limits(
+    reader: DocumentReader, file_type: FileType, make: Callable[[], bytes], reasons: set[ReaderEnd]
+) -> None:
+    content = make()
+    assert len(content) < MEGABYTE
+    reading = asyncio.ensure_future(read(reader, file_type, content))
+
+    turns = await turns_during(reading)
+
+    error = reading.exception()
+    assert isinstance(error, ReaderKilled)
+    assert error.reason in reasons
+    assert turns > 100
+    assert await read(reader, FileType.TEXT, b"The next document.")
+
+
+@pytest.mark.parametrize(
+    ("file_type", "make", "code"),
+    [
+        (FileType.TEXT, lambda: hostile_files.one_line(25 * MEGABYTE), ErrorCode.FILE_TOO_LARGE),
+        (FileType.MARKDOWN, lambda: b"## a\nx\n## b\nx\n" * 30_000, ErrorCode.FILE_TOO_LARGE),
+        (FileType.DOCX, hostile_files.many_nodes, ErrorCode.FILE_TOO_LARGE),
+        (FileType.DOCX, hostile_files.many_parts, ErrorCode.FILE_UNREADABLE),
+    ],
+    ids=["25 MB on a line", "headings without end", "five million elements", "60,000 parts"],
+)
+async def test_a_file_over_a_bound_is_refused_before_work_is_done(
+    reader: DocumentReader, file_type: FileType, make: Callable[[], bytes], code: ErrorCode
+) -> None:
+    content = await asyncio.to_thread(make)
+
+    with pytest.raises(UnreadableDocument) as refused:
+        await read(reader, file_type, content)
+
+    assert refused.value.code is code
+    assert refused.value.defect is None
+
+
+async def test_rows_inside_rows_are_read_once(reader: DocumentReader) -> None:
+    """They took the square of their number: 41 s for 0.6 MB."""
+    batches = await read(reader, FileType.HTML, hostile_files.nested_rows())
+
+    assert "".join(chunk.content for batch in batches for chunk in batch.chunks).count("x") == 60
+
+
+async def test_a_long_line_within_the_bounds_is_cut_with_little_memory(reader: DocumentReader) -> None:
+    (first, *_), words = await read(reader, FileType.TEXT, hostile_files.one_line(500_000)), "word word"
+
+    assert len(first.chunks) == 64
+    assert all(words in chunk.content for chunk in first.chunks)
+
+
+async def test_a_page_is_not_unpacked_by_the_encoding_it_names(reader: DocumentReader) -> None:
+    content = await asyncio.to_thread(hostile_files.packed_page)
+
+    batches = await read(reader, FileType.HTML, content)
+
+    assert 0 < sum(len(chunk.content) for batch in batches for chunk in batch.chunks) < len(content)
+
+
+async def test_an_ordinary_file_is_read_as_it_is_in_the_process_itself(reader: DocumentReader) -> None:
+    text = "# Opening hours\n\nWe are open from Monday to Friday.\n\n## Holidays\n\nClosed – fermé.\n"
+
+    (batch,) = await read(reader, FileType.MARKDOWN, text.encode(), LocalEmbedder.name)
+
+    assert [chunk.content for chunk in batch.chunks] == ["We are open from Monday to Friday.", "Closed – fermé."]
+    assert [chunk.heading for chunk in batch.chunks] == [(), ("Holidays",)]
+    assert batch.vectors is not None
+    expected = await LocalEmbedder().embed_passages(["Name\nWe are open from Monday to Friday."])
+    assert (batch.vectors[0] == expected[0]).all()
+
+
+async def test_a_refusal_says_the_same_as_in_the_process_itself(reader: DocumentReader) -> None:
+    with pytest.raises(UnreadableDocument, match=r"^The PDF is damaged\.") as refused:
+        await read(reader, FileType.PDF, b"%PDF-1.7 and nothing else")
+
+    assert refused.value.code is ErrorCode.FILE_UNREADABLE
