@@ -5,6 +5,8 @@ import copy
 import random
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from core.private_files import make_private, make_private_file
 from data.drivers import resolve
 from data.row_level_security import WORK_FOR, session_values
 from data.viewer import Viewer
@@ -141,6 +144,10 @@ def is_deadlock(error: DBAPIError) -> bool:
 def _sqlite_engine(url: str, *, pool_size: int, begin: str, query_only: bool) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60, hide_parameters=HIDDEN)
 
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def keep_others_out(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        _make_database_private(engine.url.database)
+
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         # The driver must not begin transactions by itself: it would do so only before the first write.
@@ -159,6 +166,21 @@ def _sqlite_engine(url: str, *, pool_size: int, begin: str, query_only: bool) ->
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _make_database_private(name: str | None) -> None:
+    """Make the file of a database, and those that SQLite keeps beside it, the server's own account's alone.
+
+    What SQLite makes beside the file later gets the mode of the file.
+    """
+    if not name or name == ":memory:" or name.startswith("file:"):
+        return
+    path = Path(name)
+    # A file that cannot be made is reported by SQLite, with the sentence that every command has for it.
+    with suppress(OSError):
+        make_private_file(path)
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        make_private(path.with_name(path.name + suffix))
 
 
 def _sql_server_engine(url: str, *, pool_size: int, seconds: int) -> AsyncEngine:

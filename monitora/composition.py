@@ -15,6 +15,7 @@ from core.security.tokens import Tokens
 from data.engine import Database
 from data.jobs.runner import Jobs
 from data.models import JobKind
+from monitora.settings.data_folder import FILES
 from monitora.settings.settings import Settings
 from monitora.telemetry import trace_statements
 from rag.answers.conversation_events import ConversationEvent
@@ -113,7 +114,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
 
 def opened_storage(settings: Settings) -> FileStorage:
     """Return where the uploaded files are."""
-    return FileStorage(settings.data_dir / "files")
+    return FileStorage(settings.data_dir / FILES)
 
 
 @asynccontextmanager

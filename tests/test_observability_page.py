@@ -8,6 +8,7 @@ from pathlib import Path
 import opentelemetry.semconv
 from prometheus_client import REGISTRY
 
+import monitora.server  # noqa: F401 - what it is made of registers its metrics
 from monitora.http.metrics import Levels
 from resolvers.services import Services
 

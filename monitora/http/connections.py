@@ -103,7 +103,7 @@ class Connections(ServerState):
         self._addresses = Addresses(bounds.connections_per_address, proxies)
         self._open: dict[Watched, str | None] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._was_full = False
+        self._told: set[str] = set()
 
     @classmethod
     def of(cls, state: ServerState) -> "Connections":
@@ -115,11 +115,10 @@ class Connections(ServerState):
     def open(self, connection: Watched, address: str | None) -> str | None:
         """Count a connection and look at it from now on, and return None; or return why there is no room for it."""
         if len(self._open) >= self.bounds.connections:
-            self._tell_full()
-            DROPPED.labels("connections").inc()
+            self._tell("connections", self.bounds.connections)
             return FULL
         if not self._addresses.take(address):
-            DROPPED.labels("address").inc()
+            self._tell("address", self.bounds.connections_per_address)
             return TOO_MANY
         self._open[connection] = address
         OPEN.inc()
@@ -132,7 +131,8 @@ class Connections(ServerState):
         if connection in self._open:
             self._addresses.give_back(self._open.pop(connection))
             OPEN.dec()
-            self._was_full = self._was_full and len(self._open) > self.bounds.connections // 2
+            if not self._open:
+                self._told.clear()
 
     def _look_again(self) -> None:
         loop = asyncio.get_running_loop()
@@ -146,11 +146,12 @@ class Connections(ServerState):
         if self._open:
             self._look_again()
 
-    def _tell_full(self) -> None:
-        # Once until half of them are gone: strangers must not fill the log.
-        if not self._was_full:
-            self._was_full = True
-            logger.warning("connections_full", bound=self.bounds.connections)
+    def _tell(self, bound: str, limit: int) -> None:
+        DROPPED.labels(bound).inc()
+        # Once until all have gone: strangers must not fill the log.
+        if bound not in self._told:
+            self._told.add(bound)
+            logger.warning("connections_refused", bound=bound, limit=limit)
 
 
 class BoundedClients:

@@ -13,7 +13,7 @@ from pydantic_settings import SettingsConfigDict
 
 from data.procedures import MAX_RETENTION_DAYS
 from monitora.settings.connections import ConnectionSettings
-from monitora.settings.data_folder import kept_signing_key, prepare_data_dir
+from monitora.settings.data_folder import DATABASE, kept_signing_key, prepare_data_dir
 from monitora.settings.environment import (
     PREFIX,
     SECRETS,
@@ -224,7 +224,7 @@ class Settings(ConnectionSettings, StorageSettings):
     @property
     def database(self) -> str:
         """The database's URL, the embedded one's when none was set."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'monitora.db'}"
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / DATABASE}"
 
     @property
     def uses_mistral(self) -> bool:
@@ -255,7 +255,7 @@ class Settings(ConnectionSettings, StorageSettings):
         )
 
     def prepare_data_dir(self) -> None:
-        """Make the data folder, with mode 0700. Raises `InvalidSettings`."""
+        """Make the data folder, and keep others out of it. Raises `InvalidSettings`."""
         prepare_data_dir(self.data_dir)
 
     def signing_keys(self) -> list[str]:

@@ -15,6 +15,7 @@ from typing import IO, BinaryIO
 from uuid import UUID
 
 from core.errors import ErrorCode
+from core.private_files import make_private_folder
 from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -132,7 +133,7 @@ async def _chunks(content: bytes | AsyncIterable[bytes]) -> AsyncIterable[bytes]
 
 def _open_beside(target: Path) -> IO[bytes]:
     """Open a new file in the folder of `target`, readable by the server's own user only."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(target.parent)
     return tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=PART, delete=False)
 
 

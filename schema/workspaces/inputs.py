@@ -72,7 +72,9 @@ class CreateWorkspaceInput:
     description: str | None = strawberry.field(default=None, description="What it is for, at most 4,000 characters.")
     website_url: URL | None = strawberry.field(default=None, description="The site it serves.")
     allowed_domains: list[str] | None = strawberry.field(
-        default=None, description="At most 50 domains whose pages may show it: `example.com`, `*.example.com`."
+        default=None,
+        description="At most 50 sites whose pages may show it. `example.com` and `*.example.com` mean https on its "
+        "standard port; `http://localhost:5173` names a scheme and a port.",
     )
     model: str | None = strawberry.field(
         default=None, description="The model that answers; `mistral-small` by default."
@@ -90,7 +92,9 @@ class UpdateWorkspaceInput:
     name: strawberry.Maybe[str] = strawberry.field(description="1 to 255 characters.")
     description: strawberry.Maybe[str | None] = strawberry.field(description="At most 4,000 characters.")
     website_url: strawberry.Maybe[URL | None] = strawberry.field(description="The site it serves.")
-    allowed_domains: strawberry.Maybe[list[str] | None] = strawberry.field(description="At most 50 domains.")
+    allowed_domains: strawberry.Maybe[list[str] | None] = strawberry.field(
+        description="At most 50 sites, as in `createWorkspace`."
+    )
     is_active: strawberry.Maybe[bool] = strawberry.field(description="Whether it answers visitors.")
     model: strawberry.Maybe[str] = strawberry.field(description="The model that answers.")
     temperature: strawberry.Maybe[float] = strawberry.field(description="From 0 to 1.5.")

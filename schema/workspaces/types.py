@@ -101,7 +101,9 @@ class Workspace(RowType, Node):
     description: str | None = strawberry.field(description="What it is for.")
     website_url: URL | None = strawberry.field(description="The site it serves.")
     allowed_domains: list[str] = strawberry.field(
-        resolver=_domains, description="The domains whose pages may show it, such as `example.com` or `*.example.com`."
+        resolver=_domains,
+        description="The sites whose pages may show it. `example.com` and `*.example.com` mean https on its "
+        "standard port; other entries name a scheme or a port.",
     )
     custom_css: str | None = strawberry.field(description="Style sheet of the widget, applied inside its shadow root.")
     widget: WidgetSettings = strawberry.field(resolver=_widget, description="How the widget looks and greets.")

@@ -1,7 +1,5 @@
 """What an operator is told of a setting that cannot be used: one line that names the variable and what to write."""
 
-from pathlib import Path
-
 import pytest
 
 from monitora.settings.settings import InvalidSettings, Settings, described, load_settings
@@ -103,37 +101,3 @@ def test_an_address_that_can_be_used_is_kept_as_it_is(
 def test_a_password_in_an_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     assert "hidden" not in refusal(monkeypatch, variable, "htp://me:hidden@127.0.0.1")
     assert "hidden" not in refusal(monkeypatch, variable, "htp://127.0.0.1/?key=hidden")
-
-
-def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-
-    with pytest.raises(InvalidSettings, match=f"MONITORA_DATA_DIR: {file} is a file: name a folder."):
-        Settings(data_dir=file).prepare_data_dir()
-
-
-def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-
-    with pytest.raises(InvalidSettings, match=r"MONITORA_DATA_DIR: .*/file/data cannot be made \(Not a directory\)"):
-        Settings(data_dir=file / "data").signing_keys()
-
-
-def test_a_signing_key_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "secret.key").mkdir()
-
-    with pytest.raises(InvalidSettings, match=r"MONITORA_DATA_DIR: .*/secret.key cannot be read \(Is a directory\)"):
-        Settings(data_dir=tmp_path).signing_keys()
-
-
-def test_the_data_folder_is_for_the_server_alone(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "made" / "here")
-
-    key, *_ = settings.signing_keys()
-
-    assert settings.data_dir.stat().st_mode & 0o777 == 0o700
-    assert (settings.data_dir / "secret.key").stat().st_mode & 0o777 == 0o600
-    assert Settings(data_dir=settings.data_dir).signing_keys() == [key]
-    assert [path.name for path in settings.data_dir.iterdir()] == ["secret.key"]
