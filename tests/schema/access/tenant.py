@@ -101,6 +101,8 @@ async def furnished(services: Services, file: Path) -> TenantFixture:
     secret = f"{MARK}secret"
     question, failed = uuid4(), uuid4()
     for table in Model.metadata.sorted_tables:
+        if table.name == "jobs":
+            continue  # no viewer reads it, and the server would do the job in the middle of the test
         if table.name in {"app_users", "profiles", "app_sessions"}:
             await _complete(tenant, table)
         else:
