@@ -124,8 +124,14 @@ class Database:
         # A cancelled await would leave the driver's thread in execute() while the connection is closed under it.
         task = asyncio.ensure_future(unit)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
         return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            # Where the await was cancelled, nobody else asks how the unit ended.
+            task.exception()
 
 
 def is_unavailable(error: BaseException | None) -> bool:

@@ -36,8 +36,7 @@ class Job(Keyed, Created, Model):
     A process takes a waiting job by writing a `lease` of its own, which it renews while it works; when `leased_until`
     is past, the job may be taken over. Whoever writes for the job checks the lease in the same transaction, so that a
     process that lost it writes nothing more. `attempts` counts those that did not give the job back: two that ended
-    with the death of their worker make it dead. `progress` runs from 0 to 1. `workspace_id` is None for the server's own
-    work.
+    with the death of their worker make it dead. `progress` runs from 0 to 1. The server's own work has no workspace.
     """
 
     __tablename__ = "jobs"
