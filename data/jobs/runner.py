@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 
+from core.clock import now
 from core.errors import ErrorCode, MonitoraError
 from data.engine import Database, Session, Work, is_unavailable
 from data.jobs.job import LEASE, TRY_AGAIN, JobHandler, LeaseLost, RunningJob, WorkerKilled
@@ -53,6 +54,7 @@ class Jobs:
         self._unsettled: list[Work[None]] = []
         self._turn: UUID | None = None
         self._renewed = 0.0
+        self._looked_at = now()
         self._news = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._fails = False
@@ -117,6 +119,7 @@ class Jobs:
                     await self._news.wait()
 
     async def _resume(self) -> None:
+        await self._database.write(lambda session: queries.forget_moments(session, LEASE))
         if self._alone:
             await self._database.write(queries.end_leases)
         for handler in self._handlers.values():
@@ -124,6 +127,9 @@ class Jobs:
 
     async def _look(self) -> None:
         """Settle what ended, renew the leases, see to jobs whose process is gone, and begin those there is room for."""
+        if (moment := now()) < self._looked_at:
+            await self._database.write(lambda session: queries.forget_moments(session, LEASE))
+        self._looked_at = moment
         await self._settle()
         await self._renew()
         for lapsed in await self._database.read(lambda session: queries.find_lapsed(session, LAPSED_AT_ONCE)):

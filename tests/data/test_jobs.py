@@ -18,6 +18,7 @@ from data.jobs.job import LeaseLost, RunningJob, WorkerKilled
 from data.jobs.runner import ABANDONED, Jobs
 from data.models import Job, JobKind, JobStatus, Workspace
 from data.queries import jobs as queries
+from tests.schema.test_clock_set_back import an_hour_ahead
 from tests.support.rows import Given, fetch, on_sqlite, run
 from tests.support.waiting import HANG_SECONDS, until, until_seen
 
@@ -288,6 +289,27 @@ async def test_a_database_that_refuses_for_a_while_costs_no_attempt(database: Da
 
     assert handler.begun == [subject, subject]
     assert await rows(database) == []
+
+
+async def test_a_clock_that_is_set_back_delays_no_job(
+    database: Database, given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given jobs that are due in an hour by the clock as it is now, and one whose lease ends then.
+    account = await given.account()
+    handler = Handler(database)
+    with an_hour_ahead(monkeypatch):
+        jobs = Jobs(database, slots=2, alone=True)
+        jobs.handle(KIND, handler)
+        waiting = await add(database, await given.workspace(account))
+        leased = await add(database, await given.workspace(account))
+        (job,) = [job for job in await rows(database) if job.subject_id == leased[0]]
+        await database.write(RunningJob.of(job).take)
+
+    jobs.start()
+
+    await jobs.finish()
+    await jobs.close()
+    assert sorted(handler.begun) == sorted(waiting + leased)
 
 
 async def test_a_job_that_is_called_off_ends_where_it_runs(database: Database, given: Given) -> None:
