@@ -116,15 +116,6 @@ async def forget_moments(session: Session, duration: timedelta) -> None:
     await session.execute(leased.values(leased_until=moment + duration))
 
 
-async def forget_moments(session: Session, duration: timedelta) -> None:
-    """Let the jobs of workspaces be due, and no lease last longer than a new one: the clock may have been set back."""
-    moment = now()
-    waiting = update(Job).where(Job.status == JobStatus.WAITING, Job.workspace_id.is_not(None), Job.not_before > moment)
-    await session.execute(waiting.values(not_before=moment))
-    leased = update(Job).where(Job.status == JobStatus.RUNNING, Job.leased_until > moment + duration)
-    await session.execute(leased.values(leased_until=moment + duration))
-
-
 async def count_waiting(session: Session) -> int:
     """Return how many jobs of workspaces wait, `MAX_COUNTED` at most."""
     waiting = (
