@@ -372,13 +372,16 @@ def test_what_is_no_file_of_questions_is_one_sentence(tmp_path: Path) -> None:
     assert said({}, "eval", "/dev/zero") == "/dev/zero: This is not a file."
 
 
-def test_a_model_that_refuses_while_it_is_measured_is_one_sentence(
+def test_a_model_that_refuses_while_it_is_measured_is_one_sentence_after_its_reason(
     tmp_path: Path, mistral_server: MistralServer
 ) -> None:
     questions = tmp_path / "questions.json"
     questions.write_text(QUESTIONS % 0, encoding="utf-8")
     mistral_server.behave(Failure(401))
 
-    sentence = said({"MISTRAL_SERVER_URL": mistral_server.url}, "eval", str(questions))
+    ended = monitora({"MISTRAL_SERVER_URL": mistral_server.url}, "eval", str(questions))
 
-    assert sentence == "The model's server refused the API key. Check MISTRAL_API_KEY."
+    logged, sentence = ended.stderr.splitlines()
+    assert ended.returncode == 1
+    assert "model_refused" in logged
+    assert sentence == "Error: The model's server refused the API key. Check MISTRAL_API_KEY."
