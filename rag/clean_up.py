@@ -50,16 +50,20 @@ async def clean_up(database: Database, storage: FileStorage, retention_days: int
 class CleanUp:
     """The clean-up as a job, which waits for its next day when it is done: of all processes one runs it."""
 
-    def __init__(self, database: Database, storage: FileStorage, retention_days: int) -> None:
+    def __init__(
+        self, database: Database, storage: FileStorage, retention_days: int, *, at_start: bool = False
+    ) -> None:
+        """Prepare to clean up: `at_start` of a process that is alone, too, else when the day is over."""
+        self._at_start = at_start
         self._database = database
         self._storage = storage
         self._retention_days = retention_days
 
     async def resume(self) -> None:
-        """Store the job, unless it waits or runs already."""
+        """Store the job, unless it waits or runs already and that is soon enough."""
 
         async def store(session: Session) -> None:
-            if not await any_unfinished(session, JobKind.CLEAN_UP, THE_CLEAN_UP):
+            if self._at_start or not await any_unfinished(session, JobKind.CLEAN_UP, THE_CLEAN_UP):
                 await remove_job(session, JobKind.CLEAN_UP, THE_CLEAN_UP)
                 add_job(session, JobKind.CLEAN_UP, None, THE_CLEAN_UP)
 

@@ -1,18 +1,23 @@
 """The table of who may what, over HTTP and the websocket: operation by operation."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
+from sqlalchemy import select
 
+from core.clock import now
+from data.models import Job
 from monitora.settings.settings import Settings
 from resolvers.services import Services
 from tests.schema.access.matrix import ENDLESS, REFUSED, AccessMatrix, Answer
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.table import row_of, rows
 from tests.schema.access.tenant import VIEWERS, TenantFixture, furnished
+from tests.support.rows import fetch
 from tests.support.server import Server, running
-from tests.support.waiting import HANG_SECONDS
+from tests.support.waiting import HANG_SECONDS, until_seen
 
 GREETED = "connection_ack"
 
@@ -57,12 +62,17 @@ def _can_be_asked(operation: Operation, outcome: str) -> bool:
     return operation.root == "Query" or outcome in REFUSED or operation.name in {"answer", "documentProgress"}
 
 
+async def _is_cleaned_up(services: Services) -> bool:
+    return bool(await fetch(services.database, select(Job.id).where(Job.not_before > now() + timedelta(hours=23))))
+
+
 async def test_the_server_gives_what_the_table_says(services: Services, settings: Settings) -> None:
     tenant = await furnished(services, settings.data_dir / "monitora.db")
-    before = tenant.stored()
-
     wrong = []
     with running(settings.data_dir) as server:
+        # The server cleans up when it starts.
+        await until_seen(lambda: _is_cleaned_up(services), "the clean-up is done")
+        before = tenant.stored()
         async with aiohttp.ClientSession() as session:
             for viewer in VIEWERS:
                 matrix = AccessMatrix(tenant, viewer, Network(server, session).ask)
