@@ -51,10 +51,11 @@ async def count_login_attempt(session: Session, user_id: UUID, attempts_allowed:
     """Count an attempt to log in. False when the account is locked. The last one allowed locks it.
 
     One statement, so that attempts at the same moment are counted one after the other. `sp_update_last_login` clears
-    the count and the lock. A lock that would last longer than `lock` is over: the clock was set back.
+    the count and the lock. A lock that would last longer than twice `lock` is over: the clock was set back. Not once:
+    this attempt may have waited for the one that set it.
     """
     locked_until, present = AppUser.locked_until, now()
-    is_open = or_(locked_until.is_(None), locked_until <= present, locked_until > present + lock)
+    is_open = or_(locked_until.is_(None), locked_until <= present, locked_until > present + 2 * lock)
     last = AppUser.failed_login_attempts + 1 >= attempts_allowed
     counted = await session.execute(
         update(AppUser)
