@@ -187,6 +187,18 @@ async def test_of_many_attempts_at_once_no_more_succeed_than_are_allowed(
     assert user.locked_until is not None
 
 
+async def test_an_attempt_that_waited_for_the_one_that_locked_does_not_pass(people: People) -> None:
+    # Given a lock that was set a moment after this attempt read its clock.
+    await register(people)
+    lock = people.services.policy.lock_duration
+    moment = now() + lock + timedelta(seconds=20)
+    await people.services.database.write(lambda unit: unit.execute(update(AppUser).values(locked_until=moment)))
+
+    refused = await people.anyone.change("login", email="ada@example.com", password=PASSWORD)
+
+    assert refused["code"] == "INVALID_CREDENTIALS"
+
+
 async def test_the_last_attempt_allowed_may_be_the_right_one(people: People) -> None:
     await register(people)
     allowed = people.services.policy.failed_logins_allowed
