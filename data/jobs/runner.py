@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -54,7 +54,7 @@ class Jobs:
         self._unsettled: list[Work[None]] = []
         self._turn: UUID | None = None
         self._renewed = 0.0
-        self._looked_at = now()
+        self._looked_at = datetime.max.replace(tzinfo=UTC)  # the clock may have been set back before the start
         self._news = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._fails = False
@@ -119,7 +119,6 @@ class Jobs:
                     await self._news.wait()
 
     async def _resume(self) -> None:
-        await self._database.write(lambda session: queries.forget_moments(session, LEASE))
         if self._alone:
             await self._database.write(queries.end_leases)
         for handler in self._handlers.values():
@@ -171,8 +170,7 @@ class Jobs:
             if not await job.take_over(session, lapsed):
                 return False
             if dead:
-                await self._handlers[job.kind].bury(session, job, ABANDONED)
-                await job.bury(session, ABANDONED)
+                await self._store_dead(session, job, ABANDONED)
             else:
                 await job.give_back(session, counts=True, delay=timedelta(0))
             return True
@@ -239,20 +237,21 @@ class Jobs:
             self._unsettled.append(partial(job.give_back, counts=True, delay=TRY_AGAIN))
 
     async def _bury(self, job: RunningJob, error: MonitoraError) -> None:
-        handler = self._handlers[job.kind]
-
-        async def store(session: Session) -> None:
-            await handler.bury(session, job, error)
-            await job.bury(session, error)
-
+        store = partial(self._store_dead, job=job, error=error)
         try:
             await self._database.write(store)
-            await handler.tell_dead(job, error)
         except LeaseLost:
             return
         except Exception as fault:  # noqa: BLE001 - tried again with the next look
             self._tell_fault(fault)
             self._unsettled.append(store)
+            return
+        await self._handlers[job.kind].tell_dead(job, error)
+
+    async def _store_dead(self, session: Session, job: RunningJob, error: MonitoraError) -> None:
+        """Make a job dead, and let its subject say why. Raises `LeaseLost`."""
+        await self._handlers[job.kind].bury(session, job, error)
+        await job.bury(session, error)
 
     def _tell_fault(self, error: BaseException) -> None:
         """Say once that jobs cannot be looked at, until they can."""
