@@ -11,7 +11,7 @@ from data.engine import Database, IntegrityError, Session
 from data.jobs.job import RunningJob
 from data.models import JobKind
 from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
-from data.queries.jobs import add_job, any_unfinished, remove_job
+from data.queries.jobs import any_unfinished, renew_job
 from rag.sources.orphans import delete_orphans
 from rag.sources.storage import FileStorage
 
@@ -64,8 +64,7 @@ class CleanUp:
 
         async def store(session: Session) -> None:
             if self._at_start or not await any_unfinished(session, JobKind.CLEAN_UP, THE_CLEAN_UP):
-                await remove_job(session, JobKind.CLEAN_UP, THE_CLEAN_UP)
-                add_job(session, JobKind.CLEAN_UP, None, THE_CLEAN_UP)
+                await renew_job(session, JobKind.CLEAN_UP, None, THE_CLEAN_UP)
 
         try:
             await self._database.write(store)

@@ -18,7 +18,7 @@ from rag import metrics
 from rag.ingestion.chunk import indexed_text
 from rag.ingestion.events import IngestionEvent
 from rag.ingestion.reader import DocumentReader, ReadBatch, ReaderKilled, Reading
-from rag.models.local.embedder import LocalEmbedder
+from rag.models.local.embedder import LOCAL_EMBEDDERS
 from rag.models.protocols import Embedder, Vectors
 from rag.parsing import FileType, UnreadableDocument
 from rag.sources.storage import FileStorage, StoredFileMissing
@@ -63,7 +63,7 @@ class Ingestion:
         self._reader = reader
         self._embedder = embedder
         # What needs no network is done where the file is read, away from the event loop.
-        self._embeds_there = embedder.name if isinstance(embedder, LocalEmbedder) else None
+        self._embeds_there = embedder.name if embedder.name in LOCAL_EMBEDDERS else None
         self._quotas = quotas
         self.events = events
 
