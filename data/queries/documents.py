@@ -42,11 +42,9 @@ async def find_document(session: Session, document_id: UUID) -> Document | None:
 
 async def update_document(session: Session, document_id: UUID, values: Mapping[str, object]) -> bool:
     """Set columns of a document that is not deleted. False when there is none."""
-    rows = select(Document).where(Document.id == document_id, Document.deleted_at.is_(None))
-    if await session.scalar(rows) is None:
-        return False
-    await session.execute(update(Document).where(Document.id == document_id).values(values))
-    return True
+    stored = update(Document).where(Document.id == document_id, Document.deleted_at.is_(None)).values(values)
+    result = await session.execute(stored.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount == 1
 
 
 async def add_chunks(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
