@@ -5,14 +5,10 @@ from functools import partial
 from pathlib import PurePosixPath
 from uuid import UUID
 
-import structlog
-
 from core.clock import now
 from data.engine import Database
 from data.queries.documents import find_newest_paths, find_stored_paths
 from rag.sources.storage import FileStorage
-
-logger = structlog.get_logger(__name__)
 
 ORPHANED_AFTER = timedelta(hours=1)
 """How old a file without a row must be: an upload stores its file before its row."""

@@ -80,14 +80,6 @@ class FileStorage:
             _discard(file)
         return key
 
-    async def read(self, key: str) -> bytes:
-        """Return a file's content. Raises `StoredFileMissing`, or `ValueError` for what is no key."""
-        path = self._path(key)
-        try:
-            return await asyncio.to_thread(path.read_bytes)
-        except FileNotFoundError as error:
-            raise StoredFileMissing(key) from error
-
     async def open(self, key: str) -> BinaryIO:
         """Open a file for reading. Raises `StoredFileMissing`, or `ValueError` for what is no key."""
         path = self._path(key)

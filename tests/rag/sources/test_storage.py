@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core.errors import ErrorCode
 from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
 from rag.sources.storage import FileStorage, StoredFileMissing
+from tests.support.files import content_of
 
 WORKSPACE, DOCUMENT = UUID(int=1), UUID(int=2)
 
@@ -33,20 +34,20 @@ async def test_a_file_is_read_as_it_was_saved(storage: FileStorage) -> None:
     key = await storage.save(WORKSPACE, DOCUMENT, b"content")
 
     assert key == f"{WORKSPACE}/{DOCUMENT}"
-    assert await storage.read(key) == b"content"
+    assert await content_of(storage, key) == b"content"
 
 
 async def test_a_file_may_arrive_in_pieces(storage: FileStorage) -> None:
     key = await storage.save(WORKSPACE, DOCUMENT, in_chunks(b"one ", b"", b"two"))
 
-    assert await storage.read(key) == b"one two"
+    assert await content_of(storage, key) == b"one two"
 
 
 async def test_a_second_file_takes_the_place_of_the_first(storage: FileStorage, tmp_path: Path) -> None:
     await storage.save(WORKSPACE, DOCUMENT, b"first, and longer")
     key = await storage.save(WORKSPACE, DOCUMENT, b"second")
 
-    assert await storage.read(key) == b"second"
+    assert await content_of(storage, key) == b"second"
     assert len(files(tmp_path)) == 1
 
 
@@ -66,7 +67,7 @@ async def test_an_upload_that_fails_leaves_the_file_as_it_was(storage: FileStora
     with pytest.raises(ConnectionResetError):
         await storage.save(WORKSPACE, DOCUMENT, breaking_off())
 
-    assert await storage.read(key) == b"whole"
+    assert await content_of(storage, key) == b"whole"
     assert len(files(tmp_path)) == 1
 
 
@@ -103,14 +104,14 @@ async def test_a_deleted_file_is_gone_and_may_be_deleted_again(storage: FileStor
     await storage.delete(key)
 
     with pytest.raises(StoredFileMissing, match="Upload the document again"):
-        await storage.read(key)
-    assert await storage.read(kept) == b"kept"
+        await content_of(storage, key)
+    assert await content_of(storage, kept) == b"kept"
 
 
 async def test_many_files_are_saved_at_once(storage: FileStorage) -> None:
     keys = await asyncio.gather(*[storage.save(WORKSPACE, UUID(int=n), str(n).encode()) for n in range(50)])
 
-    assert [await storage.read(key) for key in keys] == [str(n).encode() for n in range(50)]
+    assert [await content_of(storage, key) for key in keys] == [str(n).encode() for n in range(50)]
 
 
 KEY = f"{WORKSPACE}/{DOCUMENT}"
@@ -125,7 +126,7 @@ async def test_what_is_no_key_reaches_no_file(storage: FileStorage, tmp_path: Pa
     (tmp_path / "secret").write_bytes(b"secret")
 
     with pytest.raises(ValueError, match="not the key"):
-        await storage.read(key)
+        await content_of(storage, key)
     with pytest.raises(ValueError, match="not the key"):
         await storage.delete(key)
 

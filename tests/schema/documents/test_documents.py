@@ -13,6 +13,7 @@ from monitora.composition import running_services
 from monitora.settings.settings import Settings
 from tests.rag.parsing.docx_files import make_docx
 from tests.rag.parsing.pdf_files import make_pdf
+from tests.support.files import content_of
 from tests.support.people import GARDEN, People, Person, Shop
 from tests.support.waiting import HANG_SECONDS, subscribed
 
@@ -100,7 +101,7 @@ async def test_a_large_file_passes_in_pieces(people: People) -> None:
     assert 0 < file.most <= 2**18
     path = await people.services.database.read(lambda unit: unit.scalar(select(Document.file_path)))
     assert path is not None
-    assert await people.services.storage.read(path) == content
+    assert await content_of(people.services.storage, path) == content
 
 
 async def test_a_damaged_file_fails_with_a_reason_and_can_be_tried_again(people: People) -> None:
@@ -136,7 +137,7 @@ async def test_a_deleted_document_is_gone_from_lists_answers_and_disk(people: Pe
     assert (await visitor.chat("When does the garden centre open?"))[0]["sources"] == []
     assert await people.services.database.read(lambda unit: unit.scalar(select(DocumentChunk.id))) is None
     with pytest.raises(LookupError):
-        await people.services.storage.read(path)
+        await content_of(people.services.storage, path)
 
 
 async def _followed(shop: Shop, until: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from core.clock import now, today
 from core.security.keys import digest
 from data.models import AnalyticsDaily, ApiKey, Document, InsightsCache, Role, Workspace, WorkspaceMember
 from schema.relay.node import parse_id
+from tests.support.files import content_of
 from tests.support.people import People, Person
 from tests.support.statements import Statements
 
@@ -174,7 +175,7 @@ async def test_deleting_a_workspace_erases_what_it_held_and_its_files(people: Pe
     assert await shop.owner.refusal("query ($id: ID!) { workspace(id: $id) { id } }", id=shop.id) == "NOT_FOUND"
     assert await people.services.database.read(lambda unit: unit.scalar(select(Document.id))) is None
     with pytest.raises(LookupError):
-        await people.services.storage.read(path)
+        await content_of(people.services.storage, path)
 
 
 async def test_a_reader_reads_what_was_shared_and_changes_nothing(people: People) -> None:
