@@ -10,9 +10,9 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from data.engine import Session
 from data.models import Message, Workspace
 
 Row = TypeVar("Row")
@@ -72,14 +72,14 @@ class Page(Generic[Row]):
     has_previous: bool
 
 
-async def fetch_page(session: AsyncSession, rows: Select[Row], model: Any, request: PageRequest) -> Page[Row]:
+async def fetch_page(session: Session, rows: Select[Row], model: Any, request: PageRequest) -> Page[Row]:
     """Return one page of `rows`, a select of `model`."""
     statement = rows.where(*_between(model, request)).order_by(*_order(model, request)).limit(request.size + 1)
     return _page(list((await session.scalars(statement)).all()), request)
 
 
 async def fetch_pages(
-    session: AsyncSession, rows: Select[Row], model: Any, parent: Any, keys: Sequence[UUID], request: PageRequest
+    session: Session, rows: Select[Row], model: Any, parent: Any, keys: Sequence[UUID], request: PageRequest
 ) -> list[Page[Row]]:
     """Return the same page of each parent's list, in the order of `keys`. `parent` is the model's parent column."""
     place = func.row_number().over(partition_by=parent, order_by=_order(model, request)).label("place")
