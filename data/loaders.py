@@ -1,16 +1,15 @@
 """DataLoaders: the keys that sibling fields ask for in one tick become one statement, scoped by the viewer."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from aiodataloader import DataLoader
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.telemetry import span
-from data.engine import Database
+from data.engine import Database, Session
 from data.keys import PARAMETER, among_keys
 from data.models import AnalyticsDaily, Workspace
 from data.pages import Page, PageRequest, fetch_page, fetch_pages
@@ -38,7 +37,7 @@ class Loaders:
     async def row_by(self, model: type[Row], column: Any, key: UUID) -> Row | None:
         """Return the one row whose `column` holds `key`, or None."""
 
-        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[Row | None]:
+        async def fetch(session: Session, keys: Sequence[UUID]) -> list[Row | None]:
             rows = visible(self._viewer, model).where(among_keys(column))
             by_key = {getattr(row, column.key): row for row in await session.scalars(rows, {PARAMETER: keys})}
             return [by_key.get(key) for key in keys]
@@ -48,7 +47,7 @@ class Loaders:
     async def page_of(self, model: type[Row], parent: Any, key: UUID, request: PageRequest) -> Page[Row]:
         """Return a page of the rows of `model` whose `parent` column holds `key`."""
 
-        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[Page[Row]]:
+        async def fetch(session: Session, keys: Sequence[UUID]) -> list[Page[Row]]:
             return await fetch_pages(session, visible(self._viewer, model), model, parent, keys, request)
 
         return await self._loader(("page", model, parent.key, request), fetch).load(key)
@@ -56,7 +55,7 @@ class Loaders:
     async def count_of(self, model: type[Row], parent: Any, key: UUID) -> int:
         """Return how many rows of `model` the viewer may see whose `parent` column holds `key`."""
 
-        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[int]:
+        async def fetch(session: Session, keys: Sequence[UUID]) -> list[int]:
             rows = visible(self._viewer, model).where(among_keys(parent)).subquery()
             column = rows.c[parent.key]
             counted = await session.execute(select(column, func.count()).group_by(column), {PARAMETER: keys})
@@ -68,7 +67,7 @@ class Loaders:
     async def days_of(self, model: type[Row], key: UUID, first: dt.date, last: dt.date) -> list[Row]:
         """Return a workspace's rows of `model` (one a day) between two days, both included, oldest first."""
 
-        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[list[Row]]:
+        async def fetch(session: Session, keys: Sequence[UUID]) -> list[list[Row]]:
             table = cast("type[AnalyticsDaily]", model)
             rows = visible(self._viewer, model).where(among_keys(table.workspace_id), table.date.between(first, last))
             days: dict[UUID, list[Row]] = {key: [] for key in keys}
@@ -81,7 +80,7 @@ class Loaders:
     async def is_writable(self, workspace_id: UUID) -> bool:
         """Tell whether the viewer may change a workspace and what it holds."""
 
-        async def fetch(session: AsyncSession, keys: Sequence[UUID]) -> list[bool]:
+        async def fetch(session: Session, keys: Sequence[UUID]) -> list[bool]:
             found = await find_writable(session, self._viewer, keys)
             return [key in found for key in keys]
 
@@ -99,7 +98,7 @@ class Loaders:
         return await self._database.read(lambda session: _scalar(session, statement))
 
     def _loader(
-        self, name: tuple[Any, ...], fetch: Callable[[AsyncSession, Sequence[UUID]], Awaitable[list[Value]]]
+        self, name: tuple[Any, ...], fetch: Callable[[Session, Sequence[UUID]], Coroutine[Any, Any, list[Value]]]
     ) -> DataLoader[UUID, Value]:
         loader = self._loaders.get(name)
         if loader is None:
@@ -113,5 +112,5 @@ class Loaders:
         return loader
 
 
-async def _scalar(session: AsyncSession, statement: Any) -> int:
+async def _scalar(session: Session, statement: Any) -> int:
     return cast("int", await session.scalar(statement))

@@ -28,11 +28,11 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from data.engine import Session
 from data.keys import PARAMETER, key_table
 from data.models import Message, Workspace
 from data.types import UtcDateTime
@@ -150,14 +150,14 @@ def page_of(rows: Sequence[Row], request: PageRequest) -> Page[Row]:
     return Page(kept, has_next=more, has_previous=request.after is not None)
 
 
-async def fetch_page(session: AsyncSession, rows: Select[Row], model: Any, request: PageRequest) -> Page[Row]:
+async def fetch_page(session: Session, rows: Select[Row], model: Any, request: PageRequest) -> Page[Row]:
     """Return one page of `rows`, a select of `model`."""
     found = await session.scalars(page_statement(rows, model, request.shape), request.parameters())
     return page_of(found.all(), request)
 
 
 async def fetch_pages(
-    session: AsyncSession, rows: Select[Row], model: Any, parent: Any, keys: Sequence[UUID], request: PageRequest
+    session: Session, rows: Select[Row], model: Any, parent: Any, keys: Sequence[UUID], request: PageRequest
 ) -> list[Page[Row]]:
     """Return the same page of each parent's list, in the order of `keys`. `parent` is the model's parent column."""
     lists: dict[UUID, list[Row]] = {key: [] for key in keys}

@@ -8,16 +8,15 @@ import os
 import re
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Link, SpanKind
-from sqlalchemy import Connection, ExceptionContext, event
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import telemetry
 from data.engine import Database
+from data.statements import Ended
 from monitora.settings.settings import InvalidSettings
 
 MISSING = (
@@ -31,7 +30,6 @@ TARGET = re.compile(r"\b(?:FROM|INTO|UPDATE|EXEC)\s+([A-Za-z_][\w.]*)", re.IGNOR
 METHODS = {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
 """The conventions' known methods; any other is "_OTHER"."""
 SERVER_FAULT = 500
-_SPAN = "monitora_span"
 
 
 def start() -> Callable[[], None]:
@@ -91,27 +89,20 @@ def trace_statements(database: Database) -> None:
     if database.dialect != "sqlite":
         fixed |= {"db.namespace": database.url.database or "", "server.address": database.url.host or ""}
 
-    def begin(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def begin(statement: str) -> Ended | None:
         if not trace.get_current_span().is_recording():
-            return
+            return None
         attributes = fixed | _described(statement)
-        connection.info[_SPAN] = telemetry.begin(attributes["db.query.summary"], attributes, kind=SpanKind.CLIENT)
+        span = telemetry.begin(attributes["db.query.summary"], attributes, kind=SpanKind.CLIENT)
 
-    def end(connection: Connection, *_rest: Any) -> None:
-        span = connection.info.pop(_SPAN, None)
-        if span is not None:
+        def end(error: BaseException | None) -> None:
+            if error is not None:
+                telemetry.fail(span, type(error).__qualname__)
             span.end()
 
-    def fail(context: ExceptionContext) -> None:
-        span = None if context.connection is None else context.connection.info.pop(_SPAN, None)
-        if span is not None:
-            telemetry.fail(span, type(context.original_exception).__qualname__)
-            span.end()
+        return end
 
-    for engine in {database.reader.sync_engine, database.writer.sync_engine}:
-        event.listen(engine, "before_cursor_execute", begin)
-        event.listen(engine, "after_cursor_execute", end)
-        event.listen(engine, "handle_error", fail)
+    database.watch(begin)
 
 
 def _described(statement: str) -> dict[str, str]:

@@ -63,7 +63,7 @@ def compile_for_sql_server(_connection: Connection, statement: Any, *_rest: Any)
 async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with all tables and objects, made once a test process."""
     path = tmp_path_factory.mktemp("migrated") / "monitora.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     await migrate(database)
     await database.close()
     return path

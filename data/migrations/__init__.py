@@ -51,16 +51,14 @@ class Migration:
 async def migrate(database: Database) -> Migration:
     """Bring tables and objects up to date, in one transaction, and say what changed. Running it again does nothing."""
     notes = await _let_readers_pass(database) if database.dialect == "mssql" else []
-    async with database.writer.begin() as connection:
-        migration = await connection.run_sync(_migrate, database.row_level_security)
+    migration = await database.alter(lambda connection: _migrate(connection, database.row_level_security))
     migration.notes.extend(notes)
     return migration
 
 
 async def pending(database: Database) -> str | None:
     """Say in a sentence what the database lacks, or return None when it is up to date."""
-    async with database.reader.connect() as connection:
-        return await connection.run_sync(_pending, database.row_level_security)
+    return await database.inspect(lambda connection: _pending(connection, database.row_level_security))
 
 
 def configuration(connection: Connection | None = None) -> "Config":
@@ -80,18 +78,17 @@ def newest_revision() -> str:
 
 async def _let_readers_pass(database: Database) -> list[str]:
     """Turn READ_COMMITTED_SNAPSHOT on, by which readers do not wait for writers, and say how that went."""
-    async with database.reader.connect() as connection:
-        if await connection.run_sync(is_babelfish):
-            return ["READ_COMMITTED_SNAPSHOT is left out: on Babelfish readers never wait for writers."]
-        if await connection.run_sync(_readers_pass):
-            return []
-    # ALTER DATABASE runs in no transaction, and only while nobody else is connected.
-    async with database.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        try:
-            await connection.execute(text("ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH NO_WAIT"))
-        except DBAPIError as error:
-            return [f"{READERS_WAIT} The server said: {error.orig}"]
-        return ["READ_COMMITTED_SNAPSHOT is on: readers do not wait for writers."]
+    if await database.inspect(is_babelfish):
+        return ["READ_COMMITTED_SNAPSHOT is left out: on Babelfish readers never wait for writers."]
+    if await database.inspect(_readers_pass):
+        return []
+    statement = text("ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH NO_WAIT")
+    try:
+        # It runs in no transaction, and only while nobody else is connected.
+        await database.alter(lambda connection: connection.execute(statement), transaction=False)
+    except DBAPIError as error:
+        return [f"{READERS_WAIT} The server said: {error.orig}"]
+    return ["READ_COMMITTED_SNAPSHOT is on: readers do not wait for writers."]
 
 
 def _readers_pass(connection: Connection) -> bool:

@@ -6,8 +6,8 @@ from types import NoneType
 from uuid import UUID
 
 from sqlalchemy import Unicode, Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.engine import Session
 from data.models.accounts import Role
 from data.procedures.call import Procedure
 from data.types import Chosen, UtcDateTime
@@ -98,7 +98,7 @@ CLEANUP_EXPIRED_SESSIONS = Procedure("sp_cleanup_expired_sessions", {}, Deleted)
 
 
 async def create_user(
-    session: AsyncSession,
+    session: Session,
     *,
     user_id: UUID,
     email: str,
@@ -119,18 +119,18 @@ async def create_user(
     )
 
 
-async def get_user_for_auth(session: AsyncSession, *, email: str) -> UserForAuth | None:
+async def get_user_for_auth(session: Session, *, email: str) -> UserForAuth | None:
     """Return the account of a normalised e-mail address, active or not, or None."""
     return await GET_USER_FOR_AUTH.one_or_none(session, email=email)
 
 
-async def update_last_login(session: AsyncSession, *, user_id: UUID) -> None:
+async def update_last_login(session: Session, *, user_id: UUID) -> None:
     """Note a login that succeeded: its moment, no failed attempt left, no lock left."""
     await UPDATE_LAST_LOGIN.run(session, user_id=user_id)
 
 
 async def create_session(
-    session: AsyncSession,
+    session: Session,
     *,
     session_id: UUID,
     user_id: UUID,
@@ -153,16 +153,16 @@ async def create_session(
     )
 
 
-async def validate_session(session: AsyncSession, *, token_hash: str) -> LiveSession | None:
+async def validate_session(session: Session, *, token_hash: str) -> LiveSession | None:
     """Return the session of a token, or None when it is unknown, expired, or its account is inactive. Only reads."""
     return await VALIDATE_SESSION.one_or_none(session, token_hash=token_hash)
 
 
-async def delete_session(session: AsyncSession, *, token_hash: str) -> int:
+async def delete_session(session: Session, *, token_hash: str) -> int:
     """End the session of a token and return how many ended: 1, or 0 when there was none."""
     return (await DELETE_SESSION.one(session, token_hash=token_hash)).deleted
 
 
-async def cleanup_expired_sessions(session: AsyncSession) -> int:
+async def cleanup_expired_sessions(session: Session) -> int:
     """Delete the sessions whose time is over and return how many."""
     return (await CLEANUP_EXPIRED_SESSIONS.one(session)).deleted

@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 from sqlalchemy import Boolean, Executable, Float, Integer, Result, Unicode, Uuid, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
+from data.engine import Session
 from data.models.accounts import Role
 from data.repeatable import script, statements
 from data.types import Chosen, UtcDateTime
@@ -43,23 +43,23 @@ class Procedure(Generic[Answer]):
     parameters: dict[str, TypeEngine[Any]]
     answer: type[Answer]
 
-    async def run(self, session: AsyncSession, **values: Any) -> None:
+    async def run(self, session: Session, **values: Any) -> None:
         """Run a procedure that answers nothing."""
         await _execute(self, session, values)
 
-    async def one(self, session: AsyncSession, **values: Any) -> Answer:
+    async def one(self, session: Session, **values: Any) -> Answer:
         """Run a procedure that answers one row, always."""
         return self.answer(**(await _execute(self, session, values)).one()._asdict())
 
-    async def one_or_none(self, session: AsyncSession, **values: Any) -> Answer | None:
+    async def one_or_none(self, session: Session, **values: Any) -> Answer | None:
         """Run a procedure that answers one row, or none."""
         row = (await _execute(self, session, values)).one_or_none()
         return None if row is None else self.answer(**row._asdict())
 
 
-async def _execute(procedure: Procedure[Any], session: AsyncSession, values: dict[str, Any]) -> Result[Any]:
+async def _execute(procedure: Procedure[Any], session: Session, values: dict[str, Any]) -> Result[Any]:
     await session.flush()
-    *first, last = prepared(procedure, session.get_bind().dialect.name)
+    *first, last = prepared(procedure, session.dialect.name)
     for statement in first:
         await session.execute(statement, values)
     return await session.execute(last, values)

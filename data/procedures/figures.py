@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Integer, Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.engine import Session
 from data.procedures.call import Procedure
 
 MAX_RETENTION_DAYS = 36_500
@@ -73,17 +73,17 @@ GET_WORKSPACE_METRICS = Procedure("sp_get_workspace_metrics", {"workspace_id": U
 CLEANUP_OLD_DATA = Procedure("sp_cleanup_old_data", {"retention_days": Integer()}, Cleaned)
 
 
-async def calculate_workspace_insights(session: AsyncSession, *, workspace_id: UUID) -> WorkspaceInsights | None:
+async def calculate_workspace_insights(session: Session, *, workspace_id: UUID) -> WorkspaceInsights | None:
     """Count a workspace's figures again, keep them in `insights_cache` and return them; None for no such workspace."""
     return await CALCULATE_WORKSPACE_INSIGHTS.one_or_none(session, workspace_id=workspace_id)
 
 
-async def get_workspace_metrics(session: AsyncSession, *, workspace_id: UUID) -> WorkspaceMetrics | None:
+async def get_workspace_metrics(session: Session, *, workspace_id: UUID) -> WorkspaceMetrics | None:
     """Return a workspace's figures of the moment, or None for no such workspace. Only reads."""
     return await GET_WORKSPACE_METRICS.one_or_none(session, workspace_id=workspace_id)
 
 
-async def cleanup_old_data(session: AsyncSession, *, retention_days: int) -> Cleaned:
+async def cleanup_old_data(session: Session, *, retention_days: int) -> Cleaned:
     """Archive what was silent for `retention_days`, delete what was archived or deleted for as long, or has expired.
 
     Raises `ValueError` when `retention_days` is not between 1 and `MAX_RETENTION_DAYS`.

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -18,8 +17,6 @@ from monitora.settings.settings import InvalidSettings, Settings, load_settings
 
 Result = TypeVar("Result")
 
-DRIVER_SECONDS = 1.0
-"""How long a thread of the database's driver may take to end after its connection failed."""
 
 logger = structlog.get_logger(__name__)
 
@@ -60,27 +57,12 @@ def settings_to_talk() -> Settings:
 def run(job: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run an asynchronous job to its end. Raises `CommandError` for settings, a database or a disk that fail it."""
     try:
-        return asyncio.run(_to_its_end(job))
+        return asyncio.run(job())
     except InvalidSettings as error:
         raise CommandError(str(error)) from error
     except (SQLAlchemyError, OSError) as error:
         logger.debug("command_failed", exc_info=True)
         raise CommandError(_sentence(error)) from error
-
-
-async def _to_its_end(job: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    try:
-        return await job()
-    except SQLAlchemyError:
-        await asyncio.to_thread(_await_driver)
-        raise
-
-
-def _await_driver() -> None:
-    """Wait for the threads of aiosqlite whose connection could not be opened: they report to the loop as they end."""
-    for thread in threading.enumerate():
-        if "_connection_worker_thread" in thread.name:
-            thread.join(DRIVER_SECONDS)
 
 
 async def require_migrated(database: Database) -> None:

@@ -44,14 +44,11 @@ class Levels(Collector):
         return subscribers
 
     def _connections(self) -> GaugeMetricFamily:
-        database = self._services.database
         used = GaugeMetricFamily(
             "monitora_database_connections_in_use", "Connections that run a unit of work, by pool.", labels=["pool"]
         )
-        # On SQL Server one pool reads and writes.
-        pools = {"writer": database.writer} if database.reader is database.writer else None
-        for name, engine in (pools or {"reader": database.reader, "writer": database.writer}).items():
-            used.add_metric([name], engine.sync_engine.pool.checkedout())  # type: ignore[attr-defined]
+        for name, engine in self._services.database.pools.items():
+            used.add_metric([name], engine.pool.checkedout())  # type: ignore[attr-defined]
         return used
 
 

@@ -49,7 +49,7 @@ class Settings(ConnectionSettings, StorageSettings):
     )
     database_url: str = Field(
         "",
-        description="SQLAlchemy URL: sqlite+aiosqlite://… or mssql+aioodbc://…; a file in the data folder by default.",
+        description="SQLAlchemy URL: sqlite://… or mssql+aioodbc://…; a file in the data folder by default.",
     )
     pool_size: int = Field(5, ge=1, le=200, description="Database connections of one process.")
     jobs_at_once: int = Field(
@@ -224,7 +224,7 @@ class Settings(ConnectionSettings, StorageSettings):
     @property
     def database(self) -> str:
         """The database's URL, the embedded one's when none was set."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / DATABASE}"
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / DATABASE}"
 
     @property
     def uses_mistral(self) -> bool:

@@ -39,9 +39,10 @@ def checked_database_url(url: str) -> str:
     try:
         driver = make_url(url).drivername
     except ArgumentError as error:
-        raise ValueError("this is no database URL; write sqlite+aiosqlite:///FILE or mssql+aioodbc://…") from error
-    if driver not in {"sqlite+aiosqlite", "mssql+aioodbc"}:
-        raise ValueError(f"the driver {driver} is not served; use sqlite+aiosqlite or mssql+aioodbc")
+        raise ValueError("this is no database URL; write sqlite:///FILE or mssql+aioodbc://…") from error
+    # The second is how earlier versions wrote it.
+    if driver not in {"sqlite", "sqlite+aiosqlite", "mssql+aioodbc"}:
+        raise ValueError(f"the driver {driver} is not served; use sqlite or mssql+aioodbc")
     return url
 
 

@@ -14,7 +14,7 @@ from tests.support.rows import Given
 async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with all tables and objects, made once a test process."""
     path = tmp_path_factory.mktemp("migrated") / "monitora.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     await migrate(database)
     await database.close()
     return path
@@ -39,7 +39,7 @@ async def database(
         return
     path = tmp_path / "monitora.db"
     shutil.copyfile(migrated_file, path)
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     yield database
     await database.close()
 

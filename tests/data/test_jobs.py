@@ -359,12 +359,11 @@ async def test_looking_for_work_reads_an_index_and_no_more(
     sent: list[tuple[str, object]] = []
 
     async def record(session: Session) -> None:
-        connection = await session.connection()
-        raw = await connection.get_raw_connection()
-        assert raw.driver_connection is not None
-        await raw.driver_connection.set_trace_callback(sent.append)
+        driver = (await session.connection()).connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(sent.append)
         await statement(session, uuid4())
-        await raw.driver_connection.set_trace_callback(None)
+        driver.set_trace_callback(None)
 
     await database.read(record)
     selects = [line for line in sent if "FROM jobs" in str(line)]

@@ -12,11 +12,11 @@ from data.engine import Database
 from data.migrations import configuration, migrate, newest_revision, pending
 from data.migrations.objects import apply_objects
 from data.models import Model
-from tests.support.rows import on_sqlite
+from tests.support.rows import fetch, on_sqlite, run
 
 
 async def _empty(tmp_path: Path) -> Database:
-    return Database(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
+    return Database(f"sqlite:///{tmp_path / 'empty.db'}")
 
 
 async def test_a_migration_says_what_it_did_and_again_does_nothing(tmp_path: Path) -> None:
@@ -35,13 +35,11 @@ async def test_a_migration_says_what_it_did_and_again_does_nothing(tmp_path: Pat
 
 @on_sqlite
 async def test_an_object_whose_text_changed_is_put_in_again(database: Database) -> None:
-    async with database.writer.begin() as connection:
-        await connection.execute(
-            text("UPDATE schema_objects SET digest = 'an older text' WHERE name = 'vw_workspace_stats'")
-        )
-        await connection.execute(
-            text("INSERT INTO schema_objects SELECT 'vw_old', 'views', 'x', applied_at FROM schema_objects LIMIT 1")
-        )
+    await run(database, text("UPDATE schema_objects SET digest = 'an older text' WHERE name = 'vw_workspace_stats'"))
+    await run(
+        database,
+        text("INSERT INTO schema_objects SELECT 'vw_old', 'views', 'x', applied_at FROM schema_objects LIMIT 1"),
+    )
 
     assert "vw_workspace_stats" in (await pending(database) or "")
     migration = await migrate(database)
@@ -52,8 +50,7 @@ async def test_an_object_whose_text_changed_is_put_in_again(database: Database) 
 
 @on_sqlite
 async def test_a_database_of_another_revision_is_told_apart(database: Database) -> None:
-    async with database.writer.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    await run(database, text("UPDATE alembic_version SET version_num = '0000'"))
 
     assert "0000" in (await pending(database) or "")
 
@@ -70,8 +67,7 @@ async def test_the_migrations_make_the_models_tables(database: Database) -> None
         )
         return list(compare_metadata(context, Model.metadata))
 
-    async with database.reader.connect() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await database.inspect(differences) == []
 
 
 async def test_what_is_stored_already_is_counted_by_the_migration(tmp_path: Path) -> None:
@@ -102,16 +98,13 @@ async def test_what_is_stored_already_is_counted_by_the_migration(tmp_path: Path
         for row in rows:
             connection.execute(text(row))
 
-    async with database.writer.begin() as connection:
-        await connection.run_sync(before)
+    await database.alter(before)
     await migrate(database)
 
-    async with database.reader.connect() as connection:
-        usage = await connection.execute(text("SELECT * FROM storage_usage ORDER BY workspace_id"))
-        found = await connection.execute(text("SELECT id, page_count, updated_at FROM documents ORDER BY id"))
-        assert [tuple(row) for row in usage] == [("empty", 0, 0, 0), ("w", 5_000_000_047, 3, 3)]
-        unchanged = moment.strip("'")
-        pages = [("a", 2, unchanged), ("b", 1, unchanged), ("c", 0, unchanged), ("d", 3, unchanged)]
-        assert [tuple(row) for row in found] == pages
+    usage = await fetch(database, text("SELECT * FROM storage_usage ORDER BY workspace_id"))
+    found = await fetch(database, text("SELECT id, page_count, updated_at FROM documents ORDER BY id"))
+    assert usage == [("empty", 0, 0, 0), ("w", 5_000_000_047, 3, 3)]
+    unchanged = moment.strip("'")
+    assert found == [("a", 2, unchanged), ("b", 1, unchanged), ("c", 0, unchanged), ("d", 3, unchanged)]
     assert await pending(database) is None, "the trigger that was taken away is back"
     await database.close()

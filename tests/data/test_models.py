@@ -280,8 +280,7 @@ def reflect(connection: Any) -> dict[str, Any]:
 @pytest.fixture
 async def tables(database: Database) -> dict[str, Any]:
     """What the migrated file says of its tables."""
-    async with database.reader.connect() as connection:
-        return await connection.run_sync(reflect)
+    return await database.inspect(reflect)
 
 
 def test_all_fourteen_tables_are_there() -> None:

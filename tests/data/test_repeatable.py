@@ -65,7 +65,7 @@ def test_a_last_statement_needs_no_semicolon() -> None:
 
 
 async def test_a_new_file_is_migrated_whole_and_only_once(tmp_path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'new.db'}")
     assert await pending(database) == "The database has no tables yet: run `monitora migrate`."
 
     first, second = await migrate(database), await migrate(database)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from core.clock import now
 from data import procedures
@@ -160,13 +160,17 @@ async def test_chunks_go_with_their_document_even_where_foreign_keys_are_not_enf
 ) -> None:
     workspace_id = await given.workspace()
     await given.chunk(await given.document(workspace_id), workspace_id)
-    async with database.writer.connect() as connection:
-        pragma = (await connection.get_raw_connection()).driver_connection
+
+    def delete_unchecked(connection: Connection) -> None:
+        # The pragma does nothing within a transaction.
+        pragma = connection.connection.driver_connection
         assert pragma is not None
-        await pragma.execute("PRAGMA foreign_keys = OFF")
-        await connection.execute(delete(Document))
-        await connection.commit()
-        await pragma.execute("PRAGMA foreign_keys = ON")
+        pragma.execute("ROLLBACK")
+        pragma.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(delete(Document))
+        pragma.execute("PRAGMA foreign_keys = ON")
+
+    await database.alter(delete_unchecked)
 
     assert await fetch(database, select(DocumentChunk.id)) == []
 

@@ -43,13 +43,12 @@ async def _used(people: People) -> str:
 
 async def _at_revision(path: Path, revision: str) -> None:
     """Make an empty database as the version of a revision made it."""
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
 
     def upgrade(connection: Connection) -> None:
         command.upgrade(configuration(connection), revision)
 
-    async with database.writer.begin() as connection:
-        await connection.run_sync(upgrade)
+    await database.alter(upgrade)
     await database.close()
 
 
@@ -96,7 +95,7 @@ async def test_a_database_of_an_earlier_revision_keeps_every_row(
     shown = await Person(people.services, before["accessToken"]).ask(KEPT)
 
     # When it is brought up to date.
-    database = Database(f"sqlite+aiosqlite:///{folder / 'monitora.db'}")
+    database = Database(f"sqlite:///{folder / 'monitora.db'}")
     migration = await migrate(database)
     assert (migration.before, migration.after) == (revision, newest_revision())
     assert await pending(database) is None

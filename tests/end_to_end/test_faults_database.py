@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from gql.transport.exceptions import TransportQueryError
 
-from data import engine
+from data import sqlite
 from monitora.settings.settings import Settings
 from rag.answers.running import RunningAnswer
 from rag.answers.steps import StoreAnswer
@@ -77,7 +77,7 @@ async def test_while_another_process_locks_the_database_reading_goes_on_and_writ
 @pytest.fixture
 def hasty_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that waits for a lock for a moment, where it would wait for 15 seconds."""
-    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
 
 
 async def test_a_lock_that_lasts_is_told_as_such_and_the_same_message_works_afterwards(
@@ -126,7 +126,7 @@ async def test_a_read_only_database_is_read_and_what_would_change_it_is_refused_
     with running(sample, **settings) as server:
         one = await asked(server, "What is Monitora?")
         await one.told()
-        url = f"sqlite+aiosqlite:///file:{sample / 'monitora.db'}?mode=ro&uri=true"
+        url = f"sqlite:///file:{sample / 'monitora.db'}?mode=ro&uri=true"
         with running(sample, **settings, MONITORA_DATABASE_URL=url) as read_only:
             one = one.at(read_only)
 

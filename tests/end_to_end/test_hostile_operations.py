@@ -9,10 +9,9 @@ from uuid import UUID
 
 import aiohttp
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.security.tokens import Tokens, VisitorClaims
-from data.engine import Database
+from data.engine import Database, Session
 from data.models import Conversation, Message, MessageRole, global_id
 from monitora.settings.settings import Settings
 from tests.end_to_end.test_main_job import visitor_of_nothing
@@ -44,7 +43,7 @@ async def _conversation(visitor: FrontEnd) -> str:
     """Return the identifier of a visitor's conversation of a hundred long messages."""
     claims, made = _claims(visitor), list[UUID]()
 
-    async def store(unit: AsyncSession) -> None:
+    async def store(unit: Session) -> None:
         conversation = Conversation(workspace_id=claims.workspace_id, visitor_id=claims.visitor_id)
         unit.add(conversation)
         await unit.flush()

@@ -119,7 +119,7 @@ async def test_a_database_elsewhere_is_for_the_server_s_account_alone_too(tmp_pa
         each.touch()
         each.chmod(mode)
 
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     await migrate(database)
     await database.close()
 

@@ -1,4 +1,7 @@
-"""What the engine does on a live SQL Server when many write, when a connection dies and when statements wait."""
+"""What the engine does on a live SQL Server when many write, when a connection dies and when statements wait.
+
+A unit awaits nothing but its session. Where a test must hold one, it waits as the driver does, by `await_only`.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,10 +12,10 @@ import numpy as np
 import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.util import await_only
 
 from data import procedures
-from data.engine import Database
+from data.engine import Database, Session
 from data.loaders import Loaders
 from data.models import AppUser, Conversation, DocumentChunk, InsightsCache, Message, MessageRole, MessageTopic, Role
 from data.viewer import Staff
@@ -26,7 +29,7 @@ def renamed(user_id: UUID, name: str) -> Any:
     return update(AppUser).where(AppUser.id == user_id).values(full_name=name)
 
 
-async def connection_number(session: AsyncSession) -> int:
+async def connection_number(session: Session) -> int:
     return int(await session.scalar(text("SELECT @@SPID")) or 0)
 
 
@@ -79,7 +82,7 @@ async def test_a_loader_takes_three_thousand_keys(database: Database, given: Giv
         {"id": uuid4(), "workspace_id": workspace_id, "topic_name": f"Topic {n}"} for n in range(BULK)
     ]
 
-    async def work(session: AsyncSession) -> None:
+    async def work(session: Session) -> None:
         await session.execute(insert(MessageTopic), rows)
 
     await database.write(work)
@@ -139,9 +142,9 @@ async def test_many_rows_of_one_statement_fire_each_trigger_once_for_all(databas
 async def test_a_connection_killed_in_a_unit_fails_that_unit_and_no_later_one(database: Database, given: Given) -> None:
     user_id = await given.account()
 
-    async def victim(session: AsyncSession) -> None:
+    async def victim(session: Session) -> None:
         await session.execute(renamed(user_id, "lost"))
-        await run_alone(f"KILL {await connection_number(session)}")
+        await_only(run_alone(f"KILL {await connection_number(session)}"))
         await session.scalar(select(func.count()).select_from(AppUser))
 
     with pytest.raises(DBAPIError):
@@ -167,11 +170,11 @@ async def test_a_deadlock_is_broken_and_its_unit_runs_again(database: Database, 
     runs: list[str] = []
 
     def crossing(name: str, order: list[UUID]) -> Any:
-        async def work(session: AsyncSession) -> None:
+        async def work(session: Session) -> None:
             runs.append(name)
             await session.execute(renamed(order[0], name))
             if len(runs) <= 2:
-                await both_hold_one.wait()
+                await_only(both_hold_one.wait())
             await session.execute(renamed(order[1], name))
 
         return work
@@ -186,9 +189,10 @@ async def test_a_deadlock_is_broken_and_its_unit_runs_again(database: Database, 
 async def test_a_reader_does_not_wait_for_a_writer(database: Database, impatient: Database, given: Given) -> None:
     user_id = await given.account()
 
-    async def work(session: AsyncSession) -> Any:
+    async def work(session: Session) -> Any:
         await session.execute(renamed(user_id, "unseen"))
-        return (await one(impatient, AppUser, user_id)).full_name
+        found = await_only(one(impatient, AppUser, user_id))
+        return found.full_name
 
     assert await database.write(work) is None
 
@@ -200,19 +204,19 @@ async def test_a_statement_that_takes_too_long_gives_up_its_own_connection_alone
     other = asyncio.Event()
     waiting = asyncio.Event()
 
-    async def bystander(session: AsyncSession) -> tuple[int, int]:
+    async def bystander(session: Session) -> tuple[int, int]:
         before = await connection_number(session)
         waiting.set()
-        await other.wait()
+        await_only(other.wait())
         return before, await connection_number(session)
 
     kept = asyncio.ensure_future(impatient.read(bystander))
     await waiting.wait()
 
-    async def work(session: AsyncSession) -> None:
+    async def work(session: Session) -> None:
         await session.execute(renamed(user_id, "first"))
         with pytest.raises(OperationalError, match=r"(?i)time.?out|HYT00"):
-            await run(impatient, renamed(user_id, "second"))
+            await_only(run(impatient, renamed(user_id, "second")))
 
     await database.write(work)
     other.set()
@@ -230,7 +234,7 @@ async def test_a_caller_that_gives_up_leaves_its_unit_to_end_and_the_pool_whole(
     user_id = await given.account()
     begun, ended = asyncio.Event(), asyncio.Event()
 
-    async def work(session: AsyncSession) -> None:
+    async def work(session: Session) -> None:
         begun.set()
         await session.execute(renamed(user_id, "kept"))
         ended.set()
@@ -252,10 +256,10 @@ async def test_nothing_is_read_back_with_output(database: Database, given: Given
     user_id = await given.account()
     statement = update(AppUser).where(AppUser.email.like("%@example.com")).values(full_name="Renée")
 
-    async def work(session: AsyncSession) -> str | None:
+    async def work(session: Session) -> str | None:
         account = await session.get_one(AppUser, user_id)
         await session.execute(statement, execution_options={"synchronize_session": "fetch"})
         return account.full_name
 
     assert await database.write(work) == "Renée"
-    assert "OUTPUT" not in str(statement.compile(database.writer.sync_engine))
+    assert "OUTPUT" not in str(statement.compile(database.pools["writer"]))

@@ -10,9 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from data.engine import Database
+from data.engine import Database, Session
 from data.migrations import migrate, pending
 from data.models import Conversation, MessageTopic, Role
 from data.viewer import Anonymous, Staff, Viewer, Visitor
@@ -136,7 +135,7 @@ async def test_the_policy_refuses_a_row_written_into_another_tenant(policed: Dat
     others = await tenant(given, await given.account())
     visitor = policed.seen_by(Visitor(await tenant(given, await given.account()), "visitor"))
 
-    async def intrude(session: AsyncSession) -> None:
+    async def intrude(session: Session) -> None:
         session.add(Conversation(workspace_id=others, visitor_id="intruder"))
 
     with pytest.raises(DBAPIError, match="block predicate"):

@@ -23,7 +23,7 @@ from schema.relay.node import parse_id
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.tenant import TenantFixture, furnished
 from tests.support.people import PASSWORD, People, Refused
-from tests.support.rows import Given
+from tests.support.rows import Given, fetch
 from tests.support.waiting import until
 
 STORE_NOTHING = {
@@ -138,7 +138,7 @@ async def test_of_revoked_keys_the_last_are_kept(people: People) -> None:
     revoked = "revokeApiKey ... on RevokeApiKeyPayload { apiKey { revokedAt } }"
     assert (await shop.owner.change(revoked, id=last))["apiKey"]["revokedAt"]
 
-    kept = set(await people.services.database.read(lambda session: session.scalars(select(ApiKey.id))))
+    kept = {key for (key,) in await fetch(people.services.database, select(ApiKey.id))}
     assert len(kept) == MAX_REVOKED_KEYS
     assert parse_id(last)[1] in kept
     assert first not in kept

@@ -4,8 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.engine import Session
 from data.models import DatabaseType, Model, WorkspaceDatabase, global_id
 from schema.graph import NODES
 from schema.relay.node import parse_id
@@ -37,7 +37,7 @@ async def _full_shop(people: People) -> Shop:
         database="erp",
     )
 
-    async def store(unit: AsyncSession) -> None:
+    async def store(unit: Session) -> None:
         unit.add(database)
 
     await people.services.database.write(store)

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.engine import Session
 from data.models import Conversation, Document, Message, MessageRole
 from schema.relay.node import parse_id
 from tests.support.people import People
@@ -21,7 +21,7 @@ SESSION = 1
 
 
 async def _fill(people: People, workspace_id: UUID, rows: int) -> None:
-    async def store(unit: AsyncSession) -> None:
+    async def store(unit: Session) -> None:
         for number in range(rows):
             unit.add(
                 Document(workspace_id=workspace_id, name=f"{number}.md", file_path="x", file_type="text", file_size=1)

@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import make_url, text
+from sqlalchemy import Connection, make_url, text
 
 from data.engine import Database
 from data.migrations import migrate
@@ -41,15 +41,17 @@ async def migrated() -> AsyncIterator[Database | None]:
 
 async def emptied(database: Database) -> Database:
     """Delete every row, for the next test."""
-    async with database.writer.begin() as connection:
-        await connection.execute(text(EMPTY))
+    await database.alter(lambda connection: connection.execute(text(EMPTY)))
     return database
 
 
 async def run_alone(*statements: str) -> None:
     """Run statements that are refused in a transaction: CREATE DATABASE, DROP DATABASE, KILL."""
     server = Database(f"{SERVER_URL}{'&' if '?' in SERVER_URL else '?'}autocommit=true", pool_size=1)
-    async with server.writer.connect() as connection:
+
+    def send(connection: Connection) -> None:
         for statement in statements:
-            await connection.execute(text(statement))
+            connection.execute(text(statement))
+
+    await server.alter(send, transaction=False)
     await server.close()

@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from data.engine import Database
+from data.engine import Database, Session
 from data.models import (
     ApiKey,
     AppSession,
@@ -51,7 +50,7 @@ class Given:
         return identifier
 
     async def rows(self, *rows: Model) -> None:
-        async def work(session: AsyncSession) -> None:
+        async def work(session: Session) -> None:
             session.add_all(rows)
 
         await self.database.write(work)
@@ -115,7 +114,7 @@ class Given:
 async def fetch(database: Database, statement: Any) -> list[Any]:
     """Return the rows of a select, as a unit that only reads sees them."""
 
-    async def work(session: AsyncSession) -> list[Any]:
+    async def work(session: Session) -> list[Any]:
         return list((await session.execute(statement)).all())
 
     return await database.read(work)
@@ -124,7 +123,7 @@ async def fetch(database: Database, statement: Any) -> list[Any]:
 async def one(database: Database, model: Any, identifier: Any) -> Any:
     """Return a row by its key, or None."""
 
-    async def work(session: AsyncSession) -> Any:
+    async def work(session: Session) -> Any:
         return await session.get(model, identifier)
 
     return await database.read(work)
@@ -133,7 +132,7 @@ async def one(database: Database, model: Any, identifier: Any) -> Any:
 async def run(database: Database, statement: Any) -> None:
     """Run a statement that writes, in a unit of its own."""
 
-    async def work(session: AsyncSession) -> None:
+    async def work(session: Session) -> None:
         await session.execute(statement)
 
     await database.write(work)

@@ -6,7 +6,6 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.dialects import sqlite
 
 from data.engine import Database
@@ -20,7 +19,7 @@ class Statements:
     """Keeps each statement's text while it records. BEGIN, COMMIT and PRAGMA do not count."""
 
     def __init__(self, database: Database) -> None:
-        self._engines = {database.reader.sync_engine, database.writer.sync_engine}
+        self._database = database
 
     @contextmanager
     def recorded(self) -> Iterator[list[str]]:
@@ -30,20 +29,18 @@ class Statements:
         """
         texts: list[str] = []
 
-        def record(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        def record(statement: str) -> None:
             ours = _recording.get() is texts
             if ours and not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")):
                 texts.append(statement)
 
-        for engine in self._engines:
-            event.listen(engine, "before_cursor_execute", record)
+        end = self._database.watch(record)
         token = _recording.set(texts)
         try:
             yield texts
         finally:
             _recording.reset(token)
-            for engine in self._engines:
-                event.remove(engine, "before_cursor_execute", record)
+            end()
 
 
 def calls(texts: list[str]) -> list[str]:

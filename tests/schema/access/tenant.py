@@ -13,12 +13,12 @@ from uuid import UUID, uuid4
 
 import numpy as np
 from sqlalchemy import Boolean, Column, Date, Float, Integer, LargeBinary, Table, Uuid, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.errors import ErrorCode
 from core.security.keys import digest
 from core.security.tokens import StaffClaims
+from data.engine import Session
 from data.models import Model, Role, global_id
 from data.types import Chosen, Json, UtcDateTime, Vector
 from rag.answers import events
@@ -28,6 +28,7 @@ from resolvers.errors import NotFound
 from resolvers.services import Services
 from schema.relay.node import parse_id
 from tests.support.people import People, Person, Shop
+from tests.support.rows import fetch
 
 MARK = "¤"
 """In every text the owner has, and in nobody else's."""
@@ -168,8 +169,8 @@ async def _complete(tenant: TenantFixture, table: Table) -> None:
     """Give a value to what is empty in a row that the owner's registration made."""
     key: Column[Any] = table.c.user_id if "user_id" in table.c else table.c.id
     where = key == _user_id(tenant, "owner")
-    found = await tenant.services.database.read(lambda session: session.execute(select(table).where(where)))
-    row = dict(found.mappings().one())
+    found = await fetch(tenant.services.database, select(table).where(where))
+    row = dict(found[0]._mapping)
     row |= {column.name: _value(tenant, column) for column in table.c if row[column.name] is None}
     await _run(tenant, update(table).where(where).values(row))
     _keep(tenant, table, row)
@@ -268,7 +269,7 @@ def _typical(column: Column[Any]) -> Any:
 
 
 async def _run(tenant: TenantFixture, statement: Any) -> None:
-    async def work(session: AsyncSession) -> None:
+    async def work(session: Session) -> None:
         await session.execute(statement)
 
     await tenant.services.database.write(work)

@@ -19,6 +19,7 @@ from rag.models.local.embedder import LocalEmbedder
 from rag.retrieval.retriever import Retriever
 from resolvers.services import Services
 from tests.support.people import People, Shop
+from tests.support.rows import fetch
 from tests.support.waiting import HANG_SECONDS, subscribed, until_seen
 
 ACTIVITY = """subscription ($id: ID!) { conversationActivity(workspaceId: $id) {
@@ -96,7 +97,7 @@ async def test_an_answer_does_not_wait_until_the_team_is_told(services: Services
     stored: list[Message] = []
 
     async def is_answered() -> bool:
-        stored[:] = await services.database.read(lambda session: session.scalars(select(Message)))
+        stored[:] = [message for (message,) in await fetch(services.database, select(Message))]
         return len(stored) == 2
 
     await until_seen(is_answered, "the answer is stored")

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.events import MemoryEventBus
+from data.engine import Session
 from data.models import AnalyticsDaily, Conversation, Message, MessageRole
 from rag.answers.event_log import MemoryAnswerEventLog
 from rag.answers.orchestration import Answers
@@ -55,7 +55,7 @@ async def shop(people: People) -> Shop:
 async def _use(people: People, shop: Shop, tokens: int, *, days_ago: int = 0) -> None:
     """Store an answer of so many tokens."""
 
-    async def store(session: AsyncSession) -> None:
+    async def store(session: Session) -> None:
         conversation = Conversation(workspace_id=parse_id(shop.id)[1], visitor_id="earlier")
         session.add(conversation)
         await session.flush()

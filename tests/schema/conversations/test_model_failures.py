@@ -21,6 +21,7 @@ from rag.retrieval.retriever import Retriever
 from resolvers.services import Services
 from tests.support.mistral_server import Answer, Failure, Hang, MistralServer
 from tests.support.people import CHAT, People, Person, Shop
+from tests.support.rows import fetch
 
 pytestmark = pytest.mark.slow
 
@@ -62,8 +63,8 @@ async def shop(people: People) -> Shop:
 
 
 async def _messages(people: People) -> list[Message]:
-    rows = await people.services.database.read(lambda unit: unit.scalars(select(Message).order_by(Message.created_at)))
-    return list(rows)
+    rows = await fetch(people.services.database, select(Message).order_by(Message.created_at))
+    return [row for (row,) in rows]
 
 
 async def test_a_message_sent_and_then_chatted_is_one_message_one_model_call_and_one_answer(

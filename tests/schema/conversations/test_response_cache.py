@@ -21,6 +21,7 @@ from resolvers.services import Services
 from schema.relay.node import parse_id
 from tests.support.mistral_server import Answer, MistralServer
 from tests.support.people import People, Person, Shop
+from tests.support.rows import fetch
 
 QUESTION = "When does the garden centre open?"
 HONEST = "At nine [1]."
@@ -63,8 +64,8 @@ async def _asked(person: Person, content: str, **input: Any) -> dict[str, Any]:
 
 async def _kept(people: People) -> list[ResponseCache]:
     """Return every row of the cache."""
-    rows = await people.services.database.read(lambda session: session.scalars(select(ResponseCache)))
-    return list(rows)
+    rows = await fetch(people.services.database, select(ResponseCache))
+    return [row for (row,) in rows]
 
 
 class TestPoisoning:

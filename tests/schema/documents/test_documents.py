@@ -15,6 +15,7 @@ from tests.rag.parsing.docx_files import make_docx
 from tests.rag.parsing.pdf_files import make_pdf
 from tests.support.files import content_of
 from tests.support.people import GARDEN, People, Person, Shop
+from tests.support.rows import fetch
 from tests.support.waiting import HANG_SECONDS, subscribed
 
 PROGRESS = """
@@ -29,8 +30,8 @@ async def test_a_document_is_indexed_in_the_background(people: People) -> None:
 
     assert document["name"] == "garden.md"
     assert (document["status"], document["stage"], document["progress"]) == ("READY", "DONE", 1.0)
-    chunks = await people.services.database.read(lambda unit: unit.scalars(select(DocumentChunk)))
-    embedded = [chunk.embedding.shape for chunk in chunks]
+    chunks = await fetch(people.services.database, select(DocumentChunk))
+    embedded = [chunk.embedding.shape for (chunk,) in chunks]
     assert embedded == [(1024,)] * document["chunkCount"]
 
 

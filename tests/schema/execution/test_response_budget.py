@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.engine import Session
 from data.models import Conversation, Message, MessageRole, global_id
 from resolvers.policy import Policy
 from schema import schema
@@ -32,7 +32,7 @@ async def _conversation(shop: Shop, content: str, messages: int) -> str:
     """Return the identifier of a new conversation whose messages all have the same text."""
     made: list[UUID] = []
 
-    async def store(unit: AsyncSession) -> None:
+    async def store(unit: Session) -> None:
         conversation = Conversation(workspace_id=parse_id(shop.id)[1], visitor_id=uuid4().hex, title="Questions")
         unit.add(conversation)
         await unit.flush()
