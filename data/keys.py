@@ -20,17 +20,24 @@ PARAMETER = "keys"
 """The name of the parameter, whose value is a sequence of keys, each of them once."""
 
 
-class Keys(TypeDecorator[Sequence[UUID]]):
-    """A sequence of keys as a JSON array of texts, each written as the database stores it."""
+class Keys(TypeDecorator[Sequence[UUID | str]]):
+    """A sequence of keys as a JSON array of texts, each written as the database stores it.
+
+    A key that is a text already is one that SQLite's driver gave.
+    """
 
     impl = Unicode
     cache_ok = True
 
-    def process_bind_param(self, value: Sequence[UUID] | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Sequence[UUID | str] | None, dialect: Dialect) -> str | None:
         """Write the array."""
         if value is None:
             return None
-        return json.dumps([str(key) for key in value] if dialect.name == "mssql" else [key.hex for key in value])
+        return json.dumps(
+            [str(key) for key in value]
+            if dialect.name == "mssql"
+            else [key if isinstance(key, str) else key.hex for key in value]
+        )
 
 
 class each_key(GenericFunction[Any]):  # noqa: N801 - an SQL function is written as it reads in SQL

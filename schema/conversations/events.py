@@ -1,5 +1,7 @@
 """What happens in conversations, as it is streamed."""
 
+from uuid import UUID
+
 import strawberry
 
 from core.errors import ErrorCode
@@ -23,8 +25,14 @@ class AnswerEvent:
 class AnswerStarted(AnswerEvent):
     """The first event."""
 
-    conversation: Conversation = strawberry.field(description="The conversation, new or not.")
-    message: Message = strawberry.field(description="The question, as it is stored.")
+    conversation_id: strawberry.Private[UUID]
+    message_id: strawberry.Private[UUID]
+    conversation: Conversation = link_field(
+        Conversation, models.Conversation, "conversation_id", "The conversation, new or not.", what="conversation"
+    )
+    message: Message = link_field(
+        Message, models.Message, "message_id", "The question, as it is stored.", what="message"
+    )
     sources: list[Source] = strawberry.field(description="What the answer will be drawn from, best first.")
 
 
@@ -39,7 +47,8 @@ class AnswerDelta(AnswerEvent):
 class AnswerFinished(AnswerEvent):
     """The last event of an answer that ended well."""
 
-    message: Message = strawberry.field(description="The assistant's message.")
+    message_id: strawberry.Private[UUID]
+    message: Message = link_field(Message, models.Message, "message_id", "The assistant's message.", what="message")
 
 
 @strawberry.type(description="There is no answer.")
