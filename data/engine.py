@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -81,6 +81,11 @@ class Database:
                 statement_seconds=statement_seconds,
                 row_level_security=row_level_security,
             )
+
+    @property
+    def compiler(self) -> Dialect:
+        """What writes statements for the database."""
+        return self._units.reader.dialect
 
     @property
     def pools(self) -> dict[str, Engine]:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from core.telemetry import span
 from data.engine import Database, Session
+from data.keys import PARAMETER, among_keys
 from data.models import AnalyticsDaily, Workspace
 from data.pages import Page, PageRequest, fetch_page, fetch_pages
 from data.queries.access import find_writable
@@ -18,7 +19,7 @@ from data.visibility import Row, visible
 
 Value = TypeVar("Value")
 MAX_KEYS = 1000
-"""Keys a statement: SQL Server takes 2,100 parameters, and SQLAlchemy does not cap an IN list."""
+"""Keys a statement: more rows than these at a time would keep the event loop and a connection long."""
 
 
 class Loaders:
@@ -37,8 +38,8 @@ class Loaders:
         """Return the one row whose `column` holds `key`, or None."""
 
         async def fetch(session: Session, keys: Sequence[UUID]) -> list[Row | None]:
-            found = (await session.scalars(visible(self._viewer, model).where(column.in_(keys)))).all()
-            by_key = {getattr(row, column.key): row for row in found}
+            rows = visible(self._viewer, model).where(among_keys(column))
+            by_key = {getattr(row, column.key): row for row in await session.scalars(rows, {PARAMETER: keys})}
             return [by_key.get(key) for key in keys]
 
         return await self._loader(("row", model, column.key), fetch).load(key)
@@ -55,9 +56,9 @@ class Loaders:
         """Return how many rows of `model` the viewer may see whose `parent` column holds `key`."""
 
         async def fetch(session: Session, keys: Sequence[UUID]) -> list[int]:
-            rows = visible(self._viewer, model).where(parent.in_(keys)).subquery()
+            rows = visible(self._viewer, model).where(among_keys(parent)).subquery()
             column = rows.c[parent.key]
-            counted = await session.execute(select(column, func.count()).group_by(column))
+            counted = await session.execute(select(column, func.count()).group_by(column), {PARAMETER: keys})
             counts = {row[0]: row[1] for row in counted}
             return [counts.get(key, 0) for key in keys]
 
@@ -68,9 +69,9 @@ class Loaders:
 
         async def fetch(session: Session, keys: Sequence[UUID]) -> list[list[Row]]:
             table = cast("type[AnalyticsDaily]", model)
-            rows = visible(self._viewer, model).where(table.workspace_id.in_(keys), table.date.between(first, last))
+            rows = visible(self._viewer, model).where(among_keys(table.workspace_id), table.date.between(first, last))
             days: dict[UUID, list[Row]] = {key: [] for key in keys}
-            for row in (await session.scalars(rows.order_by(table.date))).all():
+            for row in await session.scalars(rows.order_by(table.date), {PARAMETER: keys}):
                 days[cast("AnalyticsDaily", row).workspace_id].append(row)
             return [days[key] for key in keys]
 

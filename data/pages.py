@@ -1,4 +1,8 @@
-"""Keyset pages: a page of one list, or the same page of many parents' lists in one statement."""
+"""Keyset pages: a page of one list, or the same page of many parents' lists in one statement.
+
+A page costs its own rows, however long the list is: each statement walks the list's index (parent, created_at, id) from
+the cursor on and stops after the page. Its text depends on the shape of the page alone; all values are parameters.
+"""
 
 import base64
 import binascii
@@ -6,14 +10,32 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    Join,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    inspect,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from data.engine import Session
+from data.keys import PARAMETER, key_table
 from data.models import Message, Workspace
+from data.types import UtcDateTime
 
 Row = TypeVar("Row")
 
@@ -54,6 +76,15 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class PageShape:
+    """What the text of a page's statement depends on: all of the request but its values."""
+
+    has_after: bool
+    has_before: bool
+    backward: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PageRequest:
     """A slice of a list: `size` rows after or before a cursor, from the list's end when `backward`."""
 
@@ -61,6 +92,19 @@ class PageRequest:
     after: Cursor | None = None
     before: Cursor | None = None
     backward: bool = False
+
+    @property
+    def shape(self) -> PageShape:
+        """The shape of the statement that reads the page."""
+        return PageShape(self.after is not None, self.before is not None, self.backward)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the values of the statement's parameters. One row more than the page tells whether others follow."""
+        values: dict[str, Any] = {"size": self.size + 1}
+        for name, cursor in (("after", self.after), ("before", self.before)):
+            if cursor:
+                values |= {f"{name}_created_at": cursor.created_at, f"{name}_id": cursor.id}
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,59 +116,116 @@ class Page(Generic[Row]):
     has_previous: bool
 
 
+def page_statement(rows: Select[Any], model: Any, shape: PageShape) -> Select[Any]:
+    """Return the statement that reads a page of a list, from the end at which the page begins.
+
+    `rows` selects the list: any columns of `model`, or the model itself. `PageRequest.parameters` are the values.
+    """
+    ordered = rows.where(*_between(model, shape)).order_by(*_order(model, model, shape))
+    # Without an offset SQLAlchemy leaves the order of a sub-select out on SQL Server.
+    return ordered.limit(bindparam("size", type_=Integer())).offset(0)
+
+
+def pages_statement(rows: Select[Any], model: Any, parent: Any, shape: PageShape) -> Executable:
+    """Return the statement that reads the same page of many parents' lists, each as `page_statement` would.
+
+    `parent` is the model's column that names the parent; the parameter `keys` holds the parents, each of them once.
+    The columns are those of `rows`. The rows of a parent come together; the parents in no order that means anything.
+    """
+    keys, table = key_table(), model.__table__
+    of_one = page_statement(rows.where(parent == keys.c.value), model, shape).with_only_columns(*table.c)
+    found = of_one.correlate(keys).lateral("page")
+    page = aliased(model, found)
+    columns = [_of_page(page, description["expr"]) for description in rows.column_descriptions]
+    statement = select(*columns).select_from(_FirstOfEach(keys, found, true()))
+    return statement.order_by(getattr(page, parent.key), *_order(page, model, shape))
+
+
+def page_of(rows: Sequence[Row], request: PageRequest) -> Page[Row]:
+    """Return the page that a statement's rows of one list make, in the order in which the statement gave them."""
+    more = len(rows) > request.size
+    kept = list(rows[: request.size])
+    if request.backward:
+        return Page(kept[::-1], has_next=request.before is not None, has_previous=more)
+    return Page(kept, has_next=more, has_previous=request.after is not None)
+
+
 async def fetch_page(session: Session, rows: Select[Row], model: Any, request: PageRequest) -> Page[Row]:
     """Return one page of `rows`, a select of `model`."""
-    statement = rows.where(*_between(model, request)).order_by(*_order(model, request)).limit(request.size + 1)
-    return _page(list((await session.scalars(statement)).all()), request)
+    found = await session.scalars(page_statement(rows, model, request.shape), request.parameters())
+    return page_of(found.all(), request)
 
 
 async def fetch_pages(
     session: Session, rows: Select[Row], model: Any, parent: Any, keys: Sequence[UUID], request: PageRequest
 ) -> list[Page[Row]]:
     """Return the same page of each parent's list, in the order of `keys`. `parent` is the model's parent column."""
-    place = func.row_number().over(partition_by=parent, order_by=_order(model, request)).label("place")
-    ranked = rows.where(parent.in_(keys), *_between(model, request)).add_columns(place).subquery()
-    row = aliased(model, ranked)
-    statement = select(row).where(ranked.c.place <= request.size + 1).order_by(ranked.c[parent.key], ranked.c.place)
     lists: dict[UUID, list[Row]] = {key: [] for key in keys}
-    for found in (await session.scalars(statement)).all():
-        lists[getattr(found, parent.key)].append(found)
-    return [_page(lists[key], request) for key in keys]
+    statement = pages_statement(rows, model, parent, request.shape)
+    found = await session.execute(statement, {PARAMETER: list(lists), **request.parameters()})
+    for row in found.scalars():
+        lists[getattr(row, parent.key)].append(row)
+    return [page_of(lists[key], request) for key in keys]
 
 
-def _descending(model: Any, request: PageRequest) -> bool:
-    return (model not in OLDEST_FIRST) != request.backward
+class _FirstOfEach(Join):
+    """For each row of the left side, the rows that the right side, a lateral select with a LIMIT, finds for it.
+
+    SQL Server calls this CROSS APPLY. SQLite has no lateral join: the right side becomes the table itself, and the rows
+    of the select are named by their row numbers, which it finds in the index alone.
+    """
+
+    inherit_cache = True
 
 
-def _order(model: Any, request: PageRequest) -> list[ColumnElement[Any]]:
-    columns = (model.created_at, model.id)
-    return [column.desc() if _descending(model, request) else column.asc() for column in columns]
+@compiles(_FirstOfEach, "mssql")
+def _on_sql_server(join: Any, compiler: SQLCompiler, **options: Any) -> str:
+    options |= {"asfrom": True, "from_linter": None}
+    right = cast("Any", compiler).visit_alias(join.right, lateral=True, **options)
+    return f"{compiler.process(join.left, **options)} CROSS APPLY {right}"
 
 
-def _between(model: Any, request: PageRequest) -> list[ColumnElement[bool]]:
+@compiles(_FirstOfEach, "sqlite")
+def _on_sqlite(join: Any, compiler: SQLCompiler, **options: Any) -> str:
+    rows, name = join.right.element.element, join.right.name
+    table = rows.selected_columns[0].table.name
+    numbers = rows.with_only_columns(literal_column(f"{table}.rowid")).scalar_subquery()
+    left = compiler.process(join.left, **options | {"asfrom": True, "from_linter": None})
+    return f"{left} JOIN {table} AS {name} ON {name}.rowid IN {compiler.process(numbers)}"
+
+
+def _of_page(page: Any, column: Any) -> Any:
+    """Return what `column`, of a select of a model, is in the page of that model."""
+    if isinstance(column, InstrumentedAttribute):
+        return getattr(page, column.key)
+    return page if isinstance(column, type) else inspect(page).selectable.c[column.key]
+
+
+def _descending(model: Any, shape: PageShape) -> bool:
+    return (model not in OLDEST_FIRST) != shape.backward
+
+
+def _order(columns: Any, model: Any, shape: PageShape) -> list[ColumnElement[Any]]:
+    places = (columns.created_at, columns.id)
+    return [place.desc() if _descending(model, shape) else place.asc() for place in places]
+
+
+def _between(model: Any, shape: PageShape) -> list[ColumnElement[bool]]:
     newest_first = model not in OLDEST_FIRST
     conditions = []
-    if request.after:
-        conditions.append(_older(model, request.after) if newest_first else _newer(model, request.after))
-    if request.before:
-        conditions.append(_newer(model, request.before) if newest_first else _older(model, request.before))
+    if shape.has_after:
+        conditions.append(_beyond(model, "after", newer=not newest_first))
+    if shape.has_before:
+        conditions.append(_beyond(model, "before", newer=newest_first))
     return conditions
 
 
-# Row values, (a, b) > (x, y), are unknown to SQL Server.
-def _newer(model: Any, cursor: Cursor) -> ColumnElement[bool]:
-    same = and_(model.created_at == cursor.created_at, model.id > cursor.id)
-    return or_(model.created_at > cursor.created_at, same)
-
-
-def _older(model: Any, cursor: Cursor) -> ColumnElement[bool]:
-    same = and_(model.created_at == cursor.created_at, model.id < cursor.id)
-    return or_(model.created_at < cursor.created_at, same)
-
-
-def _page(found: list[Row], request: PageRequest) -> Page[Row]:
-    more = len(found) > request.size
-    rows = found[: request.size]
-    if request.backward:
-        return Page(rows[::-1], has_next=request.before is not None, has_previous=more)
-    return Page(rows, has_next=more, has_previous=request.after is not None)
+def _beyond(model: Any, name: str, *, newer: bool) -> ColumnElement[bool]:
+    """Return the condition that a row is newer, or older, than the cursor in the parameters of that name."""
+    created_at, key = bindparam(f"{name}_created_at", type_=UtcDateTime()), bindparam(f"{name}_id", type_=Uuid())
+    # Row values, (a, b) > (x, y), are unknown to SQL Server. The first condition is where the walk of the index begins.
+    if newer:
+        same = and_(model.created_at == created_at, model.id > key)
+        return and_(model.created_at >= created_at, or_(model.created_at > created_at, same))
+    same = and_(model.created_at == created_at, model.id < key)
+    return and_(model.created_at <= created_at, or_(model.created_at < created_at, same))

@@ -29,6 +29,7 @@ from data.models import (
     View,
     Workspace,
     WorkspaceDatabase,
+    WorkspaceFigures,
     WorkspaceMember,
     WorkspaceStats,
 )
@@ -104,6 +105,7 @@ _RULES: dict[type[Any], Callable[[Viewer], ColumnElement[bool]]] = {
     Workspace: _workspace,
     WorkspaceMember: _of_own_workspace(WorkspaceMember.workspace_id),
     StorageUsage: _of_own_workspace(StorageUsage.workspace_id),
+    WorkspaceFigures: _of_workspace(WorkspaceFigures.workspace_id),
     WorkspaceStats: _of_workspace(WorkspaceStats.workspace_id),
     ApiKey: _of_workspace(ApiKey.workspace_id),
     WorkspaceDatabase: _of_workspace(WorkspaceDatabase.workspace_id),

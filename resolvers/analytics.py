@@ -6,7 +6,7 @@ from uuid import UUID
 from core.clock import today
 from data import procedures
 from data.engine import Session
-from data.models import AnalyticsDaily, DailyMetrics, InsightsCache, WorkspaceStats
+from data.models import AnalyticsDaily, DailyMetrics
 from resolvers.context import Context
 from resolvers.errors import BadInput, NotFound
 from resolvers.workspaces import access
@@ -41,16 +41,6 @@ async def daily_metrics(
 ) -> list[DailyMetrics]:
     """Return the rows of `vw_daily_metrics`, oldest first. Raises `OperationError`."""
     return await context.loaders.days_of(DailyMetrics, workspace_id, *period(first, last))
-
-
-async def insights(context: Context, workspace_id: UUID) -> InsightsCache | None:
-    """Return a workspace's insights as they stand."""
-    return await context.loaders.row_by(InsightsCache, InsightsCache.workspace_id, workspace_id)
-
-
-async def stats(context: Context, workspace_id: UUID) -> WorkspaceStats | None:
-    """Return a workspace's row of `vw_workspace_stats`."""
-    return await context.loaders.row_by(WorkspaceStats, WorkspaceStats.workspace_id, workspace_id)
 
 
 async def metrics(context: Context, workspace_id: UUID) -> procedures.WorkspaceMetrics:

@@ -52,7 +52,8 @@ class Context:
     """One operation's context; also on a websocket, where several operations share a socket.
 
     `rate_limit_statuses` is where the viewer stands in the rates that the operation was counted against.
-    `delta_template` is the execution layer's fast path, where the transport has one.
+    `delta_template` is the execution layer's fast path, where the transport has one, and `plans` are those of a
+    subscription's document.
     `codes` are those of its errors so far, `workspace_id` is the workspace it named: for the log.
     """
 
@@ -62,6 +63,7 @@ class Context:
     access_token: str | None = None
     request_id: str = field(default_factory=lambda: uuid4().hex)
     delta_template: Any = None
+    plans: Any = None
     rate_limit_statuses: list[RateLimitStatus] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
     workspace_id: UUID | None = None

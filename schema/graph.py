@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from resolvers.context import Context
 from schema import enums as _enums  # noqa: F401 - puts the enumerations in the schema
 from schema.accounts.domain import DOMAIN as ACCOUNTS
 from schema.analytics.domain import DOMAIN as ANALYTICS
@@ -14,6 +15,7 @@ from schema.databases.domain import DOMAIN as DATABASES
 from schema.documents.domain import DOMAIN as DOCUMENTS
 from schema.execution.adapter import OperationSchema
 from schema.operation import Info
+from schema.readings import Found, Root, read_by, row_at
 from schema.relay.node import Node, parse_id
 from schema.scalars import SCALARS
 from schema.workspaces.domain import DOMAIN as WORKSPACES
@@ -23,18 +25,24 @@ NODES: dict[str, type[Any]] = {model.node_name: model for domain in DOMAINS for 
 """The models that `node` finds, by the kind in their identifier."""
 
 
+def _node(_context: Context, id: str) -> Found | None:
+    kind, key = parse_id(id)
+    return (NODES[kind], key) if kind in NODES else None
+
+
 @strawberry.type
 class NodeQueries:
     """Relay's root field."""
 
     @strawberry.field(
-        graphql_type=Node | None, description="Anything with an identifier; null when the viewer may not see it."
+        graphql_type=Node | None,
+        metadata=read_by(Root(_node, what=None)),
+        description="Anything with an identifier; null when the viewer may not see it.",
     )
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The identifier.")]
     ) -> Any:
-        kind, key = parse_id(id)
-        return await info.context.loaders.row(NODES[kind], key) if kind in NODES else None
+        return await row_at(info.context, _node(info.context, id), what=None)
 
 
 def _root(name: str, description: str, *parts: type) -> type:

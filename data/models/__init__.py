@@ -1,7 +1,14 @@
 """The tables of the specification, as SQLAlchemy models: the one source of what the migrations create."""
 
 from data.models.accounts import AppSession, AppUser, Profile, Role
-from data.models.analytics import AnalyticsDaily, DailyMetrics, InsightsCache, UserWorkspace, WorkspaceStats
+from data.models.analytics import (
+    AnalyticsDaily,
+    DailyMetrics,
+    InsightsCache,
+    UserWorkspace,
+    WorkspaceFigures,
+    WorkspaceStats,
+)
 from data.models.base import Model, View, global_id
 from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, ResponseCache
 from data.models.documents import Document, DocumentChunk, DocumentStatus, IngestionStage
@@ -49,6 +56,7 @@ __all__ = [
     "View",
     "Workspace",
     "WorkspaceDatabase",
+    "WorkspaceFigures",
     "WorkspaceMember",
     "WorkspaceStats",
     "global_id",

@@ -59,7 +59,7 @@ class AppSession(Keyed, Created, Model):
     __table_args__ = (
         primary_key(),
         Index("idx_sessions_token", "token_hash"),
-        Index("idx_sessions_user", "user_id", mssql_clustered=True),
+        Index("idx_sessions_user", "user_id", "created_at", "id", mssql_clustered=True),
         Index("idx_sessions_expires", "expires_at"),
     )
 

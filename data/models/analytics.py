@@ -4,7 +4,7 @@ import datetime as dt
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Unicode, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, PrimaryKeyConstraint, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import now
@@ -47,8 +47,9 @@ class AnalyticsDaily(Keyed, Created, Updated, Model):
 class InsightsCache(Keyed, Model):
     """A workspace's figures since its beginning.
 
-    A trigger moves them at each message; `sp_calculate_workspace_insights` counts them again. `low_confidence_count`
-    counts the answers whose `rag_score` is below 0.5, the confidence under which the assistant says it does not know.
+    A trigger moves them at each message; `sp_calculate_workspace_insights` sets them to what is there now.
+    `low_confidence_count` counts the answers whose `rag_score` is below 0.5, the confidence under which the assistant
+    says it does not know.
     """
 
     __tablename__ = "insights_cache"
@@ -68,8 +69,34 @@ class InsightsCache(Keyed, Model):
     __table_args__ = (primary_key(), UniqueConstraint("workspace_id", mssql_clustered=True))
 
 
+class WorkspaceFigures(Model):
+    """What the conversations of a workspace add up to now, deleted ones left out. Triggers keep it.
+
+    `stored_count` counts every conversation; the others those that hold a message: `active_count` the ones neither
+    closed nor archived, `visitor_count` their visitors. The rest are sums of what each conversation keeps.
+    """
+
+    __tablename__ = "workspace_figures"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    stored_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    conversation_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    active_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    visitor_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    message_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    response_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    response_ms: Mapped[int] = mapped_column(BigInteger(), default=0, server_default=ZERO)
+    scored_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    score_sum: Mapped[float] = mapped_column(default=0, server_default=ZERO)
+    low_confidence_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    rated_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    rating_sum: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+
+    __table_args__ = (PrimaryKeyConstraint("workspace_id"),)
+
+
 class WorkspaceStats(View):
-    """`vw_workspace_stats`: a workspace's totals, counted from the rows themselves."""
+    """`vw_workspace_stats`: a workspace's totals, read off its figures."""
 
     __tablename__ = "vw_workspace_stats"
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Unicode, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.models.base import NO, YES, ZERO, Created, Keyed, Model, Updated, primary_key
@@ -13,7 +13,12 @@ from data.types import Chosen, Json, exact_text
 
 
 class Conversation(Keyed, Created, Updated, Model):
-    """A discussion of one visitor with a workspace. `message_count` is kept by a trigger."""
+    """A discussion of one visitor with a workspace.
+
+    Triggers keep `message_count`, and the sums over its messages that follow it: of the answers that carry a time (in
+    milliseconds) or a `rag_score`, of those whose `rag_score` is below 0.5, and of ratings. A conversation that is
+    deleted takes its sums from the figures of its workspace: its messages went before it.
+    """
 
     __tablename__ = "conversations"
     node_name = "Conversation"
@@ -25,13 +30,21 @@ class Conversation(Keyed, Created, Updated, Model):
     title: Mapped[str | None] = mapped_column(Unicode(500))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=YES)
     message_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    response_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    response_ms: Mapped[int] = mapped_column(BigInteger(), default=0, server_default=ZERO)
+    scored_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    score_sum: Mapped[float] = mapped_column(default=0, server_default=ZERO)
+    low_confidence_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    rated_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    rating_sum: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     last_message_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
 
     __table_args__ = (
         primary_key(),
         Index("idx_conversations_workspace", "workspace_id", "created_at", "id", mssql_clustered=True),
-        Index("idx_conversations_visitor", "workspace_id", "visitor_id"),
+        Index("idx_conversations_visitor", "workspace_id", "visitor_id", "created_at", "id"),
+        Index("idx_conversations_last_message", "workspace_id", "last_message_at"),
     )
 
 

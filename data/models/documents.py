@@ -69,7 +69,7 @@ class Document(Keyed, Created, Updated, Model):
     __table_args__ = (
         primary_key(),
         CheckConstraint("file_size > 0", name="CHK_documents_file_size"),
-        Index("idx_documents_workspace_id", "workspace_id", "created_at", "id", mssql_clustered=True),
+        Index("idx_documents_workspace_id", "workspace_id", "deleted_at", "created_at", "id", mssql_clustered=True),
         Index("idx_documents_status", "status"),
     )
 

@@ -81,6 +81,7 @@ class WorkspaceMember(Created, Model):
     __table_args__ = (
         PrimaryKeyConstraint("workspace_id", "user_id"),
         Index("idx_workspace_members_user", "user_id"),
+        Index("idx_workspace_members_workspace", "workspace_id", "created_at", "user_id"),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, case, literal_column, select
 
 from data.engine import Session
+from data.keys import PARAMETER, among_keys
 from data.models import ApiKey, Document, Workspace, WorkspaceDatabase
 from data.viewer import Viewer
 from data.visibility import visible, writable
@@ -34,7 +35,8 @@ async def find_held(session: Session, viewer: Viewer, model: type[Held], key: UU
 
 async def find_writable(session: Session, viewer: Viewer, workspace_ids: Collection[UUID]) -> set[UUID]:
     """Return those of some workspaces that the viewer may change."""
-    return set(await session.scalars(select(Workspace.id).where(Workspace.id.in_(workspace_ids), writable(viewer))))
+    own = select(Workspace.id).where(among_keys(Workspace.id), writable(viewer))
+    return set(await session.scalars(own, {PARAMETER: list(workspace_ids)}))
 
 
 def _is_writable(viewer: Viewer) -> ColumnElement[int]:

@@ -19,6 +19,7 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from core.errors import ErrorCode
+from core.json import as_json
 from data.viewer import Staff
 from monitora.http.graphql_request import (
     GRAPHQL_RESPONSE,
@@ -31,10 +32,11 @@ from monitora.http.graphql_request import (
 )
 from monitora.http.rate_headers import rate_headers
 from monitora.identity import context_of
-from monitora.websocket.protocol import GraphQLSocketHandler, Socket, SocketAdapter, as_json
+from monitora.websocket.protocol import GraphQLSocketHandler, Socket, SocketAdapter
 from resolvers.context import Context
 from resolvers.services import Services
 from schema import schema
+from schema.plans.plan import sendable
 
 logger = structlog.get_logger(__name__)
 
@@ -102,11 +104,8 @@ class GraphQLServer(GraphQL[Any, None]):
         return parsed_json(data)
 
     def encode_json(self, data: object) -> bytes:
-        """Return an answer as JSON in UTF-8, in which its size was counted.
-
-        A lone surrogate, which JSON may smuggle in and UTF-8 cannot encode, goes out as a question mark.
-        """
-        return as_json(data).encode(errors="replace")
+        """Return an answer as JSON in UTF-8, in which its size was counted."""
+        return as_json(data)
 
     async def parse_http_body(self, request: Any) -> GraphQLRequestData:
         """Read the operation of a request. Raises `RequestFailed`."""
@@ -148,7 +147,7 @@ class GraphQLServer(GraphQL[Any, None]):
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Return the body of an answer. An operation that failed before a field was reached has no data."""
-        body = await super().process_result(request, result)
+        body = await super().process_result(request, sendable(result))
         if result.data is None and not any(error.path for error in result.errors or ()):
             del body["data"]
         return body

@@ -7,7 +7,6 @@ slow consumers are disconnected, and the pieces of an answer are sent without an
 
 import asyncio
 import copy
-import json
 from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
@@ -24,16 +23,17 @@ from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconne
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 
 from core.errors import ErrorCode, OperationError
+from core.json import as_json
 from data.viewer import Anonymous
 from monitora.identity import bearer_token, context_of, is_over, watched
 from resolvers.context import Context
 from resolvers.services import Services
 from schema.execution.adapter import OperationSchema
 from schema.execution.delta_template import DeltaTemplate
+from schema.plans.plan import sendable
 
 logger = structlog.get_logger(__name__)
 
-as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 MAX_ID_CHARACTERS = 128
 MAX_OPERATIONS = 50
 """Operations of one socket at a time: a page follows one answer, a dashboard a few streams."""
@@ -106,7 +106,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
 
     async def send_json(self, message: Any) -> None:
         """Send a message. Raises `WebSocketDisconnected` when the reader is gone."""
-        await self.send_text(as_json(message))
+        await self.send_text(as_json(message).decode())
 
     async def send_text(self, text: str) -> None:
         """Send a text. Raises `WebSocketDisconnected` when the reader is gone."""
@@ -189,7 +189,8 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
 
     async def _send_result_stream(self, operation: Operation[Any, None], result_source: Any) -> None:
-        await super()._send_result_stream(operation, self.context.delta_template.without_probe(result_source))
+        results = self.context.delta_template.without_probe(result_source)
+        await super()._send_result_stream(operation, (sendable(result) async for result in results))
 
     async def _close_once_over(self, expires_at: datetime) -> None:
         socket, reason = cast("Socket", self.context), "The token has expired"

@@ -12,11 +12,12 @@ from resolvers import storage
 from resolvers.accounts.accounts import OpenSession
 from schema.accounts.storage import Storage
 from schema.operation import Info
+from schema.readings import awaited_field, derived_field
 from schema.relay.connections import Connection, connection_field
 from schema.relay.node import Node, RowType
 
 
-async def _is_current(root: strawberry.Parent[models.AppSession], info: Info) -> bool:
+def _is_current(root: strawberry.Parent[models.AppSession], info: Info) -> bool:
     viewer = info.context.viewer
     return isinstance(viewer, Staff) and viewer.session_id == root.id
 
@@ -34,7 +35,11 @@ class LoginSession(RowType, Node):
     user_agent: str | None = strawberry.field(
         description="What the program that logged in says of itself, at most 500 characters. Anybody may say anything."
     )
-    is_current: bool = strawberry.field(resolver=_is_current, description="Whether it is the one that asks.")
+    is_current: bool = derived_field(_is_current, "id", description="Whether it is the one that asks.")
+
+
+async def _storage(info: Info) -> Any:
+    return await storage.of_account(info.context)
 
 
 @strawberry.type(description="An account of the team.")
@@ -47,10 +52,9 @@ class User(RowType, Node):
     created_at: dt.datetime = strawberry.field(description="When the account was made.")
     last_login_at: dt.datetime | None = strawberry.field(description="When somebody last logged in with it.")
 
-    @strawberry.field(graphql_type=Storage | None, description="What its own workspaces store together.")
-    async def storage(self, info: Info) -> Any:
-        return await storage.of_account(info.context)
-
+    storage: Storage | None = awaited_field(
+        _storage, graphql_type=Storage | None, description="What its own workspaces store together."
+    )
     sessions: Connection[LoginSession] | None = connection_field(
         LoginSession,
         models.AppSession,

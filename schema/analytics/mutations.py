@@ -37,5 +37,10 @@ class AnalyticsMutations:
         workspace_id = key_of(input.workspace_id, models.Workspace)
         await analytics.recalculate(info.context, workspace_id)
         return RecalculateInsightsPayload(
-            insights=cast("Insights", await analytics.insights(info.context, workspace_id))
+            insights=cast(
+                "Insights",
+                await info.context.loaders.row_by(
+                    models.InsightsCache, models.InsightsCache.workspace_id, workspace_id
+                ),
+            )
         )

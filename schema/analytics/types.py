@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from data import models
+from schema.readings import derived_field
 from schema.relay.node import Node, RowType
 
 From = Annotated[
@@ -104,5 +105,5 @@ class MessageTopic(RowType, Node):
 
     topic_name: str = strawberry.field(description="The subject.")
     message_count: int = strawberry.field(description="How many messages are about it.")
-    sample_questions: list[str] = strawberry.field(resolver=_questions, description="Some of the questions.")
+    sample_questions: list[str] = derived_field(_questions, "sample_questions", description="Some of the questions.")
     created_at: dt.datetime = strawberry.field(description="When it was first seen.")

@@ -1,14 +1,14 @@
 """What happens in conversations, as it is streamed."""
 
-from typing import Any
+from uuid import UUID
 
 import strawberry
 
 from core.errors import ErrorCode
 from data import models
-from rag.answers.conversation_events import ActivityKind, ConversationEvent
+from rag.answers.conversation_events import ActivityKind
 from schema.conversations.types import Conversation, Message, Source
-from schema.operation import Info
+from schema.readings import link_field
 
 
 @strawberry.interface(description="Something that happens while an answer is made. The last is a finish or a failure.")
@@ -25,8 +25,14 @@ class AnswerEvent:
 class AnswerStarted(AnswerEvent):
     """The first event."""
 
-    conversation: Conversation = strawberry.field(description="The conversation, new or not.")
-    message: Message = strawberry.field(description="The question, as it is stored.")
+    conversation_id: strawberry.Private[UUID]
+    message_id: strawberry.Private[UUID]
+    conversation: Conversation = link_field(
+        Conversation, models.Conversation, "conversation_id", "The conversation, new or not.", what="conversation"
+    )
+    message: Message = link_field(
+        Message, models.Message, "message_id", "The question, as it is stored.", what="message"
+    )
     sources: list[Source] = strawberry.field(description="What the answer will be drawn from, best first.")
 
 
@@ -41,7 +47,8 @@ class AnswerDelta(AnswerEvent):
 class AnswerFinished(AnswerEvent):
     """The last event of an answer that ended well."""
 
-    message: Message = strawberry.field(description="The assistant's message.")
+    message_id: strawberry.Private[UUID]
+    message: Message = link_field(Message, models.Message, "message_id", "The assistant's message.", what="message")
 
 
 @strawberry.type(description="There is no answer.")
@@ -53,26 +60,20 @@ class AnswerFailed(AnswerEvent):
     retryable: bool = strawberry.field(description="Whether sending the same message again may work.")
 
 
-async def _conversation(root: strawberry.Parent[ConversationEvent], info: Info) -> Any:
-    return await info.context.loaders.row(models.Conversation, root.conversation_id)
-
-
-async def _message(root: strawberry.Parent[ConversationEvent], info: Info) -> Any:
-    return await info.context.loaders.row(models.Message, root.message_id)
-
-
 @strawberry.type(description="Something that happened in a conversation.")
 class ConversationActivity:
     """An event of `conversationActivity`; its fields are read off a `ConversationEvent`."""
 
     kind: ActivityKind = strawberry.field(description="What happened.")
-    conversation: Conversation | None = strawberry.field(
-        resolver=_conversation,
-        graphql_type=Conversation | None,
-        description="Where it happened; null when the conversation was deleted meanwhile.",
+    conversation: Conversation | None = link_field(
+        Conversation,
+        models.Conversation,
+        "conversation_id",
+        "Where it happened; null when the conversation was deleted meanwhile.",
     )
-    message: Message | None = strawberry.field(
-        resolver=_message,
-        graphql_type=Message | None,
-        description="The message it is about, as it is now; null when it was deleted meanwhile.",
+    message: Message | None = link_field(
+        Message,
+        models.Message,
+        "message_id",
+        "The message it is about, as it is now; null when it was deleted meanwhile.",
     )

@@ -21,11 +21,11 @@ from schema.conversations.events import (
 from schema.conversations.inputs import ChatInput
 from schema.conversations.types import Source, answer_global_id
 from schema.execution.delta_template import PROBE_SEQUENCE, PROBE_TEXT, DeltaTemplate
-from schema.operation import Info, reload_row
+from schema.operation import Info
 from schema.relay.node import key_of
 
 
-async def _event(info: Info, answer_id: strawberry.ID, numbered: Numbered) -> AnswerEvent:
+def _event(answer_id: strawberry.ID, numbered: Numbered) -> AnswerEvent:
     place: dict[str, Any] = {"answer_id": answer_id, "sequence": numbered.sequence}
     match numbered.event:
         case events.AnswerDelta(text):
@@ -33,12 +33,12 @@ async def _event(info: Info, answer_id: strawberry.ID, numbered: Numbered) -> An
         case events.AnswerStarted(conversation_id, message_id, found):
             return AnswerStarted(
                 **place,
-                conversation=await reload_row(info, models.Conversation, conversation_id),
-                message=await reload_row(info, models.Message, message_id),
+                conversation_id=conversation_id,
+                message_id=message_id,
                 sources=cast("list[Source]", found),
             )
         case events.AnswerFinished(message_id):
-            return AnswerFinished(**place, message=await reload_row(info, models.Message, message_id))
+            return AnswerFinished(**place, message_id=message_id)
         case events.AnswerFailed(code, text, retryable):
             return AnswerFailed(**place, code=code, text=text, retryable=retryable)
 
@@ -59,7 +59,8 @@ async def stream_events(
         if template is not None and template.is_known and isinstance(numbered.event, events.AnswerDelta):
             await template.send(numbered.sequence, numbered.event.text)
         else:
-            yield await _event(info, answer_id, numbered)
+            info.context.forget_loaded()
+            yield _event(answer_id, numbered)
 
 
 @strawberry.type

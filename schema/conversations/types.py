@@ -12,23 +12,18 @@ from data.viewer import Staff
 from rag.answers import citations
 from schema.documents.types import Document
 from schema.operation import Info
+from schema.readings import derived_field, link_field
 from schema.relay.connections import Connection, connection_field
 from schema.relay.node import Node, RowType
 from schema.scalars import URL
-
-
-async def _document(root: strawberry.Parent[citations.DocumentCitation], info: Info) -> Any:
-    return await info.context.loaders.row(models.Document, root.document_id)
 
 
 @strawberry.type(description="A passage that an answer was drawn from.")
 class Source:
     """Read off a `rag.answers.citations.DocumentCitation`."""
 
-    document: Document | None = strawberry.field(
-        resolver=_document,
-        graphql_type=Document | None,
-        description="The document, for staff; null once it is deleted.",
+    document: Document | None = link_field(
+        Document, models.Document, "document_id", "The document, for staff; null once it is deleted."
     )
     document_name: str = strawberry.field(description="The document's title when the answer was made.")
     chunk_index: int = strawberry.field(description="The passage's place in the document, from 0.")
@@ -62,10 +57,6 @@ def _resolved(root: strawberry.Parent[models.Message], info: Info) -> bool | Non
     return root.is_resolved if isinstance(info.context.viewer, Staff) else None
 
 
-async def _conversation(root: strawberry.Parent[models.Message], info: Info) -> Any:
-    return await info.context.loaders.row(models.Conversation, root.conversation_id)
-
-
 @strawberry.type(description="One message of a conversation.")
 class Message(RowType, Node):
     """A row of `messages`."""
@@ -73,36 +64,38 @@ class Message(RowType, Node):
     role: MessageRole = strawberry.field(description="Who speaks.")
     content: str = strawberry.field(description="The text; an answer's is Markdown.")
     rag_score: float | None = strawberry.field(description="How sure an answer is, from 0 to 1; null for a question.")
-    sources: list[Source] = strawberry.field(
-        resolver=_sources, graphql_type=list[Source], description="What an answer was drawn from, best first."
+    sources: list[Source] = derived_field(
+        _sources, "rag_sources", graphql_type=list[Source], description="What an answer was drawn from, best first."
     )
     tokens_used: int | None = strawberry.field(description="What an answer cost, in tokens; 0 from the cache.")
     response_time_ms: int | None = strawberry.field(description="Time to the whole answer, in milliseconds.")
     feedback: int | None = strawberry.field(description="The visitor's rating: -1, 0, 1, or null when not rated.")
     feedback_comment: str | None = strawberry.field(description="What the visitor wrote beside the rating.")
-    is_resolved: bool | None = strawberry.field(
-        resolver=_resolved, description="Whether the team dealt with it; null for a visitor."
+    is_resolved: bool | None = derived_field(
+        _resolved, "is_resolved", description="Whether the team dealt with it; null for a visitor."
     )
-    answer_id: strawberry.ID | None = strawberry.field(
-        resolver=_answer_id, description="A question's answer, for `answer`; it may be under way still."
+    answer_id: strawberry.ID | None = derived_field(
+        _answer_id, "answer_id", description="A question's answer, for `answer`; it may be under way still."
     )
-    model: str | None = strawberry.field(
-        resolver=_model, description="The model that wrote an answer; null for a visitor."
+    model: str | None = derived_field(
+        _model, "details", description="The model that wrote an answer; null for a visitor."
     )
-    finish_reason: str | None = strawberry.field(
-        resolver=_finish_reason,
+    finish_reason: str | None = derived_field(
+        _finish_reason,
+        "details",
         description=(
             "How an answer ended: `stop`, `length` when it was cut at its longest, `stopped` by the reader, `other` "
             "when the model ended it for a reason of its own."
         ),
     )
-    cached: bool = strawberry.field(resolver=_cached, description="Whether an answer came from the cache.")
+    cached: bool = derived_field(_cached, "details", description="Whether an answer came from the cache.")
     created_at: dt.datetime = strawberry.field(description="When it was written.")
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
-    conversation: Annotated["Conversation", strawberry.lazy("schema.conversations.types")] | None = strawberry.field(
-        resolver=_conversation,
-        graphql_type=Annotated["Conversation", strawberry.lazy("schema.conversations.types")] | None,
-        description="The conversation it belongs to.",
+    conversation: Annotated["Conversation", strawberry.lazy("schema.conversations.types")] | None = link_field(
+        Annotated["Conversation", strawberry.lazy("schema.conversations.types")],
+        models.Conversation,
+        "conversation_id",
+        "The conversation it belongs to.",
     )
 
 

@@ -1,15 +1,13 @@
 """What a client sees of documents."""
 
 import datetime as dt
-from typing import Any
 
 import strawberry
 
 from core.errors import ErrorCode
 from data import models
 from data.models import DocumentStatus, IngestionStage
-from rag.ingestion.events import IngestionEvent
-from schema.operation import Info
+from schema.readings import derived_field, link_field
 from schema.relay.node import Node, RowType
 
 
@@ -26,7 +24,7 @@ class Document(RowType, Node):
     stage: IngestionStage = strawberry.field(description="What is being done to it, or was when it failed.")
     progress: float = strawberry.field(description="How far it is, from 0 to 1.")
     error: str | None = strawberry.field(description="Why it failed and what to do, for people.")
-    error_code: ErrorCode | None = strawberry.field(resolver=_error_code, description="Why it failed, for programs.")
+    error_code: ErrorCode | None = derived_field(_error_code, "error_code", description="Why it failed, for programs.")
     file_type: str = strawberry.field(description="Its kind, found from its content: `pdf`, `docx`, `markdown` …")
     file_size: int = strawberry.field(description="Its size in bytes.")
     language: str | None = strawberry.field(description="Its language, `en` or `fr`, once it is read.")
@@ -37,18 +35,12 @@ class Document(RowType, Node):
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
 
 
-async def _document(root: strawberry.Parent[IngestionEvent], info: Info) -> Any:
-    return await info.context.loaders.row(models.Document, root.document_id)
-
-
 @strawberry.type(description="A step of a document on its way to the index.")
 class DocumentProgress:
     """An event of `documentProgress`; its fields are read off `rag.ingestion.events.IngestionEvent`."""
 
-    document: Document | None = strawberry.field(
-        resolver=_document,
-        graphql_type=Document | None,
-        description="The document; null when it was deleted meanwhile.",
+    document: Document | None = link_field(
+        Document, models.Document, "document_id", "The document; null when it was deleted meanwhile."
     )
     status: DocumentStatus = strawberry.field(description="Where it stands.")
     stage: IngestionStage = strawberry.field(description="What is being done to it.")

@@ -5,7 +5,7 @@ the limits, valid), executed, and its errors masked. Telemetry surrounds all of 
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
 import strawberry
@@ -33,6 +33,7 @@ from schema.execution.validation_cache import (
     is_ambiguous,
     named_operation,
 )
+from schema.plans.planned import Plans
 
 AMBIGUOUS = "The document has several operations: say by `operationName` which one is meant."
 
@@ -118,9 +119,18 @@ class OperationAdapter(MaskErrors):
             check_files(self._document.document, operation, execution.variables)
         yield
 
-    def on_execute(self) -> Iterator[None]:
-        """Count the operation as under way."""
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Count the operation as under way. A query is executed by its plan, if it has one."""
         self._telemetry.executing()
+        execution = self.execution_context
+        operation = named_operation(self._document.document, execution.operation_name)
+        plans: Plans = self._document.plans
+        if operation.operation is OperationType.SUBSCRIPTION:
+            # Each event is executed by itself: see `BudgetedExecutor`.
+            execution.context.plans = plans
+        elif operation.operation is OperationType.QUERY:
+            graph = cast("OperationSchema", execution.schema)._schema  # noqa: SLF001 - as above
+            execution.result = await plans.answer(graph, operation, execution.context, execution.variables or {})
         yield
 
     def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:

@@ -1,16 +1,15 @@
 """The fast path of answers: the pieces of a text become frames without an execution of the graph for each."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import cast
 
 from strawberry.types.execution import ExecutionResult
 
+from core.json import as_json
+
 PROBE_TEXT = "\ue000probe\ue000"
 PROBE_SEQUENCE = 2_147_483_645
 """The text and the number of the event whose result becomes the template: no answer holds either."""
-
-_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class DeltaTemplate:
@@ -44,13 +43,13 @@ class DeltaTemplate:
 
     async def send(self, sequence: int, text: str) -> None:
         """Send a piece of text with its number in the answer. The template is known."""
-        await self._send(cast("str", self._template) % {"sequence": sequence, "text": _as_json(text)})
+        await self._send(cast("str", self._template) % {"sequence": sequence, "text": as_json(text).decode()})
 
     def _learn(self, result: ExecutionResult) -> None:
         """Make the template from the graph's answer to the probe. After errors there is none: the graph executes."""
         if result.errors:
             return
         payload = {"data": result.data} | ({"extensions": result.extensions} if result.extensions else {})
-        frame = _as_json({"id": self._operation_id, "type": "next", "payload": payload})
+        frame = as_json({"id": self._operation_id, "type": "next", "payload": payload}).decode()
         template = frame.replace("%", "%%").replace(f'"{PROBE_TEXT}"', "%(text)s")
         self._template = template.replace(str(PROBE_SEQUENCE), "%(sequence)d")

@@ -4,12 +4,13 @@ import json
 from json.encoder import encode_basestring
 from typing import Any, Self, cast
 
-from graphql import GraphQLError, GraphQLLeafType, GraphQLObjectType, GraphQLOutputType, located_error
+from graphql import GraphQLError, GraphQLLeafType, GraphQLObjectType, GraphQLOutputType, OperationType, located_error
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.errors import ErrorCode, OperationError
+from schema.plans.planned import Plans
 
 NULL_BYTES = 4
 KEY_BYTES = 4 + NULL_BYTES
@@ -46,6 +47,22 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
         executor = cast("Self", super().build_per_event_executor(payload))
         executor._left = self._budget  # noqa: SLF001 - another of this class
         return executor
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """Execute an operation, or one event of a subscription: by its plan, if it has one."""
+        if self.operation.operation is OperationType.SUBSCRIPTION:
+            return self._execute_event()
+        return super().execute_operation(serially)
+
+    async def _execute_event(self) -> Any:
+        plans: Plans | None = self.context_value.plans
+        if plans is not None:
+            context, variables = self.context_value, self.variable_values
+            planned = await plans.execute(self.schema, self.operation, context, variables, self.root_value)
+            if planned is not None:
+                return planned
+        result = super().execute_operation(serially=False)
+        return await result if self.is_awaitable(result) else result
 
     def execute_fields(
         self,

@@ -25,6 +25,7 @@ from resolvers.errors import BadInput
 from schema.execution.complexity import Measure, measure, too_large
 from schema.execution.costs import SIZE_ARGUMENTS
 from schema.execution.given_values import arguments_of, check_literals
+from schema.plans.planned import Plans
 
 MAX_CHARACTERS = 100_000
 """Characters of one operation. Long texts travel in its variables, which the request's size bounds."""
@@ -53,10 +54,11 @@ Rules = tuple[type[ASTValidationRule], ...]
 
 @dataclass(frozen=True, slots=True)
 class CachedDocument:
-    """What is known of a text: the document it is, its measures, and what validation says of it."""
+    """What is known of a text: the document it is, its measures, what validation says of it, and its plans."""
 
     document: DocumentNode
     size_variables: frozenset[str]
+    plans: Plans
     measures: dict[object, Measure] = field(default_factory=dict)
     errors: dict[object, list[GraphQLError]] = field(default_factory=dict)
 
@@ -70,7 +72,7 @@ class CachedDocument:
             )
         document = parse(text, max_tokens=max_tokens)
         check_literals(document)
-        return cls(document, _size_variables(document))
+        return cls(document, _size_variables(document), Plans(document))
 
     def measure(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]

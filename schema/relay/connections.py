@@ -10,6 +10,7 @@ from data.pages import Cursor as Place
 from data.pages import InvalidCursor, Page, PageRequest
 from resolvers.errors import BadInput
 from schema.operation import Info
+from schema.readings import Items, read_by
 from schema.scalars import Cursor
 
 T = TypeVar("T")
@@ -140,4 +141,9 @@ def connection_field(kind: Any, model: Any, parent: Any, description: str, *, ow
         page = await loaders.page_of(model, parent, root.id, request)
         return Rows(page, lambda: loaders.count_of(model, parent, root.id))
 
-    return strawberry.field(resolver=resolve, graphql_type=Connection[kind] | None, description=description)
+    return strawberry.field(
+        resolver=resolve,
+        graphql_type=Connection[kind] | None,
+        metadata=read_by(Items(model, parent, owner_only)),
+        description=description,
+    )

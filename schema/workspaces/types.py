@@ -24,6 +24,7 @@ from schema.conversations.types import Conversation
 from schema.databases.types import WorkspaceDatabase
 from schema.documents.types import Document
 from schema.operation import Info
+from schema.readings import Derived, awaited_field, derived_field, link_field, read_by
 from schema.relay.connections import Connection, connection_field
 from schema.relay.node import Node, RowType
 from schema.scalars import URL
@@ -93,6 +94,14 @@ def _widget(root: Parent) -> WidgetSettings:
     return widget_settings_of(root)
 
 
+async def _storage(root: Parent, info: Info) -> Any:
+    return await storage.of_workspace(info.context, root.id)
+
+
+async def _metrics(root: Parent, info: Info) -> Any:
+    return await analytics.metrics(info.context, root.id)
+
+
 @strawberry.type(description="A chatbot: how it answers, where it may appear, and what it knows.")
 class Workspace(RowType, Node):
     """A row of `workspaces`."""
@@ -100,13 +109,16 @@ class Workspace(RowType, Node):
     name: str = strawberry.field(description="What the team calls it, at most 255 characters.")
     description: str | None = strawberry.field(description="What it is for.")
     website_url: URL | None = strawberry.field(description="The site it serves.")
-    allowed_domains: list[str] = strawberry.field(
-        resolver=_domains,
+    allowed_domains: list[str] = derived_field(
+        _domains,
+        "allowed_domains",
         description="The sites whose pages may show it. `example.com` and `*.example.com` mean https on its "
         "standard port; other entries name a scheme or a port.",
     )
     custom_css: str | None = strawberry.field(description="Style sheet of the widget, applied inside its shadow root.")
-    widget: WidgetSettings = strawberry.field(resolver=_widget, description="How the widget looks and greets.")
+    widget: WidgetSettings = derived_field(
+        _widget, "widget_settings", "name", "custom_css", description="How the widget looks and greets."
+    )
     is_active: bool = strawberry.field(description="Whether it answers visitors.")
     model: str = strawberry.field(description="The model that writes the answers, by its provider's name.")
     temperature: float = strawberry.field(description="How freely the model writes, from 0 to 1.5.")
@@ -144,34 +156,45 @@ class Workspace(RowType, Node):
         "What visitors ask about, newest first. Reserved: nothing fills it yet, and the list is empty.",
     )
 
-    @strawberry.field(
+    storage: Storage | None = awaited_field(
+        _storage,
+        "id",
         graphql_type=Storage | None,
         description="What its documents take of its storage. Null for those who only read.",
     )
-    async def storage(root: Parent, info: Info) -> Any:
-        return await storage.of_workspace(info.context, root.id)
+    insights: Insights | None = link_field(
+        Insights,
+        models.InsightsCache,
+        "id",
+        "Figures since the beginning, as last calculated.",
+        by=models.InsightsCache.workspace_id,
+    )
+    stats: WorkspaceStats | None = link_field(
+        WorkspaceStats,
+        models.WorkspaceStats,
+        "id",
+        "Totals, counted now.",
+        by=models.WorkspaceStats.workspace_id,
+    )
+    metrics: WorkspaceMetrics | None = awaited_field(
+        _metrics,
+        "id",
+        graphql_type=WorkspaceMetrics | None,
+        description="Everything the dashboard shows, counted now.",
+    )
 
     @strawberry.field(
         graphql_type=list[AnalyticsDay] | None,
+        metadata=read_by(Derived(("id",), is_awaited=True)),
         description="Figures of each day that has any, oldest first: the last 30 days by default, 400 at most.",
     )
     async def analytics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.AnalyticsDaily]:
         return await analytics.days(info.context, root.id, from_, to)
 
     @strawberry.field(
-        graphql_type=list[DayMetrics] | None, description="The days of `vw_daily_metrics`, for charts; as `analytics`."
+        graphql_type=list[DayMetrics] | None,
+        metadata=read_by(Derived(("id",), is_awaited=True)),
+        description="The days of `vw_daily_metrics`, for charts; as `analytics`.",
     )
     async def daily_metrics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.DailyMetrics]:
         return await analytics.daily_metrics(info.context, root.id, from_, to)
-
-    @strawberry.field(graphql_type=Insights | None, description="Figures since the beginning, as last calculated.")
-    async def insights(root: Parent, info: Info) -> models.InsightsCache | None:
-        return await analytics.insights(info.context, root.id)
-
-    @strawberry.field(graphql_type=WorkspaceStats | None, description="Totals, counted now.")
-    async def stats(root: Parent, info: Info) -> models.WorkspaceStats | None:
-        return await analytics.stats(info.context, root.id)
-
-    @strawberry.field(graphql_type=WorkspaceMetrics | None, description="Everything the dashboard shows, counted now.")
-    async def metrics(root: Parent, info: Info) -> Any:
-        return await analytics.metrics(info.context, root.id)

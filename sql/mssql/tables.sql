@@ -39,7 +39,7 @@ CREATE INDEX idx_sessions_expires ON app_sessions (expires_at);
 
 CREATE INDEX idx_sessions_token ON app_sessions (token_hash);
 
-CREATE CLUSTERED INDEX idx_sessions_user ON app_sessions (user_id);
+CREATE CLUSTERED INDEX idx_sessions_user ON app_sessions (user_id, created_at, id);
 
 CREATE TABLE profiles (
 	id UNIQUEIDENTIFIER NOT NULL,
@@ -130,6 +130,13 @@ CREATE TABLE conversations (
 	title NVARCHAR(500) NULL,
 	is_active BIT NOT NULL DEFAULT 1,
 	message_count INTEGER NOT NULL DEFAULT 0,
+	response_count INTEGER NOT NULL DEFAULT 0,
+	response_ms BIGINT NOT NULL DEFAULT 0,
+	scored_count INTEGER NOT NULL DEFAULT 0,
+	score_sum DOUBLE PRECISION NOT NULL DEFAULT 0,
+	low_confidence_count INTEGER NOT NULL DEFAULT 0,
+	rated_count INTEGER NOT NULL DEFAULT 0,
+	rating_sum INTEGER NOT NULL DEFAULT 0,
 	last_message_at DATETIME2(6) NULL,
 	archived_at DATETIME2(6) NULL,
 	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
@@ -138,7 +145,9 @@ CREATE TABLE conversations (
 	CONSTRAINT fk_conversations_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
 
-CREATE INDEX idx_conversations_visitor ON conversations (workspace_id, visitor_id);
+CREATE INDEX idx_conversations_last_message ON conversations (workspace_id, last_message_at);
+
+CREATE INDEX idx_conversations_visitor ON conversations (workspace_id, visitor_id, created_at, id);
 
 CREATE CLUSTERED INDEX idx_conversations_workspace ON conversations (workspace_id, created_at, id);
 
@@ -170,7 +179,7 @@ CREATE TABLE documents (
 
 CREATE INDEX idx_documents_status ON documents (status);
 
-CREATE CLUSTERED INDEX idx_documents_workspace_id ON documents (workspace_id, created_at, id);
+CREATE CLUSTERED INDEX idx_documents_workspace_id ON documents (workspace_id, deleted_at, created_at, id);
 
 CREATE TABLE insights_cache (
 	id UNIQUEIDENTIFIER NOT NULL,
@@ -279,6 +288,24 @@ CREATE TABLE workspace_databases (
 
 CREATE CLUSTERED INDEX idx_workspace_databases_workspace ON workspace_databases (workspace_id, created_at, id);
 
+CREATE TABLE workspace_figures (
+	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	stored_count INTEGER NOT NULL DEFAULT 0,
+	conversation_count INTEGER NOT NULL DEFAULT 0,
+	active_count INTEGER NOT NULL DEFAULT 0,
+	visitor_count INTEGER NOT NULL DEFAULT 0,
+	message_count INTEGER NOT NULL DEFAULT 0,
+	response_count INTEGER NOT NULL DEFAULT 0,
+	response_ms BIGINT NOT NULL DEFAULT 0,
+	scored_count INTEGER NOT NULL DEFAULT 0,
+	score_sum DOUBLE PRECISION NOT NULL DEFAULT 0,
+	low_confidence_count INTEGER NOT NULL DEFAULT 0,
+	rated_count INTEGER NOT NULL DEFAULT 0,
+	rating_sum INTEGER NOT NULL DEFAULT 0,
+	CONSTRAINT pk_workspace_figures PRIMARY KEY (workspace_id),
+	CONSTRAINT fk_workspace_figures_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
 CREATE TABLE workspace_members (
 	workspace_id UNIQUEIDENTIFIER NOT NULL,
 	user_id UNIQUEIDENTIFIER NOT NULL,
@@ -289,6 +316,8 @@ CREATE TABLE workspace_members (
 );
 
 CREATE INDEX idx_workspace_members_user ON workspace_members (user_id);
+
+CREATE INDEX idx_workspace_members_workspace ON workspace_members (workspace_id, created_at, user_id);
 
 CREATE TABLE document_chunks (
 	id UNIQUEIDENTIFIER NOT NULL,

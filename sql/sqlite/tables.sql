@@ -39,7 +39,7 @@ CREATE INDEX idx_sessions_expires ON app_sessions (expires_at);
 
 CREATE INDEX idx_sessions_token ON app_sessions (token_hash);
 
-CREATE INDEX idx_sessions_user ON app_sessions (user_id);
+CREATE INDEX idx_sessions_user ON app_sessions (user_id, created_at, id);
 
 CREATE TABLE profiles (
 	id CHAR(32) NOT NULL,
@@ -130,6 +130,13 @@ CREATE TABLE conversations (
 	title VARCHAR(500),
 	is_active BOOLEAN DEFAULT 1 NOT NULL,
 	message_count INTEGER DEFAULT 0 NOT NULL,
+	response_count INTEGER DEFAULT 0 NOT NULL,
+	response_ms BIGINT DEFAULT 0 NOT NULL,
+	scored_count INTEGER DEFAULT 0 NOT NULL,
+	score_sum DOUBLE DEFAULT 0 NOT NULL,
+	low_confidence_count INTEGER DEFAULT 0 NOT NULL,
+	rated_count INTEGER DEFAULT 0 NOT NULL,
+	rating_sum INTEGER DEFAULT 0 NOT NULL,
 	last_message_at DATETIME,
 	archived_at DATETIME,
 	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
@@ -138,7 +145,9 @@ CREATE TABLE conversations (
 	CONSTRAINT fk_conversations_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
 
-CREATE INDEX idx_conversations_visitor ON conversations (workspace_id, visitor_id);
+CREATE INDEX idx_conversations_last_message ON conversations (workspace_id, last_message_at);
+
+CREATE INDEX idx_conversations_visitor ON conversations (workspace_id, visitor_id, created_at, id);
 
 CREATE INDEX idx_conversations_workspace ON conversations (workspace_id, created_at, id);
 
@@ -170,7 +179,7 @@ CREATE TABLE documents (
 
 CREATE INDEX idx_documents_status ON documents (status);
 
-CREATE INDEX idx_documents_workspace_id ON documents (workspace_id, created_at, id);
+CREATE INDEX idx_documents_workspace_id ON documents (workspace_id, deleted_at, created_at, id);
 
 CREATE TABLE insights_cache (
 	id CHAR(32) NOT NULL,
@@ -279,6 +288,24 @@ CREATE TABLE workspace_databases (
 
 CREATE INDEX idx_workspace_databases_workspace ON workspace_databases (workspace_id, created_at, id);
 
+CREATE TABLE workspace_figures (
+	workspace_id CHAR(32) NOT NULL,
+	stored_count INTEGER DEFAULT 0 NOT NULL,
+	conversation_count INTEGER DEFAULT 0 NOT NULL,
+	active_count INTEGER DEFAULT 0 NOT NULL,
+	visitor_count INTEGER DEFAULT 0 NOT NULL,
+	message_count INTEGER DEFAULT 0 NOT NULL,
+	response_count INTEGER DEFAULT 0 NOT NULL,
+	response_ms BIGINT DEFAULT 0 NOT NULL,
+	scored_count INTEGER DEFAULT 0 NOT NULL,
+	score_sum DOUBLE DEFAULT 0 NOT NULL,
+	low_confidence_count INTEGER DEFAULT 0 NOT NULL,
+	rated_count INTEGER DEFAULT 0 NOT NULL,
+	rating_sum INTEGER DEFAULT 0 NOT NULL,
+	CONSTRAINT pk_workspace_figures PRIMARY KEY (workspace_id),
+	CONSTRAINT fk_workspace_figures_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
 CREATE TABLE workspace_members (
 	workspace_id CHAR(32) NOT NULL,
 	user_id CHAR(32) NOT NULL,
@@ -289,6 +316,8 @@ CREATE TABLE workspace_members (
 );
 
 CREATE INDEX idx_workspace_members_user ON workspace_members (user_id);
+
+CREATE INDEX idx_workspace_members_workspace ON workspace_members (workspace_id, created_at, user_id);
 
 CREATE TABLE document_chunks (
 	id CHAR(32) NOT NULL,

@@ -288,9 +288,9 @@ async def metrics(database: Database, workspace_id: UUID) -> procedures.Workspac
 
 async def test_metrics_count_what_a_workspace_holds(database: Database, given: Given) -> None:
     workspace_id, other = await given.workspace(name="Boutique"), await given.workspace()
-    indexed = await given.document(workspace_id, is_indexed=True)
+    indexed = await given.document(workspace_id, is_indexed=True, chunk_count=2)
     await given.document(workspace_id)
-    gone = await given.document(workspace_id, is_indexed=True, deleted_at=now())
+    gone = await given.document(workspace_id, is_indexed=True, chunk_count=1, deleted_at=now())
     for document_id, index in ((indexed, 0), (indexed, 1), (gone, 0)):
         await given.chunk(document_id, workspace_id, index)
     open_one = await given.conversation(workspace_id, "Anne")

@@ -1,13 +1,13 @@
--- Counts a workspace's figures again from its messages, keeps them in insights_cache and returns them.
--- A conversation counts once it holds a message. Averages are over the messages that carry the value.
--- No aggregate meets a NULL: drivers take the warning for a first, empty result.
+-- Sets a workspace's insights to what its conversations add up to now, and returns them. The sums are kept by triggers:
+-- what it costs does not grow. A conversation counts once it holds a message.
+-- Averages are over the messages that carry the value.
 CREATE OR ALTER PROCEDURE sp_calculate_workspace_insights
     @workspace_id UNIQUEIDENTIFIER
 AS
 BEGIN
     SET NOCOUNT ON;
 
-    -- The row is there and locked before the messages are counted: one that arrives meanwhile is added after.
+    -- The row is there and locked before the sums are read: a message that arrives meanwhile is added after.
     INSERT INTO insights_cache (id, workspace_id)
     SELECT NEWID(), workspaces.id
     FROM workspaces
@@ -17,32 +17,18 @@ BEGIN
         );
 
     UPDATE insights_cache
-    SET satisfaction_rate = counted.rating_sum / NULLIF(counted.rated_count, 0),
-        avg_rag_score = counted.score_sum / NULLIF(counted.scored_count, 0),
+    SET satisfaction_rate = CAST(figures.rating_sum AS FLOAT) / NULLIF(figures.rated_count, 0),
+        avg_rag_score = figures.score_sum / NULLIF(figures.scored_count, 0),
         avg_messages_per_conversation =
-            CAST(counted.total_messages AS FLOAT) / NULLIF(counted.total_conversations, 0),
-        low_confidence_count = COALESCE(counted.low_confidence_count, 0),
-        total_conversations = counted.total_conversations,
-        total_messages = counted.total_messages,
-        scored_count = COALESCE(counted.scored_count, 0),
-        rated_count = COALESCE(counted.rated_count, 0),
+            CAST(figures.message_count AS FLOAT) / NULLIF(figures.conversation_count, 0),
+        low_confidence_count = COALESCE(figures.low_confidence_count, 0),
+        total_conversations = COALESCE(figures.conversation_count, 0),
+        total_messages = COALESCE(figures.message_count, 0),
+        scored_count = COALESCE(figures.scored_count, 0),
+        rated_count = COALESCE(figures.rated_count, 0),
         calculated_at = SYSUTCDATETIME()
     FROM insights_cache
-    CROSS JOIN (
-        SELECT
-            SUM(COALESCE(CAST(messages.feedback AS FLOAT), 0)) AS rating_sum,
-            SUM(CASE WHEN messages.feedback IS NOT NULL THEN 1 ELSE 0 END) AS rated_count,
-            SUM(CASE WHEN messages.role = 'assistant' THEN COALESCE(messages.rag_score, 0) ELSE 0 END) AS score_sum,
-            SUM(CASE WHEN messages.role = 'assistant' AND messages.rag_score IS NOT NULL THEN 1 ELSE 0 END)
-                AS scored_count,
-            SUM(CASE WHEN messages.role = 'assistant' AND messages.rag_score < 0.5 THEN 1 ELSE 0 END)
-                AS low_confidence_count,
-            COUNT(DISTINCT messages.conversation_id) AS total_conversations,
-            COUNT(*) AS total_messages
-        FROM conversations
-        JOIN messages ON messages.conversation_id = conversations.id
-        WHERE conversations.workspace_id = @workspace_id
-    ) AS counted
+    LEFT JOIN workspace_figures AS figures ON figures.workspace_id = insights_cache.workspace_id
     WHERE insights_cache.workspace_id = @workspace_id;
 
     SELECT

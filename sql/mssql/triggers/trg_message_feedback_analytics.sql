@@ -1,4 +1,4 @@
--- Moves the satisfaction of messages' days, and of their workspaces, when visitors rate, change the rating or take it back.
+-- Moves the satisfaction of messages' days, of their conversations and of their workspaces, when visitors rate, change the rating or take it back.
 -- The old sum is average x count, rounded because ratings are whole numbers.
 CREATE OR ALTER TRIGGER trg_message_feedback_analytics ON messages
 AFTER UPDATE
@@ -50,4 +50,22 @@ BEGIN
         FROM @moved
         GROUP BY workspace_id
     ) AS moved ON moved.workspace_id = insights_cache.workspace_id;
+
+    UPDATE conversations
+    SET rated_count = conversations.rated_count + moved.rated_count,
+        rating_sum = conversations.rating_sum + moved.rating_sum
+    FROM conversations
+    JOIN (
+        SELECT
+            inserted.conversation_id,
+            SUM(
+                CASE WHEN inserted.feedback IS NOT NULL THEN 1 ELSE 0 END
+                - CASE WHEN deleted.feedback IS NOT NULL THEN 1 ELSE 0 END
+            ) AS rated_count,
+            SUM(COALESCE(inserted.feedback, 0) - COALESCE(deleted.feedback, 0)) AS rating_sum
+        FROM inserted
+        JOIN deleted ON deleted.id = inserted.id
+        WHERE COALESCE(inserted.feedback, 2) <> COALESCE(deleted.feedback, 2)
+        GROUP BY inserted.conversation_id
+    ) AS moved ON moved.conversation_id = conversations.id;
 END;

@@ -1,5 +1,6 @@
--- Counts a workspace's figures again from its messages, keeps them in insights_cache and returns them.
--- A conversation counts once it holds a message. Averages are over the messages that carry the value.
+-- Sets a workspace's insights to what its conversations add up to now, and returns them. The sums are kept by triggers:
+-- what it costs does not grow. A conversation counts once it holds a message.
+-- Averages are over the messages that carry the value.
 INSERT INTO insights_cache (
     id, workspace_id, satisfaction_rate, avg_rag_score, avg_messages_per_conversation, low_confidence_count,
     total_conversations, total_messages, scored_count, rated_count, calculated_at
@@ -7,20 +8,18 @@ INSERT INTO insights_cache (
 SELECT
     lower(hex(randomblob(16))),
     workspaces.id,
-    avg(messages.feedback),
-    avg(iif(messages.role = 'assistant', messages.rag_score, NULL)),
-    CAST(count(messages.id) AS REAL) / nullif(count(DISTINCT messages.conversation_id), 0),
-    count(iif(messages.role = 'assistant' AND messages.rag_score < 0.5, 1, NULL)),
-    count(DISTINCT messages.conversation_id),
-    count(messages.id),
-    count(iif(messages.role = 'assistant', messages.rag_score, NULL)),
-    count(messages.feedback),
+    CAST(figures.rating_sum AS REAL) / nullif(figures.rated_count, 0),
+    figures.score_sum / nullif(figures.scored_count, 0),
+    CAST(figures.message_count AS REAL) / nullif(figures.conversation_count, 0),
+    coalesce(figures.low_confidence_count, 0),
+    coalesce(figures.conversation_count, 0),
+    coalesce(figures.message_count, 0),
+    coalesce(figures.scored_count, 0),
+    coalesce(figures.rated_count, 0),
     strftime('%Y-%m-%d %H:%M:%f000', 'now')
 FROM workspaces
-LEFT JOIN conversations ON conversations.workspace_id = workspaces.id
-LEFT JOIN messages ON messages.conversation_id = conversations.id
+LEFT JOIN workspace_figures AS figures ON figures.workspace_id = workspaces.id
 WHERE workspaces.id = :workspace_id
-GROUP BY workspaces.id
 ON CONFLICT (workspace_id) DO UPDATE SET
     satisfaction_rate = excluded.satisfaction_rate,
     avg_rag_score = excluded.avg_rag_score,

@@ -1,4 +1,4 @@
--- Moves the satisfaction of a message's day, and of its workspace, when a visitor rates, changes the rating or takes it back.
+-- Moves the satisfaction of a message's day, of its conversation and of its workspace, when a visitor rates, changes the rating or takes it back.
 -- The old sum is average x count, rounded because ratings are whole numbers.
 CREATE TRIGGER trg_message_feedback_analytics
 AFTER UPDATE OF feedback ON messages
@@ -25,4 +25,9 @@ BEGIN
             / nullif(rated_count + (NEW.feedback IS NOT NULL) - (OLD.feedback IS NOT NULL), 0),
         calculated_at = strftime('%Y-%m-%d %H:%M:%f000', 'now')
     WHERE workspace_id = (SELECT workspace_id FROM conversations WHERE id = NEW.conversation_id);
+
+    UPDATE conversations
+    SET rated_count = rated_count + (NEW.feedback IS NOT NULL) - (OLD.feedback IS NOT NULL),
+        rating_sum = rating_sum + coalesce(NEW.feedback, 0) - coalesce(OLD.feedback, 0)
+    WHERE id = NEW.conversation_id;
 END;

@@ -1,0 +1,1 @@
+"""The Python servers that Monitora is compared with."""

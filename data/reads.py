@@ -1,0 +1,44 @@
+"""The statements of plans: chosen columns of rows that a viewer may see, for all viewers of the same rights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Dialect
+
+from data.keys import among_keys
+from data.models import Workspace
+from data.pages import PageShape, page_statement, pages_statement
+from data.prepared import Prepared, stand_in
+from data.viewer import Viewer
+from data.visibility import visible, writable
+
+
+class Reads:
+    """What viewers of the same rights read. The values of a statement are those of `data.prepared.viewer_values`."""
+
+    def __init__(self, viewer: Viewer, dialect: Dialect) -> None:
+        self._viewer = stand_in(viewer)
+        self._dialect = dialect
+
+    def by_key(self, model: type[Any], by: Any, columns: Sequence[Any]) -> Prepared:
+        """Return the statement that reads the rows whose `by` column holds one of the parameter `keys`."""
+        return self._prepared(self._rows(model, columns).where(among_keys(by)))
+
+    def page(self, model: type[Any], columns: Sequence[Any], shape: PageShape) -> Prepared:
+        """Return the statement that reads a page of all rows: see `data.pages.page_statement`."""
+        return self._prepared(page_statement(self._rows(model, columns), model, shape))
+
+    def pages(self, model: type[Any], parent: Any, columns: Sequence[Any], shape: PageShape) -> Prepared:
+        """Return the statement that reads the same page of many lists: see `data.pages.pages_statement`."""
+        return self._prepared(pages_statement(self._rows(model, columns), model, parent, shape))
+
+    def writable(self) -> Prepared:
+        """Return the statement that reads which workspaces of the parameter `keys` the viewer may change."""
+        return self._prepared(select(Workspace.id).where(among_keys(Workspace.id), writable(self._viewer)))
+
+    def _rows(self, model: type[Any], columns: Sequence[Any]) -> Any:
+        return visible(self._viewer, model).with_only_columns(*columns)
+
+    def _prepared(self, statement: Any) -> Prepared:
+        return Prepared(statement, self._dialect)

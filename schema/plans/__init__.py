@@ -1,0 +1,1 @@
+"""Plans: a query is compiled once into what reads its rows and writes its bytes."""

@@ -1,0 +1,108 @@
+"""Which operations are planned, and how often graphql-core executes one instead."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    get_variable_values,
+    visit,
+)
+from graphql.execution.values import VariableValues
+from prometheus_client import Counter
+
+from data.prepared import rights_of
+from data.reads import Reads
+from resolvers.context import Context
+from schema.plans.columns import Unplanned
+from schema.plans.plan import Plan, PlannedResult
+from schema.plans.planning import Planner
+
+PLANS = Counter(
+    "monitora_plans",
+    "Queries, and events of subscriptions, by what executed them: their plan (planned), graphql-core because a plan "
+    "does not know all that they ask for (unknown), or graphql-core because the plan met an error to tell (refused).",
+    ["outcome"],
+)
+MAX_PLANS = 20
+"""Plans kept of one document: one for each operation, each kind of viewer, and what `@skip` and `@include` say."""
+
+
+class Plans:
+    """The plans of a document, made when they are first asked for and kept with it."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._document = document
+        self._switches = _switches(document)
+        self._plans: dict[object, Plan | Unplanned] = {}
+
+    async def answer(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, context: Context, given: Mapping[str, Any]
+    ) -> PlannedResult | None:
+        """Return the response of a query, or None: graphql-core executes it, and tells its errors."""
+        variables = get_variable_values(schema, operation.variable_definitions or (), dict(given))
+        if isinstance(variables, list):
+            PLANS.labels("refused").inc()
+            return None
+        return await self.execute(schema, operation, context, variables)
+
+    async def execute(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        context: Context,
+        variables: VariableValues,
+        source: Any = None,
+    ) -> PlannedResult | None:
+        """Return the response of a query, or of the event `source` of a subscription; None as `answer` does."""
+        try:
+            plan = self._plan(schema, operation, context, variables)
+            result = PlannedResult(await plan.execute(context, variables, source))
+        except Unplanned:
+            PLANS.labels("unknown").inc()
+            return None
+        except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again and says so
+            PLANS.labels("refused").inc()
+            return None
+        PLANS.labels("planned").inc()
+        return result
+
+    def _plan(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, context: Context, variables: VariableValues
+    ) -> Plan:
+        """Return the plan of an operation for viewers like this one. Raises `Unplanned`."""
+        dialect = context.database.compiler
+        switched = tuple(variables.coerced.get(name) for name in self._switches)
+        key = (id(operation), rights_of(context.viewer), dialect.name, switched)
+        if key not in self._plans:
+            if len(self._plans) >= MAX_PLANS:
+                self._plans.clear()
+            reads = Reads(context.viewer, dialect)
+            planner = Planner(schema, self._document, operation, variables, reads, dialect)
+            try:
+                self._plans[key] = Plan(planner.root())
+            except Unplanned as unknown:
+                self._plans[key] = unknown
+        plan = self._plans[key]
+        if isinstance(plan, Unplanned):
+            raise plan
+        return plan
+
+
+def _switches(document: DocumentNode) -> tuple[str, ...]:
+    """Return the variables that `@skip` and `@include` name."""
+    names: dict[str, None] = {}
+
+    class Switches(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+            for argument in node.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    names[argument.value.name.value] = None
+
+    visit(document, Switches())
+    return tuple(names)

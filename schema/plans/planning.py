@@ -1,0 +1,156 @@
+"""Planning: from an operation to the fields that read its rows and write its values.
+
+What a plan does not know it refuses as a whole, and graphql-core executes the operation.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    is_leaf_type,
+)
+from graphql.execution.collect_fields import (
+    CollectedFields,
+    FieldDetailsList,
+    FragmentDetails,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues
+from sqlalchemy.engine import Dialect
+
+from data.reads import Reads
+from schema import readings
+from schema.plans import row_planning
+from schema.plans.columns import Unplanned
+from schema.plans.completion import (
+    Completion,
+    LeafCompletion,
+    ListCompletion,
+    ObjectCompletion,
+    Objects,
+    RequiredCompletion,
+)
+from schema.plans.keys import KeyForm
+from schema.plans.resolved import Arguments, Resolved
+from schema.plans.selection import Field, Selection, Typename
+
+MAX_FIELDS = 1_000
+"""Fields of a plan, fragments written out: an operation of more is rare, and planning it would take long."""
+TYPENAME = "__typename"
+
+Group = tuple[str, GraphQLField | None, FieldDetailsList]
+"""A name in the response, the field it shows (None for `__typename`), and the places that ask for it."""
+
+
+class Planner:
+    """The planning of one operation, for viewers of the same rights."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        reads: Reads,
+        dialect: Dialect,
+    ) -> None:
+        """Prepare. Of the variables, those are read that `@skip` and `@include` name."""
+        self.reads = reads
+        self.dialect = dialect
+        self.keys = KeyForm.of(dialect)
+        self._schema = schema
+        self._operation = operation
+        self._variables = variables
+        self._fragments = {
+            node.name.value: FragmentDetails(node)
+            for node in document.definitions
+            if isinstance(node, FragmentDefinitionNode)
+        }
+        self._fields = 0
+
+    def root(self) -> Selection[Objects]:
+        """Return the selection of the operation, whose one source is its root value. Raises `Unplanned`."""
+        kind = cast("GraphQLObjectType", self._schema.get_root_type(self._operation.operation))
+        collected = collect_fields(self._schema, self._fragments, self._variables, kind, self._operation)
+        return self._objects(kind, self._groups(kind, collected))
+
+    def groups(self, kind: GraphQLObjectType, fields: FieldDetailsList) -> list[Group]:
+        """Return what is selected of a type. Raises `Unplanned`."""
+        collected = collect_subfields(self._schema, self._fragments, self._variables, self._operation, kind, fields)
+        return self._groups(kind, collected)
+
+    def type_named(self, name: str) -> GraphQLObjectType:
+        """Return an object type of the graph."""
+        return cast("GraphQLObjectType", self._schema.get_type(name))
+
+    def arguments(self, field: GraphQLField, fields: FieldDetailsList) -> Arguments:
+        """Return the arguments of a field, which are the same at each place that asks for it."""
+        return Arguments.of(field, fields[0].node)
+
+    def completion(self, kind: GraphQLOutputType, fields: FieldDetailsList) -> Completion:
+        """Return what completes the values of a type. Raises `Unplanned`."""
+        if isinstance(kind, GraphQLNonNull):
+            return RequiredCompletion(self.completion(kind.of_type, fields))
+        if isinstance(kind, GraphQLList):
+            return ListCompletion(self.completion(kind.of_type, fields))
+        if is_leaf_type(kind):
+            return LeafCompletion(kind.serialize)
+        if isinstance(kind, GraphQLObjectType):
+            selection = self._objects(kind, self.groups(kind, fields))
+            return ObjectCompletion(lambda _value: selection)
+        if isinstance(kind, GraphQLInterfaceType):
+            return ObjectCompletion(self._by_type(kind, fields))
+        raise Unplanned(f"a value of {kind}")
+
+    def _by_type(self, kind: GraphQLInterfaceType, fields: FieldDetailsList) -> Any:
+        selections = {
+            possible.name: self._objects(possible, self.groups(possible, fields))
+            for possible in self._schema.get_possible_types(kind)
+        }
+        return lambda value: selections[type(value).__strawberry_definition__.name]
+
+    def _objects(self, kind: GraphQLObjectType, groups: Sequence[Group]) -> Selection[Objects]:
+        names = tuple(name for name, _, _ in groups)
+        return Selection(names, tuple(self._field(kind, field, fields) for _, field, fields in groups))
+
+    def _field(self, kind: GraphQLObjectType, field: GraphQLField | None, fields: FieldDetailsList) -> Field[Objects]:
+        if field is None:
+            return Typename(kind.name)
+        match readings.reading_of(field):
+            case readings.Root() as reading:
+                return row_planning.root_row(self, reading, field, fields)
+            case readings.Items(parent=None) as reading:
+                return row_planning.root_list(self, reading, field, fields)
+            case readings.Items() as reading:
+                return row_planning.listed(self, reading, field, fields, self.keys.of_objects("id"))
+            case readings.Link() as reading:
+                return row_planning.linked(self, reading, field, fields, self.keys.of_objects(reading.key))
+        return Resolved(
+            row_planning.resolver(field), self.arguments(field, fields), self.completion(field.type, fields)
+        )
+
+    def _groups(self, kind: GraphQLObjectType, collected: CollectedFields) -> list[Group]:
+        if collected.new_defer_usages:
+            raise Unplanned("@defer")
+        groups: list[Group] = []
+        for name, fields in collected.grouped_field_set.items():
+            asked = fields[0].node.name.value
+            field = None if asked == TYPENAME else kind.fields.get(asked)
+            if field is None and asked != TYPENAME:
+                raise Unplanned(asked)
+            groups.append((name, field, fields))
+        self._fields += len(groups)
+        if self._fields > MAX_FIELDS:
+            raise Unplanned(f"more than {MAX_FIELDS} fields")
+        return groups

@@ -1,0 +1,209 @@
+"""Planning of rows: what a statement reads for a selection, and what the response holds of it."""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from graphql import (
+    GraphQLField,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+)
+from graphql.execution.collect_fields import FieldDetailsList
+
+from data.pages import PageShape
+from data.prepared import result_process
+from schema import readings
+from schema.plans.columns import Columns, Unplanned
+from schema.plans.connections import ConnectionSelection, CursorText, Nodes, PageInfo, TotalCount
+from schema.plans.leaves import cursor_writer, identifier_writer, writer
+from schema.plans.resolved import Derived, Resolved
+from schema.plans.rows import Linked, Listed, OwnerColumn, Reader, RootList, RootRow
+from schema.plans.selection import Column, Field, Selection, Table, Typename
+
+if TYPE_CHECKING:
+    from schema.plans.planning import Planner
+
+IDENTIFIER = "global_id"
+"""The attribute of a row that is made of its key and its kind."""
+
+Keys = Callable[[Any], Sequence[Any]]
+
+
+def reader(planner: "Planner", model: type[Any], by: Any, kind: GraphQLObjectType, fields: FieldDetailsList) -> Reader:
+    """Return what reads rows of a model by a key, and shows of them what is selected of a type."""
+    columns = Columns(model, by.key)
+    selection = rows(planner, kind, fields, columns)
+    statement = planner.reads.by_key(model, by, columns.attributes)
+    return Reader(statement, f"load row of {model.__name__}", planner.keys, selection)
+
+
+def root_row(planner: "Planner", reading: readings.Root, field: GraphQLField, fields: FieldDetailsList) -> RootRow:
+    """Return the row that the arguments of a field of the root name."""
+    readers: dict[type[Any], Reader] = {}
+
+    def of_model(model: type[Any]) -> Reader:
+        if model not in readers:
+            readers[model] = reader(planner, model, model.id, planner.type_named(model.node_name), fields)
+        return readers[model]
+
+    return RootRow(reading.find, reading.what, planner.arguments(field, fields), of_model, planner.keys)
+
+
+def root_list(planner: "Planner", reading: readings.Items, field: GraphQLField, fields: FieldDetailsList) -> RootList:
+    """Return a page of all the rows of a model."""
+    model = reading.model
+    columns = Columns(model, "id")
+    shown = connection(planner, reading, field, fields, columns)
+
+    @cache
+    def statement(shape: PageShape) -> Any:
+        return planner.reads.page(model, columns.attributes, shape)
+
+    return RootList(planner.arguments(field, fields), statement, f"load page of {model.__name__}", shown)
+
+
+def listed(
+    planner: "Planner", reading: readings.Items, field: GraphQLField, fields: FieldDetailsList, keys: Keys
+) -> Listed[Any]:
+    """Return a page of each source's list."""
+    model, parent = reading.model, reading.parent
+    columns = Columns(model, parent.key)
+    shown = connection(planner, reading, field, fields, columns)
+
+    @cache
+    def statement(shape: PageShape) -> Any:
+        return planner.reads.pages(model, parent, columns.attributes, shape)
+
+    writable = planner.reads.writable() if reading.owner_only else None
+    arguments, what = planner.arguments(field, fields), f"load page of {model.__name__}"
+    return Listed(keys, planner.keys, arguments, statement, what, shown, writable)
+
+
+def linked(
+    planner: "Planner", reading: readings.Link, field: GraphQLField, fields: FieldDetailsList, keys: Keys
+) -> Linked[Any]:
+    """Return the row that each source names."""
+    kind = cast("GraphQLObjectType", get_named_type(field.type))
+    return Linked(keys, reader(planner, reading.model, reading.by, kind, fields), reading.what)
+
+
+def rows(planner: "Planner", kind: GraphQLObjectType, fields: FieldDetailsList, columns: Columns) -> Selection[Table]:
+    """Return what is selected of a type whose values are rows. Raises `Unplanned`."""
+    groups = planner.groups(kind, fields)
+    names = tuple(name for name, _, _ in groups)
+    return Selection(names, tuple(_field(planner, kind, field, asked, columns) for _, field, asked in groups))
+
+
+def _field(
+    planner: "Planner",
+    kind: GraphQLObjectType,
+    field: GraphQLField | None,
+    fields: FieldDetailsList,
+    columns: Columns,
+) -> Field[Table]:
+    if field is None:
+        return Typename(kind.name)
+    match readings.reading_of(field):
+        case readings.Derived() as reading:
+            return _derived(planner, reading, field, fields, columns)
+        case readings.OwnerOnly() as reading:
+            column = _column(planner, reading.column, field, columns)
+            return OwnerColumn(column, columns.position("workspace_id"), planner.keys, planner.reads.writable())
+        case readings.Link() as reading:
+            return linked(planner, reading, field, fields, _keys(planner, columns.position(reading.key)))
+        case readings.Items() as reading:
+            return listed(planner, reading, field, fields, _keys(planner, columns.position("id")))
+    definition = field.extensions["strawberry-definition"]
+    if definition.base_resolver is not None:
+        raise Unplanned(f"{kind.name}.{definition.name} does not say what it reads")
+    return _column(planner, definition.python_name, field, columns)
+
+
+def _keys(planner: "Planner", position: int) -> Callable[[Table], Sequence[Any]]:
+    return lambda table: planner.keys.column(table.columns[position])
+
+
+def _column(planner: "Planner", name: str, field: GraphQLField, columns: Columns) -> Column:
+    leaf = get_nullable_type(field.type)
+    if not is_leaf_type(leaf):
+        raise Unplanned(f"{leaf} in a column")
+    is_required = isinstance(field.type, GraphQLNonNull)
+    if name == IDENTIFIER:
+        return Column(columns.position("id"), identifier_writer(columns.model.node_name, planner.dialect), is_required)
+    write = writer(leaf, columns.kind(name), planner.dialect)
+    return Column(columns.position(name), write, is_required)
+
+
+def resolver(field: GraphQLField) -> Callable[..., Any]:
+    """Return what graphql-core calls for a field. Every field of Strawberry's has it."""
+    if field.resolve is None:
+        raise Unplanned("a field without a resolver")
+    return field.resolve
+
+
+def _derived(
+    planner: "Planner", reading: readings.Derived, field: GraphQLField, fields: FieldDetailsList, columns: Columns
+) -> Derived:
+    """Return a field that its resolver computes of some columns, which it is given as a named tuple."""
+    row = namedtuple("Row", reading.columns)  # type: ignore[misc]
+    read = [(columns.position(name), result_process(columns.kind(name), planner.dialect)) for name in reading.columns]
+    completion = planner.completion(field.type, fields)
+    return Derived(row, read, Resolved(resolver(field), planner.arguments(field, fields), completion))
+
+
+def connection(
+    planner: "Planner", reading: readings.Items, field: GraphQLField, fields: FieldDetailsList, columns: Columns
+) -> ConnectionSelection:
+    """Return what is selected of a connection. Raises `Unplanned`."""
+    kind = cast("GraphQLObjectType", get_named_type(field.type))
+    groups = planner.groups(kind, fields)
+    names = tuple(name for name, _, _ in groups)
+    return Selection(
+        names, tuple(_of_connection(planner, kind, part, asked, reading, columns) for _, part, asked in groups)
+    )
+
+
+def _of_connection(
+    planner: "Planner",
+    kind: GraphQLObjectType,
+    field: GraphQLField | None,
+    fields: FieldDetailsList,
+    reading: readings.Items,
+    columns: Columns,
+) -> Any:
+    if field is None:
+        return Typename(kind.name)
+    named = cast("GraphQLObjectType", get_named_type(field.type))
+    match field.extensions["strawberry-definition"].python_name:
+        case "nodes":
+            return Nodes(rows(planner, named, fields, columns))
+        case "edges":
+            return Nodes(_edges(planner, named, fields, columns))
+        case "page_info":
+            facts = [(name, part.node.name.value) for name, _, (part, *_) in planner.groups(named, fields)]
+            return PageInfo(facts, _cursor(planner, columns), named.name)
+        case "total_count":
+            return TotalCount(planner.keys, reading)
+    raise Unplanned(f"{kind.name}.{fields[0].node.name.value}")
+
+
+def _edges(planner: "Planner", kind: GraphQLObjectType, fields: FieldDetailsList, columns: Columns) -> Selection[Table]:
+    groups = planner.groups(kind, fields)
+    parts: list[Any] = []
+    for _, field, asked in groups:
+        if field is None:
+            parts.append(Typename(kind.name))
+        elif asked[0].node.name.value == "cursor":
+            parts.append(_cursor(planner, columns))
+        else:
+            parts.append(rows(planner, cast("GraphQLObjectType", get_named_type(field.type)), asked, columns))
+    return Selection(tuple(name for name, _, _ in groups), tuple(parts))
+
+
+def _cursor(planner: "Planner", columns: Columns) -> CursorText:
+    return CursorText(columns.position("created_at"), columns.position("id"), cursor_writer(planner.dialect))

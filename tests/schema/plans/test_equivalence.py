@@ -1,0 +1,159 @@
+"""A plan answers what graphql-core answers: every query, for everyone who may look, over the same rows."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+from sqlalchemy import insert
+from strawberry.types import ExecutionResult
+
+from core.clock import now
+from data.engine import Session
+from data.models import Conversation, Message, MessageRole, global_id
+from data.pages import Cursor
+from monitora.settings.settings import Settings
+from resolvers.services import Services
+from schema import schema
+from schema.plans.plan import PlannedResult
+from schema.plans.planned import PLANS, Plans
+from tests.schema.access.operations import operations
+from tests.schema.access.selection import fields_of
+from tests.schema.access.tenant import VIEWERS, TenantFixture, furnished
+from tests.schema.plans.generated_queries import queries
+from tests.support.examples import examples
+from tests.support.people import Person
+
+
+@pytest.fixture(name="tenant")
+async def _tenant(services: Services, settings: Settings) -> TenantFixture:
+    tenant = await furnished(services, settings.data_dir / "monitora.db")
+    await services.database.write(lambda session: _talk(session, tenant))
+    return tenant
+
+
+async def _talk(session: Session, tenant: TenantFixture) -> None:
+    """Add three conversations of four messages to what the owner has, two of them of the visitor who looks."""
+    workspace_id, visitor_id = (tenant.rows["conversations"][name] for name in ("workspace_id", "visitor_id"))
+    for number in range(3):
+        key, moment = uuid4(), now().replace(microsecond=number * 1000)
+        await session.execute(
+            insert(Conversation).values(
+                id=key,
+                workspace_id=workspace_id,
+                visitor_id=visitor_id if number else "somebody",
+                title=None if number else "Öffnungszeiten \\ “heute”\n",
+                created_at=moment,
+            )
+        )
+        for place in range(4):
+            await session.execute(
+                insert(Message).values(
+                    conversation_id=key,
+                    role=MessageRole.ASSISTANT if place % 2 else MessageRole.USER,
+                    content="" if place == 3 else f"{place} \u2028 \x00 é",
+                    rag_score=0.1 * place if place % 2 else None,
+                    feedback=1 if place == 3 else None,
+                    created_at=moment,
+                )
+            )
+
+
+def values(tenant: TenantFixture) -> dict[str, Any]:
+    """Return what the variables of generated queries hold."""
+    ids = tenant.identifiers
+    conversation = tenant.rows["conversations"]
+    return {
+        "workspace": ids["Workspace"],
+        "conversation": ids["Conversation"],
+        "message": ids["Message"],
+        "document": ids["Document"],
+        "topic": ids["MessageTopic"],
+        "insights": ids["Insights"],
+        "foreign": global_id("Workspace", uuid4()),
+        "nothing": "nothing",
+        "cursor": str(Cursor(conversation["created_at"], conversation["id"])),
+        "noCursor": "no cursor",
+        "few": 2,
+        "none": None,
+        "yes": True,
+        "no": False,
+        "day": "2026-01-01",
+    }
+
+
+async def _nothing(*_arguments: Any) -> None:
+    return None
+
+
+async def answered(person: Person, text: str, variables: Mapping[str, Any]) -> ExecutionResult:
+    """Run an operation as the server does."""
+    result = await schema.execute(text, dict(variables), context_value=await person.context())
+    assert isinstance(result, ExecutionResult)
+    return result
+
+
+async def by_graphql_core(person: Person, text: str, variables: Mapping[str, Any]) -> ExecutionResult:
+    """Run an operation without its plan."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Plans, "answer", _nothing)
+        return await answered(person, text, variables)
+
+
+def written(result: ExecutionResult) -> tuple[bytes, list[str], Any]:
+    """Return what is sent of a result: the data's bytes, its errors without the request's id, its cost."""
+    data = result.json if isinstance(result, PlannedResult) else orjson.dumps(result.data)
+    errors = [error.formatted for error in result.errors or ()]
+    for error in errors:
+        error.get("extensions", {}).pop("requestId", None)
+    return data, sorted(map(repr, errors)), result.extensions
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+async def test_every_field_is_answered_alike(tenant: TenantFixture, viewer: str) -> None:
+    person = tenant.people[viewer]
+
+    for operation in operations(tenant, "Query"):
+        planned = await answered(person, operation.text, operation.variables)
+        executed = await by_graphql_core(person, operation.text, operation.variables)
+
+        assert written(planned) == written(executed), operation.row
+
+
+async def test_everything_that_can_be_read_is_planned(tenant: TenantFixture) -> None:
+    unknown = PLANS.labels("unknown")
+    before = unknown._value.get()
+
+    for operation in operations(tenant, "Query"):
+        result = await answered(tenant.people["owner"], operation.text, operation.variables)
+
+        assert isinstance(result, PlannedResult), operation.row
+    assert unknown._value.get() == before
+
+
+EVERYTHING = queries(*fields_of("Query"))
+OF_A_VISITOR = queries("conversation", "node")
+ASKED = st.one_of(
+    st.tuples(st.sampled_from(("owner", "lecteur")), EVERYTHING),
+    st.tuples(st.sampled_from(("own visitor", "other visitor")), OF_A_VISITOR),
+    st.tuples(st.sampled_from(("anonymous", "own visitor", "lecteur without")), EVERYTHING),
+)
+"""Who asks, and what."""
+
+
+@examples(80)
+@given(asked=ASKED)
+async def test_any_query_is_answered_alike(tenant: TenantFixture, asked: tuple[str, str]) -> None:
+    viewer, text = asked
+    variables = values(tenant)
+    person = tenant.people[viewer]
+    given_here = {name: value for name, value in variables.items() if f"${name}" in text}
+
+    planned = await answered(person, text, given_here)
+    executed = await by_graphql_core(person, text, given_here)
+
+    event(f"{viewer}: {'planned' if isinstance(planned, PlannedResult) else 'left to graphql-core'}")
+    assert written(planned) == written(executed)
