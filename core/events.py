@@ -1,4 +1,4 @@
-"""The event bus: what is published about a workspace reaches everyone who subscribes to it, on every process.
+"""The event bus: what is published about a topic reaches everyone who subscribes to it, on every process.
 
 Events belong to the domain that publishes them. Here is what carries them.
 """
@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
 from redis.exceptions import RedisError
@@ -30,8 +30,8 @@ class Event(Protocol):
     """Something that happened. Of two with one deduplication key, a subscriber that took neither gets the newer."""
 
     @property
-    def workspace_id(self) -> UUID:
-        """The workspace whose subscribers get it."""
+    def topic(self) -> Hashable:
+        """Whose subscribers get it: a workspace's, for most kinds."""
         ...
 
     @property
@@ -61,11 +61,11 @@ class EventBus(Protocol[Published]):
         ...
 
     async def publish(self, event: Published) -> None:
-        """Hand an event to everyone who subscribes to its workspace."""
+        """Hand an event to everyone who subscribes to its topic."""
         ...
 
     def subscribe(
-        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Published]]]
+        self, topic: Hashable, present: Callable[[], Awaitable[list[Published]]]
     ) -> AsyncGenerator[Published, None]:
         """Yield the present state, as `present` reads it, then what is published, without end."""
         ...
@@ -75,7 +75,7 @@ class MemoryEventBus(Generic[Published]):
     """The bus of a single process."""
 
     def __init__(self) -> None:
-        self._subscribers: dict[UUID, set[_Subscriber[Published]]] = {}
+        self._subscribers: dict[Hashable, set[_Subscriber[Published]]] = {}
 
     @property
     def subscriber_count(self) -> int:
@@ -83,16 +83,16 @@ class MemoryEventBus(Generic[Published]):
         return sum(map(len, self._subscribers.values()))
 
     async def publish(self, event: Published) -> None:
-        """Hand an event to everyone who subscribes to its workspace."""
-        for subscriber in self._subscribers.get(event.workspace_id, ()):
+        """Hand an event to everyone who subscribes to its topic."""
+        for subscriber in self._subscribers.get(event.topic, ()):
             subscriber.publish(event)
 
     async def subscribe(
-        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Published]]]
+        self, topic: Hashable, present: Callable[[], Awaitable[list[Published]]]
     ) -> AsyncGenerator[Published, None]:
         """Yield the present state, as `present` reads it, then what is published, without end."""
         subscriber: _Subscriber[Published] = _Subscriber()
-        self._subscribers.setdefault(workspace_id, set()).add(subscriber)
+        self._subscribers.setdefault(topic, set()).add(subscriber)
         try:
             # Read after the subscription: what is published meanwhile is newer.
             for event in await present():
@@ -100,9 +100,9 @@ class MemoryEventBus(Generic[Published]):
             while True:
                 yield await subscriber.next()
         finally:
-            self._subscribers[workspace_id].discard(subscriber)
-            if not self._subscribers[workspace_id]:
-                del self._subscribers[workspace_id]
+            self._subscribers[topic].discard(subscriber)
+            if not self._subscribers[topic]:
+                del self._subscribers[topic]
 
 
 class _Subscriber(Generic[Published]):
@@ -164,17 +164,17 @@ class RedisEventBus(Generic[Published]):
         return self._here.subscriber_count
 
     async def publish(self, event: Published) -> None:
-        """Hand an event to everyone who subscribes to its workspace."""
+        """Hand an event to everyone who subscribes to its topic."""
         await self._here.publish(event)
         entry = {"process": self._process, "event": json.dumps(event.as_json(), ensure_ascii=False)}
         with suppress(RedisUnavailable):
             await self._redis.run(lambda redis: redis.xadd(self._stream, entry, maxlen=KEPT_EVENTS, approximate=True))
 
     def subscribe(
-        self, workspace_id: UUID, present: Callable[[], Awaitable[list[Published]]]
+        self, topic: Hashable, present: Callable[[], Awaitable[list[Published]]]
     ) -> AsyncGenerator[Published, None]:
         """Yield the present state, as `present` reads it, then what is published, without end."""
-        return self._here.subscribe(workspace_id, present)
+        return self._here.subscribe(topic, present)
 
     async def _copy(self) -> None:
         """Publish here what other processes publish."""

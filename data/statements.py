@@ -12,10 +12,11 @@ RowUnit = Generator[tuple[str, Any], list[tuple[Any, ...]], Value]
 all rows of each as the driver made them, and returns its result. What a statement raises is raised at its yield."""
 Ended = Callable[[BaseException | None], None]
 """Called when a statement has ended, with the driver's error if it failed."""
+_ENDED = "monitora_ended"
 
 
 class Watcher(Protocol):
-    """Called before each statement, in the context of its unit of work."""
+    """Called before each statement, in the context and the thread of its unit of work."""
 
     def __call__(self, statement: str) -> Ended | None:
         """Return what is to be called when the statement has ended, if anything."""
@@ -23,52 +24,43 @@ class Watcher(Protocol):
 
 
 class Watchers:
-    """Who watches the statements of some engines, and of what reads past SQLAlchemy (`read_rows`)."""
+    """Who watches the statements of some engines, and of what reads past SQLAlchemy (`read_rows`).
+
+    Watchers come and go while statements run in other threads, which SQLAlchemy's own listeners may not.
+    """
 
     def __init__(self, *engines: Engine) -> None:
-        self._engines = set(engines)
         self._watching: tuple[Watcher, ...] = ()
-
-    def add(self, watcher: Watcher) -> Callable[[], None]:
-        """Tell a watcher of each statement from now on; return what ends it."""
-        listeners = _listeners(watcher)
-        for engine in self._engines:
-            for name, listener in listeners.items():
-                event.listen(engine, name, listener)
-        self._watching = (*self._watching, watcher)
-
-        def end() -> None:
-            self._watching = tuple(other for other in self._watching if other is not watcher)
-            for engine in self._engines:
-                for name, listener in listeners.items():
-                    event.remove(engine, name, listener)
-
-        return end
-
-    def begin(self, statement: str) -> list[Ended]:
-        """Tell of a statement that does not go through SQLAlchemy; return what is to be called when it has ended."""
-        return [ended for watcher in self._watching if (ended := watcher(statement)) is not None]
+        for engine in set(engines):
+            event.listen(engine, "before_cursor_execute", self._before)
+            event.listen(engine, "after_cursor_execute", self._after)
+            event.listen(engine, "handle_error", self._failed)
 
     def __bool__(self) -> bool:
         return bool(self._watching)
 
+    def add(self, watcher: Watcher) -> Callable[[], None]:
+        """Tell a watcher of each statement from now on; return what ends it."""
+        self._watching = (*self._watching, watcher)
 
-def _listeners(watcher: Watcher) -> dict[str, Callable[..., None]]:
-    """Return SQLAlchemy's listeners that tell a watcher."""
-    key = object()
+        def end() -> None:
+            self._watching = tuple(other for other in self._watching if other is not watcher)
 
-    def begin(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
-        ended = watcher(statement)
-        if ended is not None:
-            connection.info[key] = ended
+        return end
 
-    def end(connection: Connection, *_rest: Any) -> None:
-        if (ended := connection.info.pop(key, None)) is not None:
+    def begin(self, statement: str) -> list[Ended]:
+        """Tell of a statement; return what is to be called when it has ended."""
+        return [ended for watcher in self._watching if (ended := watcher(statement)) is not None]
+
+    def _before(self, connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if self._watching:
+            connection.info[_ENDED] = self.begin(statement)
+
+    def _after(self, connection: Connection, *_rest: Any) -> None:
+        for ended in connection.info.pop(_ENDED, ()):
             ended(None)
 
-    def fail(context: ExceptionContext) -> None:
-        connection = context.connection
-        if connection is not None and (ended := connection.info.pop(key, None)) is not None:
-            ended(context.original_exception)
-
-    return {"before_cursor_execute": begin, "after_cursor_execute": end, "handle_error": fail}
+    def _failed(self, context: ExceptionContext) -> None:
+        if context.connection is not None:
+            for ended in context.connection.info.pop(_ENDED, ()):
+                ended(context.original_exception)

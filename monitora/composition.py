@@ -32,6 +32,7 @@ from rag.models.mistral.embedder import MistralEmbedder
 from rag.models.protocols import ChatModel, Embedder
 from rag.retrieval.retriever import Retriever
 from rag.sources.storage import FileStorage
+from resolvers.accounts.session_checks import SessionChecks, SessionsChanged
 from resolvers.services import Services
 
 
@@ -48,6 +49,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         redis_client(settings) as redis,
         event_bus(redis, ConversationEvent) as conversation_events,
         event_bus(redis, IngestionEvent) as ingestion_events,
+        event_bus(redis, SessionsChanged) as session_events,
     ):
         event_log = MemoryAnswerEventLog() if redis is None else RedisAnswerEventLog(redis)
         storage = opened_storage(settings)
@@ -68,6 +70,8 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
             daily_tokens=settings.daily_tokens or None,
         )
         rate_limiter = RateLimiter(settings.rates, redis)
+        sessions = SessionChecks(database, session_events)
+        sessions.listen()
         answers.listen()
         ssrf_guard = SsrfGuard(settings.networks())
         try:
@@ -75,6 +79,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
                 database=database,
                 passwords=Passwords(),
                 tokens=Tokens(signing_key, previous_keys),
+                sessions=sessions,
                 encryption=Encryption(settings.encryption_keys()),
                 ssrf_guard=ssrf_guard,
                 storage=storage,
@@ -89,6 +94,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
             await event_log.close()
             await rate_limiter.close()
+            await sessions.close()
             await jobs.close()
             await own_reader.close()
             ssrf_guard.close()

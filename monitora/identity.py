@@ -1,10 +1,13 @@
-"""From a token to a viewer: the session is looked up at every operation."""
+"""From a token to a viewer: the session was looked up lately, or is looked up now."""
+
+import asyncio
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from starlette.requests import HTTPConnection
 
-from core.security.tokens import InvalidToken, VisitorClaims
+from core.security.tokens import InvalidToken, StaffClaims, VisitorClaims
 from data.viewer import Anonymous, Viewer, Visitor
-from resolvers.accounts import accounts, sessions
+from resolvers.accounts import sessions
 from resolvers.context import Client, Context
 from resolvers.services import Services
 from resolvers.workspaces import access
@@ -25,6 +28,8 @@ async def context_of(services: Services, connection: HTTPConnection, authorizati
 
 async def viewer_of(services: Services, client: Client, token: str) -> Viewer:
     """Return whom a token speaks for. One that is no good makes an anonymous viewer who knows why."""
+    if (known := services.sessions.kept(token)) is not None:
+        return known
     try:
         claims = services.tokens.read(token)
     except InvalidToken as error:
@@ -34,7 +39,7 @@ async def viewer_of(services: Services, client: Client, token: str) -> Viewer:
         if client.origin is not None and str(Origin.of(client.origin)) != claims.origin:
             return Anonymous(ELSEWHERE)
         return Visitor(claims.workspace_id, claims.visitor_id, claims.name, claims.email)
-    staff = await accounts.identify(services.database, claims, token)
+    staff = await services.sessions.identify(claims, token)
     return staff or Anonymous(INVALID)
 
 
@@ -50,6 +55,15 @@ async def is_over(services: Services, token: str) -> bool:
     if isinstance(claims, VisitorClaims):
         return not await access.is_switched_on(services.database, claims.workspace_id)
     return not await sessions.is_open(services.database, claims.session_id)
+
+
+def watched(services: Services, token: str | None) -> AbstractContextManager[asyncio.Event]:
+    """Return what yields an event that is set when a token's session may have ended; never, for other tokens."""
+    with suppress(InvalidToken):
+        claims = None if token is None else services.tokens.read(token)
+        if isinstance(claims, StaffClaims):
+            return services.sessions.watching(claims)
+    return nullcontext(asyncio.Event())
 
 
 def bearer_token(authorization: str | None) -> str | None:

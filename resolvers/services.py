@@ -13,6 +13,7 @@ from data.jobs.runner import Jobs
 from rag.answers.orchestration import Answers
 from rag.ingestion.pipeline import Ingestion
 from rag.sources.storage import FileStorage
+from resolvers.accounts.session_checks import SessionChecks
 from resolvers.policy import Policy
 
 
@@ -23,6 +24,7 @@ class Services:
     database: Database
     passwords: Passwords
     tokens: Tokens
+    sessions: SessionChecks
     encryption: Encryption
     ssrf_guard: SsrfGuard
     storage: FileStorage

@@ -1,7 +1,7 @@
 """Signed tokens: for staff, for visitors, and for devices that logged in before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -42,10 +42,11 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StaffClaims:
-    """Who an access token speaks for, and in which session."""
+    """Who an access token speaks for, in which session and, once it was read, until when."""
 
     user_id: UUID
     session_id: UUID
+    expires_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,10 @@ class Tokens:
         claims = self._decode(token, [STAFF, VISITOR], {"require": ["exp", "sub", "aud"]})
         try:
             if claims["aud"] == STAFF:
-                return StaffClaims(UUID(claims["sub"]), UUID(claims["sid"]))
+                expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+                return StaffClaims(UUID(claims["sub"]), UUID(claims["sid"]), expires_at)
             return _visitor(claims)
-        except (KeyError, ValueError, AttributeError, TypeError) as error:
+        except (KeyError, ValueError, AttributeError, TypeError, OverflowError) as error:
             raise InvalidToken(expired=False) from error
 
     def expires_at(self, token: str) -> datetime | None:

@@ -8,7 +8,7 @@ slow consumers are disconnected, and the pieces of an answer are sent without an
 import asyncio
 import copy
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -25,7 +25,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from core.errors import ErrorCode, OperationError
 from core.json import as_json
 from data.viewer import Anonymous
-from monitora.identity import bearer_token, context_of, is_over
+from monitora.identity import bearer_token, context_of, is_over, watched
 from resolvers.context import Context
 from resolvers.services import Services
 from schema.execution.adapter import OperationSchema
@@ -77,6 +77,10 @@ class Socket:
         except Exception:
             logger.exception("session_not_looked_up")
             return False
+
+    def watched(self) -> AbstractContextManager[asyncio.Event]:
+        """Return what yields an event that is set when what the client's token opened may have ended."""
+        return watched(self.services, bearer_token(self.authorization))
 
     async def is_refused(self) -> bool:
         """Tell whether the client showed a token that is no good."""
@@ -191,12 +195,15 @@ class GraphQLSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def _close_once_over(self, expires_at: datetime) -> None:
         socket, reason = cast("Socket", self.context), "The token has expired"
         review_seconds = socket.services.policy.access_reviewed_every.total_seconds()
-        while (left := (expires_at - datetime.now(UTC)).total_seconds()) > 0:
-            await asyncio.sleep(min(left, review_seconds))
-            # A socket at rest learns of it at its next operation.
-            if self.operations and await socket.is_over():
-                reason = "The session has ended"
-                break
+        with socket.watched() as changed:
+            while (left := (expires_at - datetime.now(UTC)).total_seconds()) > 0:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), min(left, review_seconds))
+                changed.clear()
+                # A socket at rest learns of it at its next operation.
+                if self.operations and await socket.is_over():
+                    reason = "The session has ended"
+                    break
         for operation_id in list(self.operations):
             await self.cleanup_operation(operation_id)
         await self.websocket.close(OVER, reason)

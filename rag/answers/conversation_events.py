@@ -24,6 +24,11 @@ class ConversationEvent:
     message_id: UUID
 
     @property
+    def topic(self) -> UUID:
+        """The workspace."""
+        return self.workspace_id
+
+    @property
     def deduplication_key(self) -> tuple[ActivityKind, UUID]:
         """The event: of the same one twice, as a rating changed, a subscriber that took neither gets one."""
         return self.kind, self.message_id

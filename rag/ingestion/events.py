@@ -19,6 +19,11 @@ class IngestionEvent:
     error: str | None = None
 
     @property
+    def topic(self) -> UUID:
+        """The workspace."""
+        return self.workspace_id
+
+    @property
     def deduplication_key(self) -> UUID:
         """The document: a later step stands for the earlier."""
         return self.document_id

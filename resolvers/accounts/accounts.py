@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from limits import RateLimitItemPerSecond
@@ -13,10 +13,9 @@ from core.security.keys import digest, new_refresh_token, session_of
 from core.security.passwords import HashedPassword
 from core.security.tokens import StaffClaims
 from data import procedures
-from data.engine import Database, Session
+from data.engine import Session
 from data.models import AppUser, Role
 from data.queries import accounts as queries
-from data.viewer import Staff
 from resolvers.accounts import passwords
 from resolvers.accounts.emails import normalised_email
 from resolvers.context import Context
@@ -33,8 +32,6 @@ from resolvers.rates import (
 MAX_NAME_CHARACTERS = 255
 MAX_SESSIONS = 100
 """Sessions of one account: one more ends the one that was used least recently."""
-TOUCHED_EVERY = timedelta(minutes=5)
-"""How fresh `last_activity_at` is kept: a write at every request would cost more than it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ async def change_password(context: Context, current: str, new: str) -> int:
             raise _wrong_credentials("currentPassword")
         return await queries.end_sessions(session, user.id, but=staff.session_id)
 
-    return await context.database.write(store)
+    return await context.services.sessions.changing(user.id, context.database, store)
 
 
 async def set_password(context: Context, email: str, new: str) -> int:
@@ -140,7 +137,7 @@ async def set_password(context: Context, email: str, new: str) -> int:
         await queries.set_password(session, user.id, hashed.hash, hashed.salt)
         return await queries.end_sessions(session, user.id)
 
-    return await context.database.write(store)
+    return await context.services.sessions.changing(user.id, context.database, store)
 
 
 async def refresh(context: Context, refresh_token: str) -> OpenSession:
@@ -172,7 +169,7 @@ async def refresh(context: Context, refresh_token: str) -> OpenSession:
             await queries.end_session(session, session_id)
         return opened if alive else None
 
-    opened = await context.database.write(rotate)
+    opened = await context.services.sessions.changing(session_id, context.database, rotate)
     if opened is None:
         raise refused
     return opened
@@ -183,25 +180,14 @@ async def logout(context: Context) -> None:
 
     Raises `OperationError` when nobody is logged in.
     """
-    context.staff()
+    session_id = context.staff().session_id
     token_hash = digest(context.access_token or "")
 
     async def end(session: Session) -> None:
         await procedures.delete_session(session, token_hash=token_hash)
         await procedures.cleanup_expired_sessions(session)
 
-    await context.database.write(end)
-
-
-async def identify(database: Database, claims: StaffClaims, access_token: str) -> Staff | None:
-    """Return the account behind an access token whose signature is good, or None when its session has ended."""
-    token_hash = digest(access_token)
-    session = await database.read(lambda session: procedures.validate_session(session, token_hash=token_hash))
-    if session is None or session.session_id != claims.session_id:
-        return None
-    if session.last_activity_at is None or session.last_activity_at < now() - TOUCHED_EVERY:
-        await database.write(lambda unit: queries.touch_session(unit, claims.session_id))
-    return Staff(session.user_id, session.session_id, Role(session.role))
+    await context.services.sessions.changing(session_id, context.database, end)
 
 
 async def _create(context: Context, email: str, password: str, full_name: str | None, role: Role) -> tuple[UUID, str]:
@@ -279,7 +265,7 @@ async def _open_session(context: Context, user_id: UUID, password_hash: str) -> 
         await queries.end_oldest_sessions(session, user_id, but=session_id, kept=MAX_SESSIONS - 1)
         return opened
 
-    return await context.database.write(store)
+    return await context.services.sessions.changing(user_id, context.database, store)
 
 
 def _issue(context: Context, user: AppUser, session_id: UUID, refresh_token: str) -> OpenSession:

@@ -11,15 +11,20 @@ from resolvers.errors import NotFound
 async def revoke(context: Context, session_id: UUID) -> None:
     """End a session of the account that asks, even if it is the present one. Raises `OperationError`."""
     user_id = context.staff().user_id
-    if not await context.database.write(lambda session: queries.end_session(session, session_id, user_id=user_id)):
+    ended = await context.services.sessions.changing(
+        user_id, context.database, lambda session: queries.end_session(session, session_id, user_id=user_id)
+    )
+    if not ended:
         raise NotFound("session")
 
 
 async def revoke_others(context: Context) -> int:
     """End every session of the account but the one that asks, and return how many. Raises `OperationError`."""
     staff = context.staff()
-    return await context.database.write(
-        lambda session: queries.end_sessions(session, staff.user_id, but=staff.session_id)
+    return await context.services.sessions.changing(
+        staff.user_id,
+        context.database,
+        lambda session: queries.end_sessions(session, staff.user_id, but=staff.session_id),
     )
 
 

@@ -46,11 +46,17 @@ async def services(services: Services, mistral_server: MistralServer) -> AsyncIt
 
 
 @pytest.fixture
-async def address(services: Services, settings: Settings) -> AsyncIterator[str]:
-    """The address of a server that reviews access many times a second."""
+def reviewed_every() -> timedelta:
+    """How often the server reviews access: many times a second."""
+    return timedelta(milliseconds=50)
+
+
+@pytest.fixture
+async def address(services: Services, settings: Settings, reviewed_every: timedelta) -> AsyncIterator[str]:
+    """The address of a server."""
     application = create_application(settings)
-    often = replace(services.policy, access_reviewed_every=timedelta(milliseconds=50))
-    application.state.services, application.state.settings = replace(services, policy=often), settings
+    policy = replace(services.policy, access_reviewed_every=reviewed_every)
+    application.state.services, application.state.settings = replace(services, policy=policy), settings
     async with serving(application) as server:
         yield f"ws://{server.host}/graphql"
 
@@ -118,6 +124,20 @@ async def _deactivate(shop: Shop, email: str) -> None:
 
 @pytest.mark.parametrize("end", [_revoke, _log_out, _change_password, _set_password, _deactivate])
 async def test_what_a_session_follows_ends_with_it(follow: Follow, people: People, end: Ending) -> None:
+    owner, email = await people.account()
+    shop = await people.shop(owner)
+    socket = await follow(owner, ACTIVITY, id=shop.id)
+
+    await end(shop, email)
+
+    assert await closed_with(socket) == 4403
+
+
+@pytest.mark.parametrize("reviewed_every", [timedelta(hours=1)])
+@pytest.mark.parametrize("end", [_revoke, _log_out, _change_password, _set_password])
+async def test_a_session_that_is_ended_by_the_server_closes_its_sockets_before_any_review(
+    follow: Follow, people: People, end: Ending
+) -> None:
     owner, email = await people.account()
     shop = await people.shop(owner)
     socket = await follow(owner, ACTIVITY, id=shop.id)

@@ -142,7 +142,7 @@ async def test_a_session_past_its_end_is_over_though_its_token_is_not(people: Pe
     assert refused["code"] == "REFRESH_TOKEN_INVALID"
 
 
-async def test_an_account_switched_off_is_out_at_once(people: People) -> None:
+async def test_an_account_switched_off_is_out(people: People) -> None:
     session = await register(people)
     await people.services.database.write(lambda unit: unit.execute(update(AppUser).values(is_active=False)))
 
