@@ -72,7 +72,7 @@ def chosen(words: list[str]) -> list[str]:
 def main() -> None:
     """Start the servers, measure, print the table and stop them."""
     parser = argparse.ArgumentParser(prog="python -m bench.reads")
-    parser.add_argument("--rounds", type=int, default=12, choices=range(1, 101), metavar="1-100")
+    parser.add_argument("--rounds", type=int, default=12, choices=range(1, 101), metavar="N")
     parser.add_argument("--only", nargs="+", default=[], metavar="PEER", help="a part of its name, such as fastapi")
     parser.add_argument("--without-token-check", action="store_true", help="let the peers trust whoever asks")
     options = parser.parse_args()
