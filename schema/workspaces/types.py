@@ -168,10 +168,10 @@ class Workspace(RowType, Node):
     async def insights(root: Parent, info: Info) -> models.InsightsCache | None:
         return await analytics.insights(info.context, root.id)
 
-    @strawberry.field(graphql_type=WorkspaceStats | None, description="Totals, counted now.")
+    @strawberry.field(graphql_type=WorkspaceStats | None, description="Totals, as they are now.")
     async def stats(root: Parent, info: Info) -> models.WorkspaceStats | None:
         return await analytics.stats(info.context, root.id)
 
-    @strawberry.field(graphql_type=WorkspaceMetrics | None, description="Everything the dashboard shows, counted now.")
+    @strawberry.field(graphql_type=WorkspaceMetrics | None, description="Everything the dashboard shows, as it is now.")
     async def metrics(root: Parent, info: Info) -> Any:
         return await analytics.metrics(info.context, root.id)
