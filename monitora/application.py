@@ -89,10 +89,12 @@ def create_application(settings: Settings) -> Starlette:
         Route("/graphiql/index.html", redirect_to_plain_address),
         Mount("/graphiql", StaticFiles(directory=widget.DIST / "graphiql")),
     ]
-    routes = [
-        Route("/", _home),
+    graph: list[BaseRoute] = [
         Route("/graphql", graphql, methods=None, middleware=[ANY_SITE]),
         WebSocketRoute("/graphql", graphql),
+    ]
+    routes = [
+        Route("/", _home),
         *(graphiql if settings.graphiql else []),
         Route("/widget.js", _widget, middleware=[ANY_SITE]),
         # GraphiQL is built beside the widget, and has its own address.
@@ -107,7 +109,8 @@ def create_application(settings: Settings) -> Starlette:
     ]
     application = Application(
         lifespan=lifespan,
-        routes=[*_with_slash(routes), *routes],
+        # The graph comes first: nearly every request is for it.
+        routes=[*graph, *_with_slash([*graph, *routes]), *routes],
         middleware=[
             Middleware(RequestIds),
             *([Middleware(telemetry.RequestSpans)] if settings.telemetry else []),

@@ -6,6 +6,7 @@ multipart requests (https://github.com/jaydenseric/graphql-multipart-request-spe
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from cross_web import StarletteRequestAdapter
@@ -27,6 +28,8 @@ NOT_KEPT = {"cache-control": "no-store"}
 MAX_OPERATION_BYTES = 1024 * 1024
 """What an operation with its variables may take, beside files."""
 MAX_FILES = 10
+KEPT_HEADERS = 100
+"""`Accept` headers that are remembered with what they ask for: programs send few."""
 MAX_FIELDS = 2
 """The parts of a form that are no files: `operations` and `map`."""
 
@@ -147,6 +150,7 @@ class BoundedBody:
             raise RequestFailed(413, text, ErrorCode.REQUEST_TOO_LARGE)
 
 
+@lru_cache(KEPT_HEADERS)
 def media_type(accept: str) -> str:
     """Return the content type of an answer to a request with this `Accept` header.
 

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP and over the websocket, by Strawberry's own view, with a context for each operation."""
+"""GraphQL over HTTP, and over the websocket by Strawberry's own view, with a context for each operation."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -11,7 +11,6 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
@@ -74,7 +73,7 @@ class GraphQLServer(GraphQL[Any, None]):
             return
         request = Request(scope, BoundedBody(receive, Headers(scope=scope)))
         try:
-            response = await self.run(request)
+            response = await self._answer(request)
         except ClientDisconnect:
             return
         except RequestFailed as failure:
@@ -88,52 +87,42 @@ class GraphQLServer(GraphQL[Any, None]):
             await request.close()
         await response(scope, receive, send)
 
-    def is_request_allowed(self, request: Any) -> bool:
-        """Raise `RequestFailed` for a method that runs nothing."""
-        if request.method not in ALLOWED_OPERATIONS:
-            message = "Send a query by GET or POST, and a mutation by POST."
-            raise RequestFailed(405, message, ErrorCode.METHOD_NOT_ALLOWED, allow=", ".join(ALLOWED_OPERATIONS))
-        return True
-
-    def should_render_graphql_ide(self, request: Any) -> bool:
-        """GraphiQL has an address of its own."""
-        return False
-
     def decode_json(self, data: str | bytes) -> object:
         """Read a frame of the websocket."""
         return parsed_json(data)
 
-    def encode_json(self, data: object) -> bytes:
-        """Return an answer as JSON in UTF-8, in which its size was counted."""
-        return as_json(data)
+    async def _answer(self, request: Request) -> Response:
+        """Run a request's operation and return its answer. Raises `RequestFailed`.
 
-    async def parse_http_body(self, request: Any) -> GraphQLRequestData:
-        """Read the operation of a request. Raises `RequestFailed`."""
-        parameters = await cast("GraphQLRequest", request).parameters()
-        return GraphQLRequestData(
-            query=parameters.get("query"),
-            variables=parameters.get("variables"),
-            operation_name=parameters.get("operationName"),
-            extensions=parameters.get("extensions"),
-        )
+        The answer's headers say how the caller stands in its rates. Its status tells of an operation that failed before
+        a field was reached, and so has no data, only to who knows GraphQL's own media type.
+        """
+        if request.method not in ALLOWED_OPERATIONS:
+            message = "Send a query by GET or POST, and a mutation by POST."
+            raise RequestFailed(405, message, ErrorCode.METHOD_NOT_ALLOWED, allow=", ".join(ALLOWED_OPERATIONS))
+        context = await self._context(request)
+        result = sendable(await self._execute(request, context))
+        body: dict[str, object] = {"data": result.data}
+        if result.errors:
+            body["errors"] = [error.formatted for error in result.errors]
+            if result.data is None and not any(error.path for error in result.errors):
+                del body["data"]
+        if result.extensions:
+            body["extensions"] = result.extensions
+        kind = media_type(request.headers.get("accept", ""))
+        status = 400 if "data" not in body and kind == GRAPHQL_RESPONSE else 200
+        headers = NOT_KEPT | rate_headers(context.rate_limit_statuses)
+        return Response(as_json(body), status, headers, media_type=kind)
 
-    async def execute_single(
-        self,
-        request: Request,
-        request_adapter: Any,
-        sub_response: Response,
-        context: Context,
-        root_value: None,
-        request_data: GraphQLRequestData,
-    ) -> ExecutionResult:
-        """Run an operation. Raises `RequestFailed` when there is none, or it needs another method."""
+    async def _execute(self, request: Request, context: Context) -> ExecutionResult:
+        parameters = await GraphQLRequest(request).parameters()
         try:
             return await self.schema.execute(
-                request_data.query,
-                variable_values=request_data.variables,
+                parameters.get("query"),
+                variable_values=parameters.get("variables"),
                 context_value=context,
-                operation_name=request_data.operation_name,
-                operation_extensions=request_data.extensions,
+                operation_name=parameters.get("operationName"),
+                operation_extensions=parameters.get("extensions"),
                 allowed_operation_types=ALLOWED_OPERATIONS[request.method],
             )
         except MissingQueryError as error:
@@ -145,55 +134,18 @@ class GraphQLServer(GraphQL[Any, None]):
             message = "A subscription goes over the websocket of this address: its protocol is graphql-transport-ws."
             raise RequestFailed(400, message) from error
 
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """Return the body of an answer. An operation that failed before a field was reached has no data."""
-        body = await super().process_result(request, sendable(result))
-        if result.data is None and not any(error.path for error in result.errors or ()):
-            del body["data"]
-        return body
-
-    async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        """Return what an operation may put into the answer beside its body, in the form that the client accepts."""
-        response = await super().get_sub_response(request)
-        response.media_type = media_type(request.headers.get("accept", ""))
-        response.headers.update(NOT_KEPT)
-        return response
-
-    def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        """Return the answer. Its status tells of an early failure only to who knows GraphQL's own media type."""
-        response = super().create_response(response_data, sub_response)
-        response.headers["content-type"] = sub_response.media_type or ""
-        if "data" not in response_data and sub_response.media_type == GRAPHQL_RESPONSE:
-            response.status_code = 400
-        return response
-
-    async def execute_operation(
-        self,
-        request: Request,
-        request_adapter: Any,
-        request_data: Any,
-        context: Context,
-        root_value: None,
-        sub_response: Response,
-    ) -> Any:
-        """Run an operation, and say in the answer's headers how the caller stands in its rates."""
-        result = await super().execute_operation(
-            request, request_adapter, request_data, context, root_value, sub_response
-        )
-        sub_response.headers.update(rate_headers(context.rate_limit_statuses))
-        return result
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
-        """Return the operation's context, or the socket from which each operation makes its own."""
+    async def _context(self, request: Request) -> Context:
         services: Services = request.app.state.services
-        if isinstance(request, WebSocket):
-            return Socket(services, request)
         context = await context_of(services, request, request.headers.get("authorization"))
         context.request_id = request.state.request_id
         if isinstance(context.viewer, Staff):
             # The body is read after this: a file comes in for a session that is alive, and for nobody else.
             cast("BoundedBody", request.receive).take_files(services.policy.max_file_bytes)
         return context
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
+        """Return the socket, from which each operation makes its own context."""
+        return Socket(request.app.state.services, request)
 
     async def on_ws_connect(self, context: Socket) -> UnsetType | dict[str, object] | None:
         """Refuse a socket whose token is no good, with 4403: its client must get another token first."""

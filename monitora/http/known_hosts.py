@@ -4,6 +4,7 @@ A page whose name was made to lead here is, for the browser, of one origin with 
 from reading answers. Its requests name its own host and none of the server's.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ from monitora.settings.values import host_name, listed
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
 """What machines of the operator's own network ask for, by the address of the process."""
+KEPT_HOSTS = 1_000
+"""Names that are remembered with what they are: nearly every request names the same."""
 WHAT_TO_SET = (
     "The operator adds a host to MONITORA_ALLOWED_HOSTS, or sets MONITORA_PUBLIC_URL to the address that browsers use."
 )
@@ -64,6 +67,7 @@ class KnownHosts:
         return path in PROBES and (_is_local(host) or _is_address(host))
 
 
+@lru_cache(KEPT_HOSTS)
 def _is_local(host: str) -> bool:
     """Tell whether a name or an address is this machine's own (RFC 6761, 6.3)."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -4,10 +4,11 @@ import re
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = "X-Request-Id"
+NAME = HEADER.lower().encode()
 SANE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 """What may be repeated in the log of an identifier that somebody else made."""
 
@@ -37,7 +38,7 @@ class RequestIds:
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                message["headers"] = [*message.get("headers", ()), (NAME, request_id.encode())]
             await send(message)
 
         await self._app(scope, receive, named)
