@@ -6,9 +6,9 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from sqlalchemy import func, select
 
 from core.telemetry import span
+from data.counts import Count, count_list, count_lists
 from data.engine import Database, Session
 from data.keys import PARAMETER, among_keys
 from data.models import AnalyticsDaily, Workspace
@@ -20,6 +20,9 @@ from data.visibility import Row, visible
 Value = TypeVar("Value")
 MAX_KEYS = 1000
 """Keys a statement: more rows than these at a time would keep the event loop and a connection long."""
+
+ALL = UUID(int=0)
+"""The key of a loader that has one value."""
 
 
 class Loaders:
@@ -52,15 +55,11 @@ class Loaders:
 
         return await self._loader(("page", model, parent.key, request), fetch).load(key)
 
-    async def count_of(self, model: type[Row], parent: Any, key: UUID) -> int:
+    async def count_of(self, model: type[Row], parent: Any, key: UUID) -> Count:
         """Return how many rows of `model` the viewer may see whose `parent` column holds `key`."""
 
-        async def fetch(session: Session, keys: Sequence[UUID]) -> list[int]:
-            rows = visible(self._viewer, model).where(among_keys(parent)).subquery()
-            column = rows.c[parent.key]
-            counted = await session.execute(select(column, func.count()).group_by(column), {PARAMETER: keys})
-            counts = {row[0]: row[1] for row in counted}
-            return [counts.get(key, 0) for key in keys]
+        async def fetch(session: Session, keys: Sequence[UUID]) -> list[Count]:
+            return await count_lists(session, self._viewer, model, parent, keys)
 
         return await self._loader(("count", model, parent.key), fetch).load(key)
 
@@ -92,10 +91,13 @@ class Loaders:
             lambda session: fetch_page(session, visible(self._viewer, model), model, request)
         )
 
-    async def count(self, model: type[Row]) -> int:
+    async def count(self, model: type[Row]) -> Count:
         """Return how many rows of `model` the viewer may see."""
-        statement = select(func.count()).select_from(visible(self._viewer, model).subquery())
-        return await self._database.read(lambda session: _scalar(session, statement))
+
+        async def fetch(session: Session, keys: Sequence[UUID]) -> list[Count]:
+            return [await count_list(session, self._viewer, model) for _ in keys]
+
+        return await self._loader(("count all", model), fetch).load(ALL)
 
     def _loader(
         self, name: tuple[Any, ...], fetch: Callable[[Session, Sequence[UUID]], Coroutine[Any, Any, list[Value]]]
@@ -110,7 +112,3 @@ class Loaders:
 
             loader = self._loaders[name] = DataLoader(load, max_batch_size=MAX_KEYS)
         return loader
-
-
-async def _scalar(session: Session, statement: Any) -> int:
-    return cast("int", await session.scalar(statement))

@@ -1,11 +1,12 @@
 """The statements of plans: chosen columns of rows that a viewer may see, for all viewers of the same rights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Dialect
 
+from data.counts import Count, count_statement, counting
 from data.keys import among_keys
 from data.models import Workspace
 from data.pages import PageShape, page_statement, pages_statement
@@ -32,6 +33,15 @@ class Reads:
     def pages(self, model: type[Any], parent: Any, columns: Sequence[Any], shape: PageShape) -> Prepared:
         """Return the statement that reads the same page of many lists: see `data.pages.pages_statement`."""
         return self._prepared(pages_statement(self._rows(model, columns), model, parent, shape))
+
+    def count(self, model: type[Any]) -> Prepared:
+        """Return the statement that counts all rows: see `data.counts.count_statement`."""
+        return self._prepared(count_statement(self._viewer, model))
+
+    def counts(self, model: type[Any], parent: Any) -> tuple[Prepared, Callable[[int | None], Count]]:
+        """Return the statement that counts many lists, and what reads it: see `data.counts.counting`."""
+        lists = counting(self._viewer, model, parent)
+        return self._prepared(lists.statement), lists.count
 
     def writable(self) -> Prepared:
         """Return the statement that reads which workspaces of the parameter `keys` the viewer may change."""

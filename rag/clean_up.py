@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
+from core.clock import now
 from core.errors import MonitoraError
 from data.engine import Database, IntegrityError, Session
 from data.jobs.job import RunningJob
 from data.models import JobKind
 from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
+from data.queries import figures
 from data.queries.jobs import any_unfinished, renew_job
 from rag.sources.orphans import delete_orphans
 from rag.sources.storage import FileStorage
@@ -24,19 +27,22 @@ THE_CLEAN_UP = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class CleanedUp:
-    """How many rows were archived or deleted, and how many files that no document had."""
+    """How many rows were archived or deleted, files that no document had, and workspaces whose figures were wrong."""
 
     rows: Cleaned
     deleted_files: int
+    mended_workspaces: int
 
     def counts(self) -> dict[str, int]:
         """Return every count by its name."""
         rows = {name: getattr(self.rows, name) for name in Cleaned.__slots__}
-        return rows | {"deleted_files": self.deleted_files}
+        return rows | {"deleted_files": self.deleted_files, "mended_workspaces": self.mended_workspaces}
 
 
 async def clean_up(database: Database, storage: FileStorage, retention_days: int) -> CleanedUp:
     """Archive and delete what is old, expired sessions and cached answers, and files that no document has.
+
+    The figures of workspaces in which somebody wrote since the last clean-up are compared with their rows.
 
     Conversations are archived when they were silent for `retention_days`, and deleted after as long again; 0 keeps
     them. Running it twice at once does no harm.
@@ -44,7 +50,18 @@ async def clean_up(database: Database, storage: FileStorage, retention_days: int
     # Nothing is a hundred years old.
     days = retention_days or MAX_RETENTION_DAYS
     rows = await database.write(lambda session: cleanup_old_data(session, retention_days=days))
-    return CleanedUp(rows, await delete_orphans(database, storage))
+    return CleanedUp(rows, await delete_orphans(database, storage), await _mend_figures(database))
+
+
+async def _mend_figures(database: Database) -> int:
+    """Count the figures again that are not what the rows add up to, and return of how many workspaces."""
+    since, mended = now() - 2 * EVERY, 0
+    for workspace_id in await database.read(partial(figures.find_recent_workspaces, since=since)):
+        if not await database.read(partial(figures.are_figures_right, workspace_id=workspace_id, since=since)):
+            await database.write(partial(figures.count_again, workspace_id=workspace_id, since=since))
+            logger.warning("figures_mended", workspace_id=str(workspace_id))
+            mended += 1
+    return mended
 
 
 class CleanUp:

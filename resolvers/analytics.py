@@ -44,7 +44,7 @@ async def daily_metrics(
 
 
 async def metrics(context: Context, workspace_id: UUID) -> procedures.WorkspaceMetrics:
-    """Return what `sp_get_workspace_metrics` counts now. Raises `OperationError`."""
+    """Return what `sp_get_workspace_metrics` says now. Raises `OperationError`."""
     await access.readable(context, workspace_id)
     found = await context.database.read(
         lambda session: procedures.get_workspace_metrics(session, workspace_id=workspace_id)
@@ -55,11 +55,11 @@ async def metrics(context: Context, workspace_id: UUID) -> procedures.WorkspaceM
 
 
 async def recalculate(context: Context, workspace_id: UUID) -> None:
-    """Count a workspace's insights again with `sp_calculate_workspace_insights`. Raises `OperationError`."""
+    """Set a workspace's insights to what is there now (`sp_calculate_workspace_insights`). Raises `OperationError`."""
 
-    async def count(session: Session) -> None:
+    async def calculate(session: Session) -> None:
         await access.owned(context, session, workspace_id)
         await procedures.calculate_workspace_insights(session, workspace_id=workspace_id)
 
-    await context.database.write(count)
+    await context.database.write(calculate)
     context.forget_loaded()

@@ -69,10 +69,17 @@ def chosen(words: list[str]) -> list[str]:
     return found
 
 
+def rounds_of(text: str) -> int:
+    """Read a number of rounds. Raises `ArgumentTypeError`."""
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError("write a number from 1 to 100, such as 12")
+    return int(text)
+
+
 def main() -> None:
     """Start the servers, measure, print the table and stop them."""
     parser = argparse.ArgumentParser(prog="python -m bench.reads")
-    parser.add_argument("--rounds", type=int, default=12, choices=range(1, 101), metavar="1-100")
+    parser.add_argument("--rounds", type=rounds_of, default=12, metavar="N", help="1 to 100")
     parser.add_argument("--only", nargs="+", default=[], metavar="PEER", help="a part of its name, such as fastapi")
     parser.add_argument("--without-token-check", action="store_true", help="let the peers trust whoever asks")
     options = parser.parse_args()

@@ -31,7 +31,7 @@ class WorkspaceInsights:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceMetrics:
-    """A workspace's figures of the moment, counted from its rows.
+    """A workspace's figures of the moment.
 
     A conversation counts once it holds a message. Times are in milliseconds, `avg_rag_score` is in [0, 1],
     `satisfaction_rate` in [-1, 1]; an average over nothing is None.
@@ -74,7 +74,7 @@ CLEANUP_OLD_DATA = Procedure("sp_cleanup_old_data", {"retention_days": Integer()
 
 
 async def calculate_workspace_insights(session: Session, *, workspace_id: UUID) -> WorkspaceInsights | None:
-    """Count a workspace's figures again, keep them in `insights_cache` and return them; None for no such workspace."""
+    """Set `insights_cache` to what a workspace's messages add up to and return it; None for no such workspace."""
     return await CALCULATE_WORKSPACE_INSIGHTS.one_or_none(session, workspace_id=workspace_id)
 
 

@@ -3,6 +3,6 @@
 import strawberry
 
 
-@strawberry.input(description="Whose insights to count.")
+@strawberry.input(description="Whose insights to set.")
 class RecalculateInsightsInput:
     workspace_id: strawberry.ID = strawberry.field(description="The workspace.")

@@ -13,7 +13,7 @@ from schema.relay.node import key_of
 from schema.user_errors import InvalidInput, UserErrorsAsData
 
 
-@strawberry.type(description="The insights, counted again.")
+@strawberry.type(description="The insights, as they are now.")
 class RecalculateInsightsPayload:
     insights: Insights = strawberry.field(description="The figures.")
 
@@ -29,7 +29,7 @@ class AnalyticsMutations:
     @strawberry.mutation(
         graphql_type=RecalculateInsightsResult,
         extensions=[UserErrorsAsData()],
-        description="Count a workspace's insights again, from all its messages.",
+        description="Set a workspace's insights to what all its messages add up to now.",
     )
     async def recalculate_insights(
         self, info: Info, input: Annotated[RecalculateInsightsInput, strawberry.argument(description="Whose.")]

@@ -62,7 +62,7 @@ class Insights(RowType, Node):
     calculated_at: dt.datetime = strawberry.field(description="When the figures last moved.")
 
 
-@strawberry.type(description="A workspace's totals, counted from the rows now (`vw_workspace_stats`).")
+@strawberry.type(description="A workspace's totals as they are now (`vw_workspace_stats`).")
 class WorkspaceStats:
     """A row of `vw_workspace_stats`."""
 
@@ -71,7 +71,7 @@ class WorkspaceStats:
     unique_visitors: int = strawberry.field(description="Visitors who ever began a conversation.")
 
 
-@strawberry.type(description="Everything a dashboard shows, counted now (`sp_get_workspace_metrics`).")
+@strawberry.type(description="Everything a dashboard shows, as it is now (`sp_get_workspace_metrics`).")
 class WorkspaceMetrics:
     """The result of `sp_get_workspace_metrics`."""
 

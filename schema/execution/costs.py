@@ -132,6 +132,6 @@ def price_of(type_name: str, field_name: str, *, is_page: bool) -> Price:
         return found
     if is_page:
         return PAGE
-    if field_name == "totalCount":
+    if field_name in {"totalCount", "totalCountIsExact"}:
         return COUNT
     return CHANGE if type_name in {"Mutation", "Subscription"} else VALUE

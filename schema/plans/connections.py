@@ -4,24 +4,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from data.counts import Count
+from data.keys import PARAMETER
+from data.prepared import Prepared
 from schema.plans.keys import KeyForm
-from schema.plans.run import Awaited, Run, Steps
+from schema.plans.run import Run, Steps
 from schema.plans.selection import Selection, Table
-from schema.readings import Items
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pages:
     """The pages of several lists, in one table.
 
     `bounds` says where each page begins and ends in it, `more` whether items follow it and precede it, and `parents`
-    holds the driver's value of each list's key.
+    holds each list's key, None for the list of all. `counts` says how long the lists are, once they are counted.
     """
 
     parents: Sequence[Any]
     table: Table
     bounds: Sequence[tuple[int, int]]
     more: Sequence[tuple[bool, bool]]
+    counts: Sequence[Count] | None = None
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -85,17 +88,36 @@ class PageInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class TotalCount:
-    """How many items each list has."""
+class Counts:
+    """How long the lists are that pages are of. One statement counts them all, once."""
 
+    statement: Prepared
+    read: Callable[[int | None], Count]
     form: KeyForm
-    reading: Items
+    what: str
+
+    def steps(self, run: Run, pages: Pages) -> Steps[Sequence[Count]]:
+        """Return the count of each list."""
+        if pages.counts is None:
+            keys = pages.parents
+            if keys == [None]:
+                rows = yield from run.rows(self.statement, self.what, {})
+                pages.counts = [self.read(rows[0][0])]
+            else:
+                rows = yield from run.rows(self.statement, self.what, {PARAMETER: keys})
+                found = dict(zip(self.form.column([row[0] for row in rows]), rows, strict=True))
+                pages.counts = [self.read(found[key][1] if key in found else None) for key in keys]
+        return pages.counts
+
+
+@dataclass(frozen=True, slots=True)
+class TotalCount:
+    """One of the facts of a count: `fact` is the attribute that holds it."""
+
+    counts: Counts
+    fact: str
 
     def steps(self, run: Run, sources: Pages) -> Steps[Sequence[Any]]:
-        """Wait for the counts."""
-        loaders, model, parent = run.context.loaders, self.reading.model, self.reading.parent
-        if parent is None:
-            counts: Sequence[Any] = yield Awaited([loaders.count(model)])
-        else:
-            counts = yield Awaited([loaders.count_of(model, parent, self.form.uuid(key)) for key in sources.parents])
-        return counts
+        """Return the fact for each list."""
+        counts = yield from self.counts.steps(run, sources)
+        return [getattr(count, self.fact) for count in counts]

@@ -15,11 +15,12 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList
 
+from data.counts import Count
 from data.pages import PageShape
 from data.prepared import result_process
 from schema import readings
 from schema.plans.columns import Columns, Unplanned
-from schema.plans.connections import ConnectionSelection, CursorText, Nodes, PageInfo, TotalCount
+from schema.plans.connections import ConnectionSelection, Counts, CursorText, Nodes, PageInfo, TotalCount
 from schema.plans.leaves import cursor_writer, identifier_writer, writer
 from schema.plans.resolved import Derived, Resolved
 from schema.plans.rows import Linked, Listed, OwnerColumn, Reader, RootList, RootRow
@@ -188,8 +189,17 @@ def _of_connection(
             facts = [(name, part.node.name.value) for name, _, (part, *_) in planner.groups(named, fields)]
             return PageInfo(facts, _cursor(planner, columns), named.name)
         case "total_count":
-            return TotalCount(planner.keys, reading)
+            return TotalCount(_counts(planner, reading), "value")
+        case "total_count_is_exact":
+            return TotalCount(_counts(planner, reading), "is_exact")
     raise Unplanned(f"{kind.name}.{fields[0].node.name.value}")
+
+
+def _counts(planner: "Planner", reading: readings.Items) -> Counts:
+    what = f"load count of {reading.model.__name__}"
+    if reading.parent is None:
+        return Counts(planner.reads.count(reading.model), Count.bounded, planner.keys, what)
+    return Counts(*planner.reads.counts(reading.model, reading.parent), planner.keys, what)
 
 
 def _edges(planner: "Planner", kind: GraphQLObjectType, fields: FieldDetailsList, columns: Columns) -> Selection[Table]:

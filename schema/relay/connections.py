@@ -6,6 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
+from data.counts import MAX_COUNT, Count
 from data.pages import Cursor as Place
 from data.pages import InvalidCursor, Page, PageRequest
 from resolvers.errors import BadInput
@@ -51,10 +52,10 @@ class RowEdge:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a connection field returns: a page, and how to count the whole list."""
+    """What a connection field returns: a page, and how to count the whole list, once however often it is asked."""
 
     page: Page[Any]
-    count: Callable[[], Awaitable[int]]
+    count: Callable[[], Awaitable[Count]]
 
     @property
     def edges(self) -> list[RowEdge]:
@@ -87,7 +88,11 @@ class Edge(Generic[T]):
 
 
 async def _total(rows: strawberry.Parent[Rows]) -> int:
-    return await rows.count()
+    return (await rows.count()).value
+
+
+async def _is_exact(rows: strawberry.Parent[Rows]) -> bool:
+    return (await rows.count()).is_exact
 
 
 @strawberry.type(description="A page of a list.")
@@ -98,7 +103,13 @@ class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The page's items alone.")
     page_info: PageInfo = strawberry.field(description="Where this page lies in its list.")
     total_count: int = strawberry.field(
-        resolver=_total, description="How many items the whole list has. Counted only when asked for."
+        resolver=_total,
+        description=f"How many items the whole list has, or {MAX_COUNT:,} when it has more than that and nobody keeps "
+        "the count: `totalCountIsExact` tells. Counted only when asked for.",
+    )
+    total_count_is_exact: bool = strawberry.field(
+        resolver=_is_exact,
+        description="Whether `totalCount` is the number of items; false when there are more.",
     )
 
 

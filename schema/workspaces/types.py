@@ -173,14 +173,14 @@ class Workspace(RowType, Node):
         WorkspaceStats,
         models.WorkspaceStats,
         "id",
-        "Totals, counted now.",
+        "Totals, as they are now.",
         by=models.WorkspaceStats.workspace_id,
     )
     metrics: WorkspaceMetrics | None = awaited_field(
         _metrics,
         "id",
         graphql_type=WorkspaceMetrics | None,
-        description="Everything the dashboard shows, counted now.",
+        description="Everything the dashboard shows, as it is now.",
     )
 
     @strawberry.field(

@@ -7,13 +7,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from core.clock import now
 from data.jobs.runner import Jobs
-from data.models import AppSession, Conversation, Job, JobKind
+from data.models import AppSession, Conversation, Job, JobKind, WorkspaceFigures
 from monitora.settings.settings import Settings
-from rag.clean_up import CleanUp
+from rag.clean_up import CleanUp, clean_up
 from resolvers.services import Services
 from schema.relay.node import parse_id
 from tests.support.people import People
@@ -119,3 +119,39 @@ async def test_a_clean_up_that_fails_is_logged_and_comes_again(
         jobs.wake()
 
         await until_seen(lambda: _is_cleaned(services), "the clean-up of the next day")
+
+
+async def test_figures_that_somebody_changed_by_hand_are_counted_again(
+    services: Services, people: People, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = await people.shop()
+    workspace_id = parse_id(shop.id)[1]
+    given = Given(services.database)
+    right = await given.conversation(workspace_id, "visitor")
+    wrong = await given.conversation(workspace_id, "another visitor")
+    for conversation in (right, wrong):
+        await given.answer(conversation, rag_score=0.25, response_time_ms=100, feedback=1)
+    columns = select(WorkspaceFigures.__table__).where(WorkspaceFigures.workspace_id == workspace_id)
+    [before] = await fetch(services.database, columns)
+    await run(services.database, update(Conversation).where(Conversation.id == wrong).values(rated_count=9))
+    await run(services.database, update(WorkspaceFigures).values(visitor_count=7, stored_count=0))
+
+    first = await clean_up(services.database, services.storage, 0)
+    second = await clean_up(services.database, services.storage, 0)
+
+    assert await fetch(services.database, columns) == [before]
+    assert (first.mended_workspaces, second.mended_workspaces) == (1, 0)
+    assert capsys.readouterr().out.count("figures_mended") == 1
+
+
+async def test_figures_that_were_lost_are_counted_again(services: Services, people: People) -> None:
+    workspace_id = parse_id((await people.shop()).id)[1]
+    given = Given(services.database)
+    await given.answer(await given.conversation(workspace_id), rag_score=0.25)
+    columns = select(WorkspaceFigures.__table__)
+    before = await fetch(services.database, columns)
+    await run(services.database, delete(WorkspaceFigures))
+
+    await clean_up(services.database, services.storage, 0)
+
+    assert await fetch(services.database, columns) == before

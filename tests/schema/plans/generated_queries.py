@@ -98,7 +98,7 @@ class _Writing:
         return f"{alias}{name}{self.arguments(name, definition)} {self.directive()} {inside}"
 
     def is_rare(self) -> bool:
-        return self.draw(st.integers(0, RARELY)) == 0
+        return bool(self.draw(st.integers(0, RARELY)) == 0)
 
     def arguments(self, name: str, definition: GraphQLField) -> str:
         given = {}

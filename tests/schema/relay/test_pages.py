@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data import counts
+from data.models import global_id
 from data.pages import Cursor, InvalidCursor
+from schema.relay.node import parse_id
 from tests.support.people import People, Person
+from tests.support.rows import Given
 
 DOCUMENTS = """
 query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { workspace(id: $id) {
@@ -93,3 +97,68 @@ def test_a_cursor_comes_back_as_it_was(moment: datetime, key: UUID) -> None:
 def test_any_text_is_a_cursor_or_is_refused(text: str) -> None:
     with suppress(InvalidCursor):
         assert str(Cursor.parse(text))
+
+
+COUNTS = """query ($id: ID!) { workspace(id: $id) {
+  conversations { totalCount totalCountIsExact nodes { messages { totalCount totalCountIsExact } } }
+  documents { totalCount totalCountIsExact } } }"""
+
+
+async def test_a_long_list_says_that_it_has_more_and_a_count_that_is_kept_is_exact(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "MAX_COUNT", 2)
+    shop = await people.shop()
+    given_rows, workspace_id = Given(people.services.database), parse_id(shop.id)[1]
+    for number in range(3):
+        await given_rows.document(workspace_id)
+        conversation = await given_rows.conversation(workspace_id, f"visitor {number}")
+        for _ in range(3):
+            await given_rows.message(conversation)
+
+    found = (await shop.owner.ask(COUNTS, id=shop.id))["workspace"]
+
+    conversations = found["conversations"]
+    assert (conversations["totalCount"], conversations["totalCountIsExact"]) == (3, True)
+    assert conversations["nodes"][0]["messages"] == {"totalCount": 3, "totalCountIsExact": True}
+    assert found["documents"] == {"totalCount": 2, "totalCountIsExact": False}
+
+
+async def test_a_list_as_long_as_is_counted_is_counted_exactly(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "MAX_COUNT", 2)
+    owner = await people.admin()
+    await people.shop(owner)
+    await people.shop(owner)
+    asked = "{ workspaces { totalCount totalCountIsExact } }"
+    assert (await owner.ask(asked))["workspaces"] == {"totalCount": 2, "totalCountIsExact": True}
+
+    await people.shop(owner)
+
+    assert (await owner.ask(asked))["workspaces"] == {"totalCount": 2, "totalCountIsExact": False}
+
+
+async def test_pages_of_many_parents_are_each_their_own_also_where_moments_are_equal(people: People) -> None:
+    """Rows of one moment are ordered by their keys, and a cursor among them is where the next page begins."""
+    owner = await people.admin()
+    shops = [await people.shop(owner) for _ in range(3)]
+    rows, moment = Given(people.services.database), datetime(2026, 1, 19, tzinfo=UTC)
+    expected = {}
+    for size, shop in enumerate(shops, start=2):
+        keys = [await rows.document(parse_id(shop.id)[1], created_at=moment) for _ in range(size)]
+        expected[shop.id] = [global_id("Document", key) for key in sorted(keys, reverse=True)]
+    asked = """query ($after: String, $before: String, $first: Int, $last: Int) { workspaces { nodes { id
+        documents(first: $first, after: $after, last: $last, before: $before) {
+          edges { cursor } nodes { id } pageInfo { hasNextPage hasPreviousPage } } } } }"""
+
+    first = {node["id"]: node["documents"] for node in (await owner.ask(asked, first=2))["workspaces"]["nodes"]}
+    last = {node["id"]: node["documents"] for node in (await owner.ask(asked, last=2))["workspaces"]["nodes"]}
+
+    for shop in shops:
+        ids = expected[shop.id]
+        assert [node["id"] for node in first[shop.id]["nodes"]] == ids[:2]
+        assert [node["id"] for node in last[shop.id]["nodes"]] == ids[-2:]
+        assert first[shop.id]["pageInfo"] == {"hasNextPage": len(ids) > 2, "hasPreviousPage": False}
+        assert last[shop.id]["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": len(ids) > 2}
+        cursor = first[shop.id]["edges"][0]["cursor"]
+        after = (await owner.ask(asked, first=9, after=cursor))["workspaces"]["nodes"]
+        assert [row["id"] for node in after if node["id"] == shop.id for row in node["documents"]["nodes"]] == ids[1:]
