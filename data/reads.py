@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Dialect
 
+from data.columns import Columns, KeyForm
 from data.counts import Count, count_statement, counting
 from data.keys import among_keys
 from data.models import Workspace
@@ -19,8 +20,14 @@ class Reads:
     """What viewers of the same rights read. The values of a statement are those of `data.prepared.viewer_values`."""
 
     def __init__(self, viewer: Viewer, dialect: Dialect) -> None:
+        self.keys = KeyForm.of(dialect)
+        """The form in which the keys of rows are compared."""
         self._viewer = stand_in(viewer)
         self._dialect = dialect
+
+    def columns(self, model: type[Any], *names: str) -> Columns:
+        """Return the columns of a statement that reads these attributes, and others as they are asked for."""
+        return Columns(model, names, self._dialect)
 
     def by_key(self, model: type[Any], by: Any, columns: Sequence[Any]) -> Prepared:
         """Return the statement that reads the rows whose `by` column holds one of the parameter `keys`."""

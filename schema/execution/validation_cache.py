@@ -145,6 +145,11 @@ class ValidationCache:
             self._characters -= len(self._known.popitem(last=False)[0])
         return operations
 
+    def clear(self) -> None:
+        """Know no text any more."""
+        self._known.clear()
+        self._characters = 0
+
 
 CACHE = ValidationCache()
 """The operations that this process was asked last: a client sends few texts, many times."""

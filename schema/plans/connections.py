@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from data.columns import KeyForm
 from data.counts import Count
 from data.keys import PARAMETER
 from data.prepared import Prepared
-from schema.plans.keys import KeyForm
 from schema.plans.run import Run, Steps
 from schema.plans.selection import Selection, Table
 

@@ -5,14 +5,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLFloat, GraphQLInt, GraphQLLeafType, GraphQLString
-from sqlalchemy import Boolean, Float, Integer, Unicode, Uuid
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeEngine
+from graphql import GraphQLBoolean, GraphQLEnumType, GraphQLFloat, GraphQLInt, GraphQLLeafType, GraphQLString
 
+from data.columns import Columns, Form, Given, KeyForm
 from data.pages import Cursor
-from data.prepared import result_process
-from data.types import Chosen, UtcDateTime
 from schema.scalars import DATE_TIME, URL_SCALAR
 
 Write = Callable[[Any], Any]
@@ -24,30 +20,17 @@ class Unwritable(ValueError):
     """A value has no place in the response: graphql-core says what is wrong with it."""
 
 
-def writer(leaf: GraphQLLeafType, column: TypeEngine[Any], dialect: Dialect) -> Write | None:
-    """Return what makes the response's value of the driver's value of a column, or None when they are the same.
+def writer(leaf: GraphQLLeafType, given: Given) -> Write | None:
+    """Return what makes the response's value of what the driver gives of a column, or None when they are the same.
 
     Null is not passed to it. It raises `Unwritable`, or whatever the scalar raises.
     """
-    if isinstance(column, Chosen) and isinstance(leaf, GraphQLEnumType):
-        return {choice.value: leaf.serialize(choice) for choice in column.choices}.__getitem__
-    if dialect.name == "sqlite" and isinstance(column, UtcDateTime) and leaf.name == DATE_TIME.name:
-        return moment_of_sqlite
-    if dialect.name == "sqlite" and isinstance(column, Boolean):
-        return bool
-    process, serialize = result_process(column, dialect), leaf.serialize
-    return _of_plain(leaf, column) if process is None else lambda value: serialize(process(value))
-
-
-def _of_plain(leaf: GraphQLLeafType, column: TypeEngine[Any]) -> Write | None:
-    """Return what writes a value that the driver gives as Python has it."""
-    if isinstance(column, Unicode) and leaf.name in {GraphQLString.name, URL_SCALAR.name}:
-        return None
-    if isinstance(column, Integer) and leaf is GraphQLInt:
-        return _whole
-    if isinstance(column, Float) and leaf is GraphQLFloat:
-        return _finite
-    return leaf.serialize
+    if given.choices is not None and isinstance(leaf, GraphQLEnumType):
+        return {value: leaf.serialize(choice) for value, choice in given.choices.items()}.__getitem__
+    if (given.form, leaf.name) in WRITERS:
+        return WRITERS[given.form, leaf.name]
+    process, serialize = given.process, leaf.serialize
+    return serialize if process is None else lambda value: serialize(process(value))
 
 
 def moment_of_sqlite(text: str) -> str:
@@ -56,21 +39,18 @@ def moment_of_sqlite(text: str) -> str:
     return f"{seconds[:10]}T{seconds[11:]}Z"
 
 
-def identifier_writer(node_name: str, dialect: Dialect) -> Write:
+def identifier_writer(node_name: str, form: KeyForm) -> Write:
     """Return what makes a global identifier of the driver's value of a key: see `data.models.base.global_id`."""
-    prefix = f"{node_name}:"
-    encode = binascii.b2a_base64
+    prefix, encode = f"{node_name}:", binascii.b2a_base64
     # Letters, digits and a colon give neither of the two characters by which base64 for addresses differs.
-    if dialect.name == "sqlite":
+    if form.process is None:
         return lambda key: encode((prefix + key).encode(), newline=False).decode()
-    process = result_process(Uuid(), dialect) or _same
-    return lambda key: encode((prefix + process(key).hex).encode(), newline=False).decode()
+    return lambda key: encode((prefix + form.hexadecimal(key)).encode(), newline=False).decode()
 
 
-def cursor_writer(dialect: Dialect) -> Callable[[Any, Any], str]:
+def cursor_writer(columns: Columns) -> Callable[[Any, Any], str]:
     """Return what makes a cursor of the driver's values of a row's moment and key: see `data.pages.Cursor`."""
-    moment_of = result_process(UtcDateTime(), dialect) or _same
-    key_of = result_process(Uuid(), dialect) or _same
+    moment_of, key_of = (columns.given(name).process or _same for name in ("created_at", "id"))
     return lambda moment, key: str(Cursor(moment_of(moment), key_of(key)))
 
 
@@ -88,3 +68,14 @@ def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise Unwritable("a Float is finite")
     return value
+
+
+WRITERS: dict[tuple[Form, str], Write | None] = {
+    (Form.TEXT, GraphQLString.name): None,
+    (Form.TEXT, URL_SCALAR.name): None,
+    (Form.FLAG, GraphQLBoolean.name): bool,
+    (Form.WHOLE_NUMBER, GraphQLInt.name): _whole,
+    (Form.NUMBER, GraphQLFloat.name): _finite,
+    (Form.MOMENT_TEXT, DATE_TIME.name): moment_of_sqlite,
+}
+"""What shows a form of a column as a scalar, without a Python value in between."""

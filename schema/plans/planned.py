@@ -19,9 +19,9 @@ from prometheus_client import Counter
 from data.prepared import rights_of
 from data.reads import Reads
 from resolvers.context import Context
-from schema.plans.columns import Unplanned
 from schema.plans.plan import Plan, PlannedResult
 from schema.plans.planning import Planner
+from schema.plans.row_planning import Unplanned
 
 PLANS = Counter(
     "monitora_plans",
@@ -83,9 +83,8 @@ class Plans:
             if len(self._plans) >= MAX_PLANS:
                 self._plans.clear()
             reads = Reads(context.viewer, dialect)
-            planner = Planner(schema, self._document, operation, variables, reads, dialect)
             try:
-                self._plans[key] = Plan(planner.root())
+                self._plans[key] = Plan(Planner(schema, self._document, operation, variables, reads).root())
             except Unplanned as unknown:
                 self._plans[key] = unknown
         plan = self._plans[key]

@@ -27,12 +27,10 @@ from graphql.execution.collect_fields import (
     collect_subfields,
 )
 from graphql.execution.values import VariableValues
-from sqlalchemy.engine import Dialect
 
 from data.reads import Reads
 from schema import readings
 from schema.plans import row_planning
-from schema.plans.columns import Unplanned
 from schema.plans.completion import (
     Completion,
     LeafCompletion,
@@ -41,8 +39,8 @@ from schema.plans.completion import (
     Objects,
     RequiredCompletion,
 )
-from schema.plans.keys import KeyForm
 from schema.plans.resolved import Arguments, Resolved
+from schema.plans.row_planning import Unplanned
 from schema.plans.selection import Field, Selection, Typename
 
 MAX_FIELDS = 1_000
@@ -63,12 +61,9 @@ class Planner:
         operation: OperationDefinitionNode,
         variables: VariableValues,
         reads: Reads,
-        dialect: Dialect,
     ) -> None:
         """Prepare. Of the variables, those are read that `@skip` and `@include` name."""
         self.reads = reads
-        self.dialect = dialect
-        self.keys = KeyForm.of(dialect)
         self._schema = schema
         self._operation = operation
         self._variables = variables
@@ -133,9 +128,9 @@ class Planner:
             case readings.Items(parent=None) as reading:
                 return row_planning.root_list(self, reading, field, fields)
             case readings.Items() as reading:
-                return row_planning.listed(self, reading, field, fields, self.keys.of_objects("id"))
+                return row_planning.listed(self, reading, field, fields, self.reads.keys.of_objects("id"))
             case readings.Link() as reading:
-                return row_planning.linked(self, reading, field, fields, self.keys.of_objects(reading.key))
+                return row_planning.linked(self, reading, field, fields, self.reads.keys.of_objects(reading.key))
         return Resolved(
             row_planning.resolver(field), self.arguments(field, fields), self.completion(field.type, fields)
         )

@@ -15,11 +15,10 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList
 
+from data.columns import Columns, UnknownColumn
 from data.counts import Count
 from data.pages import PageShape
-from data.prepared import result_process
 from schema import readings
-from schema.plans.columns import Columns, Unplanned
 from schema.plans.connections import ConnectionSelection, Counts, CursorText, Nodes, PageInfo, TotalCount
 from schema.plans.leaves import cursor_writer, identifier_writer, writer
 from schema.plans.resolved import Derived, Resolved
@@ -32,15 +31,20 @@ if TYPE_CHECKING:
 IDENTIFIER = "global_id"
 """The attribute of a row that is made of its key and its kind."""
 
+
+class Unplanned(Exception):
+    """The operation asks for something that plans do not know. The message says what, for tests."""
+
+
 Keys = Callable[[Any], Sequence[Any]]
 
 
 def reader(planner: "Planner", model: type[Any], by: Any, kind: GraphQLObjectType, fields: FieldDetailsList) -> Reader:
     """Return what reads rows of a model by a key, and shows of them what is selected of a type."""
-    columns = Columns(model, by.key)
+    columns = planner.reads.columns(model, by.key)
     selection = rows(planner, kind, fields, columns)
     statement = planner.reads.by_key(model, by, columns.attributes)
-    return Reader(statement, f"load row of {model.__name__}", planner.keys, selection)
+    return Reader(statement, f"load row of {model.__name__}", planner.reads.keys, selection)
 
 
 def root_row(planner: "Planner", reading: readings.Root, field: GraphQLField, fields: FieldDetailsList) -> RootRow:
@@ -52,13 +56,13 @@ def root_row(planner: "Planner", reading: readings.Root, field: GraphQLField, fi
             readers[model] = reader(planner, model, model.id, planner.type_named(model.node_name), fields)
         return readers[model]
 
-    return RootRow(reading.find, reading.what, planner.arguments(field, fields), of_model, planner.keys)
+    return RootRow(reading.find, reading.what, planner.arguments(field, fields), of_model, planner.reads.keys)
 
 
 def root_list(planner: "Planner", reading: readings.Items, field: GraphQLField, fields: FieldDetailsList) -> RootList:
     """Return a page of all the rows of a model."""
     model = reading.model
-    columns = Columns(model, "id")
+    columns = planner.reads.columns(model, "id")
     shown = connection(planner, reading, field, fields, columns)
 
     @cache
@@ -73,7 +77,7 @@ def listed(
 ) -> Listed[Any]:
     """Return a page of each source's list."""
     model, parent = reading.model, reading.parent
-    columns = Columns(model, parent.key)
+    columns = planner.reads.columns(model, parent.key)
     shown = connection(planner, reading, field, fields, columns)
 
     @cache
@@ -82,7 +86,7 @@ def listed(
 
     writable = planner.reads.writable() if reading.owner_only else None
     arguments, what = planner.arguments(field, fields), f"load page of {model.__name__}"
-    return Listed(keys, planner.keys, arguments, statement, what, shown, writable)
+    return Listed(keys, planner.reads.keys, arguments, statement, what, shown, writable)
 
 
 def linked(
@@ -114,7 +118,7 @@ def _field(
             return _derived(planner, reading, field, fields, columns)
         case readings.OwnerOnly() as reading:
             column = _column(planner, reading.column, field, columns)
-            return OwnerColumn(column, columns.position("workspace_id"), planner.keys, planner.reads.writable())
+            return OwnerColumn(column, columns.position("workspace_id"), planner.reads.keys, planner.reads.writable())
         case readings.Link() as reading:
             return linked(planner, reading, field, fields, _keys(planner, columns.position(reading.key)))
         case readings.Items() as reading:
@@ -126,7 +130,7 @@ def _field(
 
 
 def _keys(planner: "Planner", position: int) -> Callable[[Table], Sequence[Any]]:
-    return lambda table: planner.keys.column(table.columns[position])
+    return lambda table: planner.reads.keys.column(table.columns[position])
 
 
 def _column(planner: "Planner", name: str, field: GraphQLField, columns: Columns) -> Column:
@@ -135,8 +139,13 @@ def _column(planner: "Planner", name: str, field: GraphQLField, columns: Columns
         raise Unplanned(f"{leaf} in a column")
     is_required = isinstance(field.type, GraphQLNonNull)
     if name == IDENTIFIER:
-        return Column(columns.position("id"), identifier_writer(columns.model.node_name, planner.dialect), is_required)
-    write = writer(leaf, columns.kind(name), planner.dialect)
+        return Column(
+            columns.position("id"), identifier_writer(columns.model.node_name, planner.reads.keys), is_required
+        )
+    try:
+        write = writer(leaf, columns.given(name))
+    except UnknownColumn as unknown:
+        raise Unplanned(str(unknown)) from unknown
     return Column(columns.position(name), write, is_required)
 
 
@@ -152,7 +161,7 @@ def _derived(
 ) -> Derived:
     """Return a field that its resolver computes of some columns, which it is given as a named tuple."""
     row = namedtuple("Row", reading.columns)  # type: ignore[misc]
-    read = [(columns.position(name), result_process(columns.kind(name), planner.dialect)) for name in reading.columns]
+    read = [(columns.position(name), columns.given(name).process) for name in reading.columns]
     completion = planner.completion(field.type, fields)
     return Derived(row, read, Resolved(resolver(field), planner.arguments(field, fields), completion))
 
@@ -187,7 +196,7 @@ def _of_connection(
             return Nodes(_edges(planner, named, fields, columns))
         case "page_info":
             facts = [(name, part.node.name.value) for name, _, (part, *_) in planner.groups(named, fields)]
-            return PageInfo(facts, _cursor(planner, columns), named.name)
+            return PageInfo(facts, _cursor(columns), named.name)
         case "total_count":
             return TotalCount(_counts(planner, reading), "value")
         case "total_count_is_exact":
@@ -198,8 +207,8 @@ def _of_connection(
 def _counts(planner: "Planner", reading: readings.Items) -> Counts:
     what = f"load count of {reading.model.__name__}"
     if reading.parent is None:
-        return Counts(planner.reads.count(reading.model), Count.bounded, planner.keys, what)
-    return Counts(*planner.reads.counts(reading.model, reading.parent), planner.keys, what)
+        return Counts(planner.reads.count(reading.model), Count.bounded, planner.reads.keys, what)
+    return Counts(*planner.reads.counts(reading.model, reading.parent), planner.reads.keys, what)
 
 
 def _edges(planner: "Planner", kind: GraphQLObjectType, fields: FieldDetailsList, columns: Columns) -> Selection[Table]:
@@ -209,11 +218,11 @@ def _edges(planner: "Planner", kind: GraphQLObjectType, fields: FieldDetailsList
         if field is None:
             parts.append(Typename(kind.name))
         elif asked[0].node.name.value == "cursor":
-            parts.append(_cursor(planner, columns))
+            parts.append(_cursor(columns))
         else:
             parts.append(rows(planner, cast("GraphQLObjectType", get_named_type(field.type)), asked, columns))
     return Selection(tuple(name for name, _, _ in groups), tuple(parts))
 
 
-def _cursor(planner: "Planner", columns: Columns) -> CursorText:
-    return CursorText(columns.position("created_at"), columns.position("id"), cursor_writer(planner.dialect))
+def _cursor(columns: Columns) -> CursorText:
+    return CursorText(columns.position("created_at"), columns.position("id"), cursor_writer(columns))

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
+from data.columns import KeyForm
 from data.keys import PARAMETER
 from data.pages import PageRequest, PageShape, page_of
 from data.prepared import Prepared
 from resolvers.errors import NotFound
 from schema.plans.connections import ConnectionSelection, Pages
-from schema.plans.keys import KeyForm
 from schema.plans.resolved import Arguments
 from schema.plans.run import Rows, Run, Steps
 from schema.plans.selection import Column, Selection, Sources, Table

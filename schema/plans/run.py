@@ -8,10 +8,10 @@ import orjson
 from graphql.execution.values import VariableValues
 
 from core.telemetry import span
+from data.columns import KeyForm
 from data.keys import PARAMETER
 from data.prepared import Prepared, viewer_values
 from resolvers.context import Context
-from schema.plans.keys import KeyForm
 
 Result = TypeVar("Result")
 Rows: TypeAlias = list[tuple[Any, ...]]

@@ -14,15 +14,18 @@ from uuid import UUID
 
 import pytest
 from graphql import GraphQLObjectType, build_schema, get_named_type
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.dialects import mssql
 from sqlalchemy.engine import Engine
 
 from core.clock import now
+from data import reads
 from data.engine import Database
 from data.models import Model, Role
 from data.pages import Cursor
+from data.prepared import Prepared
 from resolvers.services import Services
+from schema.execution.validation_cache import CACHE
 from schema.relay.node import parse_id
 from tests.support.people import People, Person
 from tests.support.rows import Given
@@ -142,18 +145,27 @@ async def _explained(database: Database, texts: list[str], elements: dict[str, s
 
 @contextmanager
 def _elements() -> Iterator[dict[str, str]]:
-    """Keep the text for SQL Server of each statement, by its text for SQLite."""
+    """Keep the text for SQL Server of each statement, by its text for SQLite.
+
+    A query's plan compiles its statements once: here they are compiled anew.
+    """
     found: dict[str, str] = {}
 
     def keep(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
         if context is not None and context.compiled is not None:
             found[statement] = str(context.compiled.statement.compile(dialect=ON_SQL_SERVER))
 
+    class Kept(Prepared):
+        def __init__(self, statement: Any, dialect: Dialect) -> None:
+            super().__init__(statement, dialect)
+            found[self.text] = str(statement.compile(dialect=ON_SQL_SERVER))
+
     event.listen(Engine, "before_cursor_execute", keep)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reads, "Prepared", Kept)
+        CACHE.clear()
         yield found
-    finally:
-        event.remove(Engine, "before_cursor_execute", keep)
+    event.remove(Engine, "before_cursor_execute", keep)
 
 
 @dataclass
