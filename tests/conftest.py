@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,14 @@ from passlib.hash import argon2
 from sqlalchemy import ClauseElement, Connection, Engine, event
 from sqlalchemy.dialects import mssql
 
-from core.events import MemoryEventBus
 from core.security.passwords import Passwords
 from data.engine import Database
 from data.migrations import migrate
 from monitora.composition import running_services
 from monitora.settings.settings import Settings
 from rag.ingestion.reader import DocumentReader
-from resolvers.accounts.session_checks import SessionChecks
 from resolvers.services import Services
+from tests.support.logins import lasting_look_ups
 from tests.support.mistral_server import MistralServer
 from tests.support.people import People
 from tests.support.redis_server import running_redis
@@ -88,8 +86,7 @@ async def services(settings: Settings, reader: DocumentReader) -> AsyncIterator[
             services,
             # The real algorithm at its least cost: its strength is not what these tests are about.
             passwords=Passwords(argon2.using(rounds=1, memory_cost=8, parallelism=1)),
-            # A look-up that outlives every test: what ends a session has to say so, and time decides nothing.
-            sessions=SessionChecks(services.database, MemoryEventBus(), checked_every=timedelta(hours=1)),
+            sessions=lasting_look_ups(services.database),
         )
 
 

@@ -33,7 +33,7 @@ async def prepare(folder: Path, address: str, pid: int) -> tuple[Server, str, st
     anonymous = monitora_server(address, pid, "")
     answer = await load.ask(anonymous.port, request_of(anonymous, Call("/graphql", {"query": REGISTER}), ""))
     token = json.loads(answer)["data"]["register"]["accessToken"]
-    key = await fill(f"sqlite+aiosqlite:///{folder / DATABASE}")
+    key = await fill(f"sqlite:///{folder / DATABASE}")
     return monitora_server(address, pid, global_id("Workspace", key)), token, key.hex
 
 
