@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format schema lock widget clean
+.PHONY: help run test test-fast check format schema lock widget bench-growth clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,6 +32,9 @@ schema: .venv/.run ## Write schema.graphql and the snapshots of the tables again
 
 widget: ## Build the widget and GraphiQL from their sources (needs Node.js)
 	@cd widget && npm ci && npm run check && npm test && npm run build
+
+bench-growth: .venv/.test ## How pages and figures grow with a workspace; needs matplotlib, writes docs/pictures/growth.svg
+	@$(BIN)/python bench/growth.py
 
 lock: .venv/.uv ## Lock the dependencies again
 	@$(LOCK) pyproject.toml --group build --output-file requirements/run.txt
