@@ -6,6 +6,7 @@ the limits, valid), executed, and its errors masked. Telemetry surrounds all of 
 
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Any, cast
 
 import strawberry
@@ -49,6 +50,13 @@ class OperationSchema(strawberry.Schema):
         super().__init__(**options, extensions=[OperationAdapter], execution_context_class=BudgetedExecutor)
         self.persisted = PersistedOperations()
 
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[Any]
+    ) -> SchemaExtensionsRunner:
+        """Return what calls the adapter's hooks."""
+        (adapter,) = extensions
+        return OperationRunner(execution_context, adapter)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Leave logging to `error_masking`, which logs a fault once, with what an operator needs."""
         for error in errors:
@@ -72,6 +80,51 @@ class OperationSchema(strawberry.Schema):
         if failure is None and is_ambiguous(context.graphql_document, named):
             return PreExecutionError(data=None, errors=[GraphQLError(AMBIGUOUS)])
         return failure
+
+
+class OperationRunner(SchemaExtensionsRunner):
+    """Calls the hooks of the one adapter. Strawberry's own looks for the hooks of each extension at each operation."""
+
+    def __init__(self, execution_context: ExecutionContext, adapter: "OperationAdapter") -> None:
+        super().__init__(execution_context, [adapter])
+        self._adapter = adapter
+
+    def operation(self) -> Any:
+        """Return the block of the whole operation."""
+        return _Block(_operation(self._adapter))
+
+    def parsing(self) -> Any:
+        """Return the block in which the text is read."""
+        return _Block(_parse(self._adapter))
+
+    def validation(self) -> Any:
+        """Return the block in which the operation is authorised."""
+        return _Block(_validate(self._adapter))
+
+    def executing(self) -> Any:
+        """Return the block in which the operation is executed."""
+        return _execute(self._adapter)
+
+    def on_stream_result(self, result: Any) -> Any:
+        """Return the block in which a result is sent."""
+        return _Block(_stream_result(self._adapter, result))
+
+    async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
+        """Return the response's extensions."""
+        return dict(ctx.extensions_results)
+
+
+class _Block(AbstractAsyncContextManager[None]):
+    """A block that is entered and left without waiting."""
+
+    def __init__(self, block: AbstractContextManager[None]) -> None:
+        self._block = block
+
+    async def __aenter__(self) -> None:
+        self._block.__enter__()
+
+    async def __aexit__(self, *failure: Any) -> bool | None:
+        return self._block.__exit__(*failure)
 
 
 class OperationAdapter(MaskErrors):
@@ -133,6 +186,11 @@ class OperationAdapter(MaskErrors):
             execution.result = await plans.answer(graph, operation, execution.context, execution.variables or {})
         yield
 
+    def _process_result(self, result: Any) -> None:
+        """Mask the errors of a result that has any. It has its data as values only for who asks."""
+        if result.errors:
+            result.errors = self._process_errors(result.errors)
+
     def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
         return mask_errors(self.execution_context.context, errors)
 
@@ -157,3 +215,10 @@ class OperationAdapter(MaskErrors):
         if operation.operation is not OperationType.SUBSCRIPTION:
             execution.extensions_results["cost"] = {"requested": size.cost, "limit": context.limits.cost}
         return list(excesses(size, context.policy, context.limits))
+
+
+_operation = contextmanager(OperationAdapter.on_operation)
+_parse = contextmanager(OperationAdapter.on_parse)
+_validate = contextmanager(OperationAdapter.on_validate)
+_execute = asynccontextmanager(OperationAdapter.on_execute)
+_stream_result = contextmanager(OperationAdapter.on_stream_result)

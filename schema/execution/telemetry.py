@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import structlog
@@ -34,6 +35,11 @@ RUNNING = Gauge(
     "monitora_operations_running", "Operations under way; a subscription is a stream that is followed.", ["kind"]
 )
 ERRORS = Counter("monitora_errors", "Operations that met an error of this code.", ["code"])
+
+# A metric finds its child under a lock, by its labels made into texts: there are few, and they are kept.
+_running = cache(RUNNING.labels)
+_ended = cache(OPERATIONS.labels)
+_seconds = cache(OPERATION_SECONDS.labels)
 
 MAX_NAME_CHARACTERS = 64
 """What is kept of an operation's name: the client chooses it."""
@@ -66,7 +72,7 @@ class OperationTelemetry:
     def executing(self) -> None:
         """Count the operation as under way: it can be read, and so has a kind."""
         self._running = self._kind()
-        RUNNING.labels(self._running).inc()
+        _running(self._running).inc()
 
     def _tell(self, context: Context, span: Span, seconds: float) -> None:
         # What was counted as under way is no longer: its kind is the same to the end.
@@ -74,9 +80,9 @@ class OperationTelemetry:
         codes = sorted(context.codes)
         outcome = _outcome(codes)
         if self._running:
-            RUNNING.labels(kind).dec()
-        OPERATIONS.labels(kind, outcome).inc()
-        OPERATION_SECONDS.labels(kind).observe(seconds)
+            _running(kind).dec()
+        _ended(kind, outcome).inc()
+        _seconds(kind).observe(seconds)
         for code in codes:
             ERRORS.labels(code).inc()
         asked = self._execution.operation_name or ""

@@ -23,6 +23,8 @@ REVISIONS = sorted(script.revision for script in ScriptDirectory.from_config(con
 QUESTION = "When does the garden centre open?"
 KEPT = """{ workspaces { nodes { name documents { nodes { name status chunkCount } }
     conversations { nodes { title messages { nodes { role content feedback ragScore } } } }
+    stats { totalConversations totalMessages uniqueVisitors }
+    metrics { activeConversations avgResponseTimeMs avgRagScore satisfactionRate ratedCount lowConfidenceCount }
     insights { totalMessages ratedCount } analytics { totalMessages } databases { nodes { name host } } } } }"""
 LOGIN = "login ... on Session { accessToken }"
 
