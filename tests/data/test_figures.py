@@ -99,6 +99,7 @@ class Played:
         return keys[number % len(keys)] if keys else None
 
 
+ANSWER = {"rag_score": 0.25, "response_time_ms": 100, "feedback": 1}
 NUMBERS = st.integers(0, 20)
 FEEDBACK = st.none() | st.sampled_from([-1, 0, 1])
 VALUES = st.fixed_dictionaries(
@@ -125,20 +126,23 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(STEPS, min_size=1, max_size=25))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, min_size=6, max_size=15))
 async def test_the_figures_equal_a_count_of_the_rows_whatever_happens_in_any_order(
     database: Database, steps: list[Step]
 ) -> None:
+    # Given a visitor with two conversations and another with one, in each a question and a rated answer.
     played = Played(database, await Given(database).workspace())
-    await played.begin(0)
-    await played.begin(0)
+    for visitor in (0, 0, 1):
+        await played.begin(visitor)
+        await played.say(len(played.conversations) - 1, MessageRole.USER, {})
+        await played.say(len(played.conversations) - 1, MessageRole.ASSISTANT, ANSWER)
 
+    # When things happen, then the figures are right after each of them.
     for step in steps:
         await step(played)
-
-    expected = await counted(database, played.workspace_id)
-    assert await kept(database, played.workspace_id) == expected
+        expected = await counted(database, played.workspace_id)
+        assert await kept(database, played.workspace_id) == expected
     insights = await database.write(
         lambda session: procedures.calculate_workspace_insights(session, workspace_id=played.workspace_id)
     )
@@ -153,7 +157,7 @@ async def talked(given: Given, workspace_id: UUID, visitor_id: str, **values: An
     """Store a conversation that holds a question and a rated answer."""
     conversation_id = await given.conversation(workspace_id, visitor_id, **values)
     await given.message(conversation_id)
-    await given.answer(conversation_id, rag_score=0.25, response_time_ms=100, feedback=1)
+    await given.answer(conversation_id, **ANSWER)
     return conversation_id
 
 
