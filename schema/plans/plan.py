@@ -1,7 +1,6 @@
 """A plan: what executes a query without graphql-core, from rows to bytes."""
 
 import asyncio
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -9,9 +8,11 @@ import orjson
 from graphql.execution.values import VariableValues
 from strawberry.types import ExecutionResult
 
+from core.telemetry import span
+from data.engine import RowUnit
 from resolvers.context import Context
 from schema.plans.completion import Objects
-from schema.plans.run import Ask, Awaited, Rows, Run, Steps
+from schema.plans.run import Ask, Awaited, Question, Run, Steps
 from schema.plans.selection import Selection
 
 
@@ -75,13 +76,13 @@ class Plan:
         return run.written(objects[0])
 
 
-def _unit(
-    steps: Steps[bytes], ask: tuple[str, tuple[Any, ...]]
-) -> Generator[tuple[str, tuple[Any, ...]], Rows, Awaited | Finished]:
+def _unit(steps: Steps[bytes], question: Question) -> RowUnit[Awaited | Finished]:
     """Go on with a run that asks for rows until it waits for something else, or ends."""
-    outcome: Ask | Finished = ask
-    while not isinstance(outcome, Awaited | Finished):
-        outcome = _advance(steps, (yield outcome))
+    outcome: Ask | Finished = question
+    while isinstance(outcome, Question):
+        with span(outcome.what, {"monitora.loader.keys": outcome.keys}):
+            rows = yield outcome.text, outcome.parameters
+        outcome = _advance(steps, rows)
     return outcome
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from graphql import (
     DirectiveNode,
     DocumentNode,
+    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     VariableNode,
@@ -16,12 +18,18 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from prometheus_client import Counter
 
+from core.errors import MonitoraError
+from data.engine import is_unavailable
 from data.prepared import rights_of
 from data.reads import Reads
 from resolvers.context import Context
+from schema.plans.leaves import Unwritable
 from schema.plans.plan import Plan, PlannedResult
 from schema.plans.planning import Planner
 from schema.plans.row_planning import Unplanned
+from schema.plans.run import TooManyBytes
+
+logger = structlog.get_logger(__name__)
 
 PLANS = Counter(
     "monitora_plans",
@@ -29,6 +37,8 @@ PLANS = Counter(
     "does not know all that they ask for (unknown), or graphql-core because the plan met an error to tell (refused).",
     ["outcome"],
 )
+EXPECTED = MonitoraError | GraphQLError | Unwritable | TooManyBytes
+"""What ends a plan because the response is to hold an error. Anything else is an error of the plan's own."""
 MAX_PLANS = 20
 """Plans kept of one document: one for each operation, each kind of viewer, and what `@skip` and `@include` say."""
 
@@ -66,8 +76,10 @@ class Plans:
         except Unplanned:
             PLANS.labels("unknown").inc()
             return None
-        except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again and says so
+        except Exception as error:  # noqa: BLE001 - whatever it was, graphql-core meets it again and says so
             PLANS.labels("refused").inc()
+            if not isinstance(error, EXPECTED) and not is_unavailable(error):
+                logger.warning("plan_failed", error=type(error).__qualname__)
             return None
         PLANS.labels("planned").inc()
         return result
@@ -77,20 +89,28 @@ class Plans:
     ) -> Plan:
         """Return the plan of an operation for viewers like this one. Raises `Unplanned`."""
         dialect = context.database.compiler
-        switched = tuple(variables.coerced.get(name) for name in self._switches)
-        key = (id(operation), rights_of(context.viewer), dialect.name, switched)
+        switches = _only(variables, self._switches)
+        key = (id(operation), rights_of(context.viewer), dialect.name, tuple(switches.coerced.items()))
         if key not in self._plans:
             if len(self._plans) >= MAX_PLANS:
                 self._plans.clear()
             reads = Reads(context.viewer, dialect)
             try:
-                self._plans[key] = Plan(Planner(schema, self._document, operation, variables, reads).root())
+                self._plans[key] = Plan(Planner(schema, self._document, operation, switches, reads).root())
             except Unplanned as unknown:
                 self._plans[key] = unknown
         plan = self._plans[key]
         if isinstance(plan, Unplanned):
             raise plan
         return plan
+
+
+def _only(variables: VariableValues, names: tuple[str, ...]) -> VariableValues:
+    """Return some of the variables: a plan is kept, and must not keep what a client sent."""
+    known = [name for name in names if name in variables.coerced]
+    return VariableValues(
+        {name: variables.sources[name] for name in known}, {name: variables.coerced[name] for name in known}
+    )
 
 
 def _switches(document: DocumentNode) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class Planner:
         variables: VariableValues,
         reads: Reads,
     ) -> None:
-        """Prepare. Of the variables, those are read that `@skip` and `@include` name."""
+        """Prepare. `variables` are those that `@skip` and `@include` name."""
         self.reads = reads
         self._schema = schema
         self._operation = operation

@@ -7,7 +7,6 @@ from typing import Any, TypeAlias, TypeVar
 import orjson
 from graphql.execution.values import VariableValues
 
-from core.telemetry import span
 from data.columns import KeyForm
 from data.keys import PARAMETER
 from data.prepared import Prepared, viewer_values
@@ -19,14 +18,24 @@ Rows: TypeAlias = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A step that asks for the rows of a statement. `what` names it for the operator, which looks up `keys` keys."""
+
+    text: str
+    parameters: tuple[Any, ...]
+    what: str
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
 class Awaited:
     """A step that waits for what resolvers read by themselves, outside the plan's unit of work."""
 
     results: Sequence[Awaitable[Any]]
 
 
-Ask: TypeAlias = tuple[str, tuple[Any, ...]] | Awaited
-"""What a run asks for: the rows of a statement with its parameters, or the results of awaitables."""
+Ask: TypeAlias = Question | Awaited
+"""What a run asks for."""
 Steps: TypeAlias = Generator[Ask, Any, Result]
 """A part of a run. It yields what it asks for, is sent the answer, and returns its result."""
 
@@ -48,8 +57,8 @@ class Run:
 
     def rows(self, prepared: Prepared, what: str, values: Mapping[str, Any]) -> Steps[Rows]:
         """Return the rows of a statement. `what` names it for the operator."""
-        with span(what, {"monitora.loader.keys": len(values.get(PARAMETER, ()))}):
-            rows: Rows = yield prepared.text, prepared.parameters({**self._values, **values})
+        parameters = prepared.parameters({**self._values, **values})
+        rows: Rows = yield Question(prepared.text, parameters, what, len(values.get(PARAMETER, ())))
         return rows
 
     def writable(self, prepared: Prepared, form: KeyForm, keys: Sequence[Any]) -> Steps[Mapping[Any, bool]]:

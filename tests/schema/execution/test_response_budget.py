@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,6 +14,8 @@ from data.models import Conversation, Message, MessageRole, global_id
 from resolvers.policy import Policy
 from schema import schema
 from schema.execution.response_budget import BudgetedExecutor, json_bytes
+from schema.plans.planned import Plans
+from schema.plans.run import Run, TooManyBytes
 from schema.relay.node import parse_id
 from tests.support.people import People, Person, Shop
 
@@ -51,7 +53,7 @@ def _with(person: Person, **limits: Any) -> Person:
 
 @pytest.fixture
 def completed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The leaves that the executor completes from now on."""
+    """The leaves that the executor completes from now on. It executes everything: nothing is planned."""
     leaves: list[Any] = []
     complete = BudgetedExecutor.complete_leaf_value
 
@@ -59,7 +61,11 @@ def completed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         leaves.append(complete(self, kind, result))
         return leaves[-1]
 
+    async def nothing(*_arguments: Any) -> None:
+        return None
+
     monkeypatch.setattr(BudgetedExecutor, "complete_leaf_value", counted)
+    monkeypatch.setattr(Plans, "answer", nothing)
     return leaves
 
 
@@ -90,6 +96,37 @@ async def test_the_execution_ends_with_the_budget(shop: Shop, completed: list[An
     assert await _with(shop.owner, max_response_bytes=10_000).refusal(AGAIN, id=conversation) == "RESPONSE_TOO_LARGE"
 
     assert len(completed) == 9, "the tenth text passes the budget, and none follows"
+
+
+async def test_a_plan_counts_texts_before_it_writes_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under fifty names a page of long texts would be far larger than the budget: it is never made."""
+    conversation = await _conversation(shop, "word " * 200, 20)
+    names = " ".join(f"c{number}: content" for number in range(40))
+    query = f"query ($id: ID!) {{ conversation(id: $id) {{ messages(first: 20) {{ nodes {{ {names} }} }} }} }}"
+    written: list[int] = []
+    embedded = Run.embedded
+
+    def counted(self: Run, values: Any, keys: Any) -> Any:
+        written.append(len(values))
+        return embedded(self, values, keys)
+
+    monkeypatch.setattr(Run, "embedded", counted)
+
+    assert await shop.owner.ask(query, id=conversation)
+    assert written == [1, 1]
+    written.clear()
+    assert await _with(shop.owner, max_response_bytes=100_000).refusal(query, id=conversation) == "RESPONSE_TOO_LARGE"
+    assert not written
+
+
+async def test_what_many_rows_share_counts_for_each_of_them(shop: Shop) -> None:
+    conversation = await _conversation(shop, "word " * 200, 20)
+    context = await _with(shop.owner, max_response_bytes=10_000).context()
+    run = Run(context, cast("Any", None))
+
+    assert len(run.embedded({conversation: "x" * 1_000}, [conversation] * 9)) == 9
+    with pytest.raises(TooManyBytes):
+        run.embedded({conversation: "x" * 1_000}, [conversation] * 10)
 
 
 async def test_a_visitor_s_budget_is_smaller(people: People, shop: Shop) -> None:
