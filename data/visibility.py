@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, select
 
 from core.clock import now
 from data.models import (
@@ -33,6 +33,7 @@ from data.models import (
     WorkspaceMember,
     WorkspaceStats,
 )
+from data.types import UtcDateTime
 from data.viewer import Staff, Viewer, Visitor
 
 Row = TypeVar("Row", bound=Model | View)
@@ -98,9 +99,15 @@ def _own(column: ColumnElement[UUID] | Any) -> Callable[[Viewer], ColumnElement[
     return rule
 
 
+def _session(viewer: Viewer) -> ColumnElement[bool]:
+    # The moment is that of each execution: a statement is prepared once and kept.
+    present = bindparam("present", callable_=now, type_=UtcDateTime(), unique=True)
+    return and_(_own(AppSession.user_id)(viewer), AppSession.expires_at > present)
+
+
 _RULES: dict[type[Any], Callable[[Viewer], ColumnElement[bool]]] = {
     AppUser: _own(AppUser.id),
-    AppSession: lambda viewer: and_(_own(AppSession.user_id)(viewer), AppSession.expires_at > now()),
+    AppSession: _session,
     Profile: _own(Profile.id),
     Workspace: _workspace,
     WorkspaceMember: _of_own_workspace(WorkspaceMember.workspace_id),

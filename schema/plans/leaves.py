@@ -14,6 +14,7 @@ from schema.scalars import DATE_TIME, URL_SCALAR
 Write = Callable[[Any], Any]
 
 NO_MICROSECONDS = ".000000"
+MOMENT_CHARACTERS = 26
 
 
 class Unwritable(ValueError):
@@ -34,7 +35,12 @@ def writer(leaf: GraphQLLeafType, given: Given) -> Write | None:
 
 
 def moment_of_sqlite(text: str) -> str:
-    """Return a moment as the graph writes it, of its text in SQLite: `2026-01-19 08:30:00.000000`."""
+    """Return a moment as the graph writes it, of its text in SQLite: `2026-01-19 08:30:00.000000`.
+
+    Raises `Unwritable` for a text of another form, which somebody else wrote.
+    """
+    if len(text) != MOMENT_CHARACTERS:
+        raise Unwritable("a moment of another form")
     seconds = text[:-7] if text.endswith(NO_MICROSECONDS) else text
     return f"{seconds[:10]}T{seconds[11:]}Z"
 
@@ -59,8 +65,9 @@ def _same(value: Any) -> Any:
 
 
 def _whole(value: int) -> int:
-    if not -(2**31) <= value < 2**31:
-        raise Unwritable("an Int has 32 bits")
+    # SQLite keeps a fraction in a column of whole numbers.
+    if not isinstance(value, int) or not -(2**31) <= value < 2**31:
+        raise Unwritable("an Int is a whole number of 32 bits")
     return value
 
 

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from core.clock import now
 from data.models import AppSession
+from schema import schema
 from schema.relay.node import parse_id
+from tests.schema.test_clock_set_back import AHEAD, an_hour_ahead
 from tests.support.logins import ME, SESSION, register
 from tests.support.people import PASSWORD, People, Person
 
@@ -40,6 +43,25 @@ async def test_a_session_past_its_end_is_not_listed(people: People) -> None:
     await people.services.database.write(lambda unit: unit.execute(past))
 
     assert (await here.ask(SESSIONS))["me"]["sessions"]["totalCount"] == 1
+
+
+async def test_a_session_that_ends_is_not_listed_by_a_query_that_was_asked_before(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = await _two_sessions(people)
+    other = (await there.ask(SESSIONS))["me"]["sessions"]["nodes"][0]["id"]
+    soon = update(AppSession).where(AppSession.id == parse_id(other)[1]).values(expires_at=now() + AHEAD / 2)
+    await people.services.database.write(lambda unit: unit.execute(soon))
+    assert (await here.ask(SESSIONS))["me"]["sessions"]["totalCount"] == 2
+
+    later = await here.context()
+    with an_hour_ahead(monkeypatch):
+        answer = await schema.execute(SESSIONS, context_value=later)
+
+    assert answer.data
+    listed = answer.data["me"]["sessions"]
+    assert listed["totalCount"] == 1
+    assert [session["isCurrent"] for session in listed["nodes"]] == [True]
 
 
 async def test_a_session_is_ended_from_another(people: People) -> None:
