@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractContextManager, nullcontext, suppress
+from uuid import uuid4
 
 from starlette.requests import HTTPConnection
 
@@ -18,12 +19,14 @@ ELSEWHERE = "The token is bound to another page's origin: start a visit from thi
 INVALID = "The token is not one of this server's, or its session has ended: log in again."
 
 
-async def context_of(services: Services, connection: HTTPConnection, authorization: str | None) -> Context:
-    """Return the context of one operation."""
+async def context_of(
+    services: Services, connection: HTTPConnection, authorization: str | None, request_id: str | None = None
+) -> Context:
+    """Return the context of one operation, which has an identifier of its own unless its request has one."""
     client = client_of(connection)
     token = bearer_token(authorization)
     viewer = await viewer_of(services, client, token) if token else Anonymous()
-    return Context(viewer=viewer, services=services, client=client, access_token=token)
+    return Context(viewer, services, client, token, request_id or uuid4().hex)
 
 
 async def viewer_of(services: Services, client: Client, token: str) -> Viewer:

@@ -136,8 +136,8 @@ class GraphQLServer(GraphQL[Any, None]):
 
     async def _context(self, request: Request) -> Context:
         services: Services = request.app.state.services
-        context = await context_of(services, request, request.headers.get("authorization"))
-        context.request_id = request.state.request_id
+        authorization = request.headers.get("authorization")
+        context = await context_of(services, request, authorization, request.state.request_id)
         if isinstance(context.viewer, Staff):
             # The body is read after this: a file comes in for a session that is alive, and for nobody else.
             cast("BoundedBody", request.receive).take_files(services.policy.max_file_bytes)
