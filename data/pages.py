@@ -7,13 +7,14 @@ the cursor on and stops after the page. Its text depends on the shape of the pag
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Executable,
     Integer,
@@ -31,6 +32,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BooleanClauseList
+from sqlalchemy.sql.operators import and_ as and_operator
+from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from data.engine import Session
 from data.keys import PARAMETER, key_table
@@ -133,11 +138,12 @@ def pages_statement(rows: Select[Any], model: Any, parent: Any, shape: PageShape
     The columns are those of `rows`. The rows of a parent come together; the parents in no order that means anything.
     """
     keys, table = key_table(), model.__table__
-    of_one = page_statement(rows.where(parent == keys.c.value), model, shape).with_only_columns(*table.c)
+    of_each, of_parents = _split(rows, parent, keys)
+    of_one = page_statement(select(*table.c).where(parent == keys.c.value, *of_each), model, shape)
     found = of_one.correlate(keys).lateral("page")
     page = aliased(model, found)
     columns = [_of_page(page, description["expr"]) for description in rows.column_descriptions]
-    statement = select(*columns).select_from(_FirstOfEach(keys, found, true()))
+    statement = select(*columns).select_from(_FirstOfEach(keys, found, true())).where(*of_parents)
     return statement.order_by(getattr(page, parent.key), *_order(page, model, shape))
 
 
@@ -192,6 +198,38 @@ def _on_sqlite(join: Any, compiler: SQLCompiler, **options: Any) -> str:
     numbers = rows.with_only_columns(literal_column(f"{table}.rowid")).scalar_subquery()
     left = compiler.process(join.left, **options | {"asfrom": True, "from_linter": None})
     return f"{left} JOIN {table} AS {name} ON {name}.rowid IN {compiler.process(numbers)}"
+
+
+def _split(
+    rows: Select[Any], parent: Any, keys: TableValuedAlias
+) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """Return the conditions of a select that are about each row, and those that are about its parent alone.
+
+    The latter, such as who may see the parent, are looked at once for each parent: in them the key stands for the
+    column that names the parent.
+    """
+    table = parent.table
+
+    def key_for_parent(element: Any, **_: Any) -> Any:
+        is_parent = isinstance(element, Column) and element.table is table and element.key == parent.key
+        return keys.c.value if is_parent else None
+
+    conditions = [] if rows.whereclause is None else list(_conjuncts(rows.whereclause))
+    of_each: list[ColumnElement[bool]] = []
+    of_parents: list[ColumnElement[bool]] = []
+    for condition in conditions:
+        of_parent = replacement_traverse(condition, {}, key_for_parent)
+        names_row = any(isinstance(part, Column) and part.table is table for part in iterate(of_parent))
+        (of_each if names_row else of_parents).append(condition if names_row else of_parent)
+    return of_each, of_parents
+
+
+def _conjuncts(condition: Any) -> Iterator[Any]:
+    if isinstance(condition, BooleanClauseList) and condition.operator is and_operator:
+        for part in condition.clauses:
+            yield from _conjuncts(part)
+    else:
+        yield condition
 
 
 def _of_page(page: Any, column: Any) -> Any:

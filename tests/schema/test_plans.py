@@ -225,7 +225,9 @@ def _stops(sent: Sent) -> bool:
         return False
     if sent.is_page_of_many:
         assert FIRST_OF_EACH.search(sent.on_sql_server), sent.on_sql_server
-        walked = next(line for _, _, line in sent.plan if re.search(r"SEARCH \w+ USING (COVERING )?INDEX idx", line))
+        (listed,) = re.findall(r"JOIN (\w+) AS page ON", sent.text)
+        walk = re.compile(rf"SEARCH {listed} USING (COVERING )?INDEX idx")
+        walked = next(line for _, _, line in sent.plan if walk.match(line))
         from_cursor = bool(re.search(r"created_at [<>]= ", sent.text))
         assert ("created_at" in walked) is from_cursor, f"the walk begins at the cursor: {walked}"
         return True
