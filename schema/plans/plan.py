@@ -62,7 +62,7 @@ class Plan:
         outcome: Ask | Finished = _advance(steps, None)
         while not isinstance(outcome, Finished):
             if isinstance(outcome, Awaited):
-                results = await asyncio.gather(*outcome.results, return_exceptions=True)
+                results = await asyncio.gather(*(resolve() for resolve in outcome.resolvers), return_exceptions=True)
                 for result in results:
                     if isinstance(result, BaseException):
                         raise result

@@ -39,7 +39,7 @@ from schema.plans.completion import (
     Objects,
     RequiredCompletion,
 )
-from schema.plans.resolved import Arguments, Resolved
+from schema.plans.resolved import Arguments
 from schema.plans.row_planning import Unplanned
 from schema.plans.selection import Field, Selection, Typename
 
@@ -131,9 +131,7 @@ class Planner:
                 return row_planning.listed(self, reading, field, fields, self.reads.keys.of_objects("id"))
             case readings.Link() as reading:
                 return row_planning.linked(self, reading, field, fields, self.reads.keys.of_objects(reading.key))
-        return Resolved(
-            row_planning.resolver(field), self.arguments(field, fields), self.completion(field.type, fields)
-        )
+        return row_planning.resolved(self, field, fields)
 
     def _groups(self, kind: GraphQLObjectType, collected: CollectedFields) -> list[Group]:
         if collected.new_defer_usages:

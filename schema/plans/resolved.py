@@ -1,8 +1,8 @@
 """Fields whose values a resolver computes, of a row's columns or of an object."""
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import FieldNode, GraphQLField, ValueNode, VariableNode
@@ -45,21 +45,20 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A field of objects: the graph's own resolver is called for each."""
+    """A field of objects: the graph's own resolver is called for each. `is_awaited` says that it is a coroutine."""
 
     resolve: Callable[..., Any]
+    is_awaited: bool
     arguments: Arguments
     completion: Completion
 
     def steps(self, run: Run, sources: Objects) -> Steps[Sequence[Any]]:
-        """Call the resolver for each source, wait for those that are coroutines, and complete the values."""
+        """Call the resolver for each source, wait where it is a coroutine, and complete the values."""
         resolve, arguments, info = self.resolve, self.arguments.values(run), FieldInfo(run.context)
-        values = [resolve(source, info, **arguments) for source in sources]
-        waiting = [index for index, value in enumerate(values) if inspect.isawaitable(value)]
-        if waiting:
-            results = yield Awaited([values[index] for index in waiting])
-            for index, result in zip(waiting, results, strict=True):
-                values[index] = result
+        if self.is_awaited:
+            values = yield Awaited([partial(resolve, source, info, **arguments) for source in sources])
+        else:
+            values = [resolve(source, info, **arguments) for source in sources]
         return (yield from self.completion.steps(run, values))
 
 

@@ -3,6 +3,7 @@
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from functools import cache
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import (
@@ -149,11 +150,12 @@ def _column(planner: "Planner", name: str, field: GraphQLField, columns: Columns
     return Column(columns.position(name), write, is_required)
 
 
-def resolver(field: GraphQLField) -> Callable[..., Any]:
-    """Return what graphql-core calls for a field. Every field of Strawberry's has it."""
+def resolved(planner: "Planner", field: GraphQLField, fields: FieldDetailsList) -> Resolved:
+    """Return a field that its resolver computes: the one that graphql-core calls, which every field here has."""
     if field.resolve is None:
         raise Unplanned("a field without a resolver")
-    return field.resolve
+    is_awaited = iscoroutinefunction(field.resolve)
+    return Resolved(field.resolve, is_awaited, planner.arguments(field, fields), planner.completion(field.type, fields))
 
 
 def _derived(
@@ -162,8 +164,7 @@ def _derived(
     """Return a field that its resolver computes of some columns, which it is given as a named tuple."""
     row = namedtuple("Row", reading.columns)  # type: ignore[misc]
     read = [(columns.position(name), columns.given(name).process) for name in reading.columns]
-    completion = planner.completion(field.type, fields)
-    return Derived(row, read, Resolved(resolver(field), planner.arguments(field, fields), completion))
+    return Derived(row, read, resolved(planner, field, fields))
 
 
 def connection(

@@ -62,11 +62,11 @@ class Linked(Generic[Sources]):
 
     def steps(self, run: Run, sources: Sources) -> Steps[Sequence[Any]]:
         """Return the rows. Raises `NotFound`."""
-        keys = self.keys(sources)
+        keys, before = self.keys(sources), run.embedded_bytes
         objects = yield from self.reader.steps(run, [key for key in dict.fromkeys(keys) if key is not None])
         if self.missing is not None and any(key not in objects for key in keys):
             raise NotFound(self.missing)
-        return run.embedded(objects, keys)
+        return run.embedded(objects, keys, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Listed(Generic[Sources]):
 
     def steps(self, run: Run, sources: Sources) -> Steps[Sequence[Any]]:
         """Return the pages. Raises `BadInput`."""
-        keys = self.keys(sources)
+        keys, before = self.keys(sources), run.embedded_bytes
         request = page_request(**self.arguments.values(run))
         parents = list(dict.fromkeys(keys))
         if self.writable is not None:
@@ -96,7 +96,7 @@ class Listed(Generic[Sources]):
             for parent, row in zip(self.form.column([row[0] for row in found]), found, strict=True):
                 lists[parent].append(row)
         connections = yield from self.connection.steps(run, paged(lists, request))
-        return run.embedded(dict(zip(parents, connections, strict=True)), keys)
+        return run.embedded(dict(zip(parents, connections, strict=True)), keys, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,10 @@ class RootList:
     def steps(self, run: Run, sources: Sequence[Any]) -> Steps[Sequence[Any]]:
         """Return the page. Raises `OperationError`."""
         run.context.staff()
-        request = page_request(**self.arguments.values(run))
+        request, before = page_request(**self.arguments.values(run)), run.embedded_bytes
         rows = yield from run.rows(self.statement(request.shape), self.what, request.parameters())
         connections = yield from self.connection.steps(run, paged({None: rows}, request))
-        return run.embedded({None: connections[0]}, [None])
+        return run.embedded({None: connections[0]}, [None], before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,11 @@ class RootRow:
         found = self.find(run.context, **self.arguments.values(run))
         if found is None:
             return [None]
-        model, key = found[0], self.form.key(found[1])
+        model, key, before = found[0], self.form.key(found[1]), run.embedded_bytes
         objects = yield from self.reader(model).steps(run, [key])
         if key not in objects and self.missing is not None:
             raise NotFound(self.missing)
-        return run.embedded(objects, [key])
+        return run.embedded(objects, [key], before)
 
 
 def paged(lists: Mapping[Any, Rows], request: PageRequest) -> Pages:

@@ -1,6 +1,6 @@
 """One run of a plan: what it asks for, and what its response may take."""
 
-from collections.abc import Awaitable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -29,9 +29,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A step that waits for what resolvers read by themselves, outside the plan's unit of work."""
+    """A step that waits for what resolvers read by themselves, outside the plan's unit of work.
 
-    results: Sequence[Awaitable[Any]]
+    They are called there: the unit ends also when nobody waits for it any more, and a coroutine must be awaited.
+    """
+
+    resolvers: Sequence[Callable[[], Awaitable[Any]]]
 
 
 Ask: TypeAlias = Question | Awaited
@@ -54,6 +57,8 @@ class Run:
         self._values = viewer_values(context.viewer)
         self._writable: dict[Any, bool] = {}
         self._counted = 0
+        self.embedded_bytes = 0
+        """What is embedded of the response so far, and is not part of a larger text yet."""
 
     def rows(self, prepared: Prepared, what: str, values: Mapping[str, Any]) -> Steps[Rows]:
         """Return the rows of a statement. `what` names it for the operator."""
@@ -78,13 +83,21 @@ class Run:
         self._counted += size
         self._within(self._counted)
 
-    def embedded(self, values: Mapping[Any, Any], keys: Sequence[Any]) -> list[Any]:
+    def embedded(self, values: Mapping[Any, Any], keys: Sequence[Any], before: int) -> list[Any]:
         """Return the value of each key as JSON, null for one without. A value is written once, however many name it.
 
-        Raises `TooManyBytes`, and `JSONEncodeError` for a text that is no Unicode.
+        `before` are the `embedded_bytes` before anything inside of the values was read. Raises `TooManyBytes`, and
+        `JSONEncodeError` for a text that is no Unicode.
         """
-        texts = {key: orjson.dumps(value) for key, value in values.items()}
-        self._within(sum(len(texts[key]) for key in keys if key in texts))
+        texts: dict[Any, bytes] = {}
+        size = before
+        for key, value in values.items():
+            texts[key] = orjson.dumps(value)
+            # Before the next: the names of fields may be long, and take nothing until they are written.
+            size += len(texts[key])
+            self._within(size)
+        self.embedded_bytes = before + sum(len(texts[key]) for key in keys if key in texts)
+        self._within(self.embedded_bytes)
         fragments = {key: orjson.Fragment(text) for key, text in texts.items()}
         return [fragments.get(key) for key in keys]
 

@@ -98,19 +98,25 @@ async def test_the_execution_ends_with_the_budget(shop: Shop, completed: list[An
     assert len(completed) == 9, "the tenth text passes the budget, and none follows"
 
 
-async def test_a_plan_counts_texts_before_it_writes_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many values each field of rows begins to write from now on."""
+    counts: list[int] = []
+    embedded = Run.embedded
+
+    def counted(self: Run, values: Any, *rest: Any) -> Any:
+        counts.append(len(values))
+        return embedded(self, values, *rest)
+
+    monkeypatch.setattr(Run, "embedded", counted)
+    return counts
+
+
+async def test_a_plan_counts_texts_before_it_writes_them(shop: Shop, written: list[int]) -> None:
     """Under fifty names a page of long texts would be far larger than the budget: it is never made."""
     conversation = await _conversation(shop, "word " * 200, 20)
     names = " ".join(f"c{number}: content" for number in range(40))
     query = f"query ($id: ID!) {{ conversation(id: $id) {{ messages(first: 20) {{ nodes {{ {names} }} }} }} }}"
-    written: list[int] = []
-    embedded = Run.embedded
-
-    def counted(self: Run, values: Any, keys: Any) -> Any:
-        written.append(len(values))
-        return embedded(self, values, keys)
-
-    monkeypatch.setattr(Run, "embedded", counted)
 
     assert await shop.owner.ask(query, id=conversation)
     assert written == [1, 1]
@@ -124,9 +130,39 @@ async def test_what_many_rows_share_counts_for_each_of_them(shop: Shop) -> None:
     context = await _with(shop.owner, max_response_bytes=10_000).context()
     run = Run(context, cast("Any", None))
 
-    assert len(run.embedded({conversation: "x" * 1_000}, [conversation] * 9)) == 9
+    assert len(run.embedded({conversation: "x" * 1_000}, [conversation] * 9, 0)) == 9
     with pytest.raises(TooManyBytes):
-        run.embedded({conversation: "x" * 1_000}, [conversation] * 10)
+        run.embedded({conversation: "x" * 1_000}, [conversation] * 10, 0)
+
+
+async def test_a_plan_ends_with_the_budget_however_many_fields_share_it(shop: Shop, written: list[int]) -> None:
+    """Each of ten pages is within the budget, and the second is not read any more."""
+    conversation = await _conversation(shop, "", 100)
+    pages = " ".join(f"p{number}: messages(first: 100) {{ nodes {{ id }} }}" for number in range(10))
+    query = f"query ($id: ID!) {{ conversation(id: $id) {{ {pages} }} }}"
+    assert await shop.owner.ask(query, id=conversation)
+    assert len(written) == 11
+    written.clear()
+
+    assert await _with(shop.owner, max_response_bytes=10_000).refusal(query, id=conversation) == "RESPONSE_TOO_LARGE"
+
+    assert len(written) == 2
+
+
+async def test_a_plan_does_not_write_many_long_names_at_once(shop: Shop) -> None:
+    run = Run(await _with(shop.owner, max_response_bytes=10_000).context(), cast("Any", None))
+    taken: list[int] = []
+
+    class Rows(dict[int, Any]):
+        def items(self) -> Any:
+            for item in super().items():
+                taken.append(item[0])
+                yield item
+
+    with pytest.raises(TooManyBytes):
+        run.embedded(Rows({number: {"x" * 3_000: None} for number in range(100)}), range(100), 0)
+
+    assert taken == [0, 1, 2, 3]
 
 
 async def test_a_visitor_s_budget_is_smaller(people: People, shop: Shop) -> None:

@@ -1,0 +1,36 @@
+"""A client that goes away while its query reads rows: what is under way ends by itself and leaves nothing behind."""
+
+import asyncio
+import gc
+import threading
+
+import pytest
+
+from tests.support.people import People
+
+STORAGE = "query ($id: ID!) { workspace(id: $id) { name storage { bytes } metrics { totalMessages } } }"
+
+
+async def test_no_resolver_is_called_for_a_query_that_nobody_waits_for(
+    people: People, recwarn: pytest.WarningsRecorder
+) -> None:
+    shop = await people.shop()
+    await shop.owner.ask(STORAGE, id=shop.id)
+    reading, goes_on = threading.Event(), threading.Event()
+
+    def hold(statement: str) -> None:  # noqa: ARG001 - named so by `Watcher`
+        reading.set()
+        assert goes_on.wait(10)
+
+    end = people.services.database.watch(hold)
+    query = asyncio.create_task(shop.owner.ask(STORAGE, id=shop.id))
+    await asyncio.to_thread(reading.wait, 10)
+    query.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await query
+    end()
+    goes_on.set()
+
+    assert await shop.owner.ask(STORAGE, id=shop.id)
+    gc.collect()
+    assert not [str(warning.message) for warning in recwarn]
