@@ -1,5 +1,6 @@
 """Which operations are planned, and how often graphql-core executes one instead."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,17 +40,17 @@ PLANS = Counter(
 )
 EXPECTED = MonitoraError | GraphQLError | Unwritable | TooManyBytes
 """What ends a plan because the response is to hold an error. Anything else is an error of the plan's own."""
-MAX_PLANS = 20
-"""Plans kept of one document: one for each operation, each kind of viewer, and what `@skip` and `@include` say."""
+MAX_PLANS = 300
+"""Plans that a process keeps: one for each operation of a document, each kind of viewer, and what `@skip` and
+`@include` say. One takes up to some 300 KB: a client may send many texts and switch each of them in many ways."""
 
 
 class Plans:
-    """The plans of a document, made when they are first asked for and kept with it."""
+    """The plans of a document, made when they are first asked for and kept among those used last."""
 
     def __init__(self, document: DocumentNode) -> None:
         self._document = document
         self._switches = _switches(document)
-        self._plans: dict[object, Plan | Unplanned] = {}
 
     async def answer(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, context: Context, given: Mapping[str, Any]
@@ -90,19 +91,26 @@ class Plans:
         """Return the plan of an operation for viewers like this one. Raises `Unplanned`."""
         dialect = context.database.compiler
         switches = _only(variables, self._switches)
-        key = (id(operation), rights_of(context.viewer), dialect.name, tuple(switches.coerced.items()))
-        if key not in self._plans:
-            if len(self._plans) >= MAX_PLANS:
-                self._plans.clear()
+        key = (self, id(operation), rights_of(context.viewer), dialect.name, tuple(switches.coerced.items()))
+        if key in _kept:
+            _kept.move_to_end(key)
+        else:
             reads = Reads(context.viewer, dialect)
             try:
-                self._plans[key] = Plan(Planner(schema, self._document, operation, switches, reads).root())
+                _kept[key] = Plan(Planner(schema, self._document, operation, switches, reads).root())
             except Unplanned as unknown:
-                self._plans[key] = unknown
-        plan = self._plans[key]
-        if isinstance(plan, Unplanned):
-            raise plan
+                # The words alone: an error that is raised again holds the frames of each time, and what they hold.
+                _kept[key] = str(unknown)
+            if len(_kept) > MAX_PLANS:
+                _kept.popitem(last=False)
+        plan = _kept[key]
+        if isinstance(plan, str):
+            raise Unplanned(plan)
         return plan
+
+
+_kept: OrderedDict[object, Plan | str] = OrderedDict()
+"""The plans that were used last, the oldest first; of what is not planned, why not."""
 
 
 def _only(variables: VariableValues, names: tuple[str, ...]) -> VariableValues:

@@ -43,8 +43,8 @@ from schema.plans.resolved import Arguments
 from schema.plans.row_planning import Unplanned
 from schema.plans.selection import Field, Selection, Typename
 
-MAX_FIELDS = 1_000
-"""Fields of a plan, fragments written out: an operation of more is rare, and planning it would take long."""
+MAX_FIELDS = 300
+"""Fields of a plan, fragments written out: an operation of more is rare, and planning it takes longer than 50 ms."""
 TYPENAME = "__typename"
 
 Group = tuple[str, GraphQLField | None, FieldDetailsList]

@@ -61,10 +61,13 @@ def root_row(planner: "Planner", reading: readings.Root, field: GraphQLField, fi
 
 
 def root_list(planner: "Planner", reading: readings.Items, field: GraphQLField, fields: FieldDetailsList) -> RootList:
-    """Return a page of all the rows of a model."""
+    """Return a page of all the rows of a model. What is shown of them is planned for who may see any."""
     model = reading.model
     columns = planner.reads.columns(model, "id")
-    shown = connection(planner, reading, field, fields, columns)
+
+    @cache
+    def shown() -> ConnectionSelection:
+        return connection(planner, reading, field, fields, columns)
 
     @cache
     def statement(shape: PageShape) -> Any:
@@ -158,13 +161,17 @@ def resolved(planner: "Planner", field: GraphQLField, fields: FieldDetailsList) 
     return Resolved(field.resolve, is_awaited, planner.arguments(field, fields), planner.completion(field.type, fields))
 
 
+@cache
+def _row(columns: tuple[str, ...]) -> Callable[..., Any]:
+    return namedtuple("Row", columns)
+
+
 def _derived(
     planner: "Planner", reading: readings.Derived, field: GraphQLField, fields: FieldDetailsList, columns: Columns
 ) -> Derived:
     """Return a field that its resolver computes of some columns, which it is given as a named tuple."""
-    row = namedtuple("Row", reading.columns)  # type: ignore[misc]
     read = [(columns.position(name), columns.given(name).process) for name in reading.columns]
-    return Derived(row, read, resolved(planner, field, fields))
+    return Derived(_row(reading.columns), read, resolved(planner, field, fields))
 
 
 def connection(

@@ -106,14 +106,15 @@ class RootList:
     arguments: Arguments
     statement: Callable[[PageShape], Prepared]
     what: str
-    connection: ConnectionSelection
+    connection: Callable[[], ConnectionSelection]
 
     def steps(self, run: Run, sources: Sequence[Any]) -> Steps[Sequence[Any]]:
         """Return the page. Raises `OperationError`."""
         run.context.staff()
+        connection = self.connection()
         request, before = page_request(**self.arguments.values(run)), run.embedded_bytes
         rows = yield from run.rows(self.statement(request.shape), self.what, request.parameters())
-        connections = yield from self.connection.steps(run, paged({None: rows}, request))
+        connections = yield from connection.steps(run, paged({None: rows}, request))
         return run.embedded({None: connections[0]}, [None], before)
 
 

@@ -1,6 +1,8 @@
 """What plans leave to graphql-core: nothing of what our own clients ask, and whatever ends in an error."""
 
+import gc
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +13,10 @@ import pytest
 from graphql import GraphQLObjectType, OperationDefinitionNode, OperationType, get_introspection_query, parse
 
 import widget
+from data.prepared import Prepared
+from resolvers.context import Context
 from schema import schema
-from schema.plans import planning
+from schema.plans import planned, planning
 from schema.plans.plan import PlannedResult
 from schema.plans.planned import PLANS
 from schema.readings import reading_of
@@ -113,6 +117,72 @@ async def test_an_operation_of_too_many_fields_is_not_planned(shop: Shop, monkey
         await shop.owner.ask("{ workspaces { nodes { id name isActive model } } }")
 
     assert found == {"planned": 1, "unknown": 1}
+
+
+async def test_what_is_not_planned_keeps_nothing_of_those_who_asked(shop: Shop) -> None:
+    def contexts() -> int:
+        gc.collect()
+        return sum(isinstance(value, Context) for value in gc.get_objects())
+
+    await shop.owner.ask("{ __schema { queryType { name } } }")
+    before = contexts()
+
+    for _ in range(5):
+        await shop.owner.ask("{ __schema { queryType { name } } }")
+
+    assert contexts() == before
+
+
+async def test_few_plans_are_kept_however_many_are_asked_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planned, "MAX_PLANS", 3)
+    monkeypatch.setattr(planned, "_kept", OrderedDict())
+    text = (
+        "query ($a: Boolean!, $b: Boolean!) { workspaces { nodes { id name @skip(if: $a) isActive @skip(if: $b) } } }"
+    )
+    switches = [{"a": a, "b": b} for a in (True, False) for b in (True, False)]
+
+    with outcomes() as found:
+        shown = [(await shop.owner.ask(text, **given))["workspaces"]["nodes"][0] for given in (*switches, *switches)]
+
+    assert found == {"planned": 8}
+    assert [sorted(node) for node in shown[:4]] == [
+        ["id"],
+        ["id", "isActive"],
+        ["id", "name"],
+        ["id", "isActive", "name"],
+    ]
+    assert shown[4:] == shown[:4]
+    assert len(planned._kept) == 3
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Prepared]:
+    """The statements that are compiled from now on."""
+    statements: list[Prepared] = []
+    prepare = Prepared.__init__
+
+    def counted(self: Prepared, *arguments: Any) -> None:
+        statements.append(self)
+        prepare(self, *arguments)
+
+    monkeypatch.setattr(Prepared, "__init__", counted)
+    return statements
+
+
+async def test_a_query_that_repeats_itself_compiles_each_statement_once(shop: Shop, compiled: list[Prepared]) -> None:
+    pages = " ".join(f"w{number}: workspaces {{ totalCount nodes {{ id }} }}" for number in range(10))
+
+    await shop.owner.ask(f"{{ {pages} }}")
+
+    assert len(compiled) == 2
+
+
+async def test_nothing_is_compiled_for_who_may_not_look(people: People, compiled: list[Prepared]) -> None:
+    with outcomes() as found:
+        await people.anyone.execute("{ workspaces { totalCount nodes { id documents { totalCount } } } }")
+
+    assert found == {"refused": 1}
+    assert not compiled
 
 
 def test_every_field_that_a_query_reaches_says_how_it_is_read() -> None:
