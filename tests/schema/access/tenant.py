@@ -54,7 +54,7 @@ class TenantFixture:
 
     services: Services
     file: Path
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     identifiers: dict[str, str] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -226,6 +226,7 @@ def _fixed(tenant: TenantFixture, column: Column[Any]) -> dict[str, Any]:
         "messages.rag_sources": [source.as_json()],
         "messages.metadata": {"model": f"{MARK} model", "finish_reason": "stop"},
         "message_topics.sample_questions": [f"{MARK} question"],
+        "response_cache.ttl_seconds": 3_600,
         "workspaces.allowed_domains": [f"{MARK}.example"],
         "workspaces.model": f"{MARK} model",
         "workspaces.website_url": f"https://{MARK}.example",

@@ -18,7 +18,7 @@ async def test_no_resolver_is_called_for_a_query_that_nobody_waits_for(
     await shop.owner.ask(STORAGE, id=shop.id)
     reading, goes_on = threading.Event(), threading.Event()
 
-    def hold(statement: str) -> None:  # noqa: ARG001 - named so by `Watcher`
+    def hold(statement: str) -> None:
         reading.set()
         assert goes_on.wait(10)
 
