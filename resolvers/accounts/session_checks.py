@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, TypeVar
@@ -86,7 +86,7 @@ class SessionChecks:
     def kept(self, access_token: str) -> Staff | None:
         """Return the account behind a token that was looked up lately, or None when that is not known."""
         check = self._kept.get(digest(access_token))
-        return check.staff if check is not None and check.is_fresh() and check.expires_at > now() else None
+        return check.staff if check is not None and check.is_fresh() else None
 
     async def identify(self, claims: StaffClaims, access_token: str) -> Staff | None:
         """Return the account behind a token whose signature is good, or None when its session has ended.
@@ -185,13 +185,13 @@ class _Check:
 
     claims: StaffClaims
     until: float
-    expires_at: datetime = field(default_factory=now)
+    expires_at: datetime | None = None
     staff: Staff | None = None
     looking_up: "asyncio.Task[Staff | None] | None" = None
 
     def is_fresh(self) -> bool:
-        """Tell whether it still serves."""
-        return monotonic() < self.until
+        """Tell whether it still serves: no longer than the session that it found."""
+        return monotonic() < self.until and (self.expires_at is None or now() < self.expires_at)
 
 
 def _heard(task: "asyncio.Task[Any]") -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
+from core.clock import now
 from core.events import MemoryEventBus, RedisEventBus
 from core.redis import RedisClient
 from core.security.keys import digest
@@ -180,6 +181,18 @@ class TestTime:
         assert await sessions.identify(claims, soon)
 
         await until(lambda: sessions.kept(soon) is None, "the token has expired")
+
+    async def test_a_session_that_ends_before_its_token_is_over_though_its_look_up_is_not_old(
+        self, services: Services, ada: Login, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sessions, end = checks(services), now() + timedelta(minutes=5)
+        await run(services.database, update(AppSession).values(expires_at=end))
+        assert await sessions.identify(ada.claims, ada.token)
+
+        await run(services.database, update(AppSession).values(expires_at=now() - timedelta(seconds=1)))
+        monkeypatch.setattr(session_checks, "now", lambda: end)
+
+        assert await sessions.identify(ada.claims, ada.token) is None
 
 
 async def _log_out(_people: People, ada: Login) -> None:
