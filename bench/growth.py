@@ -87,13 +87,12 @@ class Account:
 
 async def before_the_counters(path: Path) -> None:
     """Make the tables as they were before the migration that fills the counters, without triggers."""
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
 
     def upgrade(connection: Connection) -> None:
         command.upgrade(configuration(connection), "0004")
 
-    async with database.writer.begin() as connection:
-        await connection.run_sync(upgrade)
+    await database.alter(upgrade)
     await database.close()
 
 
@@ -170,7 +169,7 @@ async def made(folder: Path) -> list[Account]:
     for account in accounts:
         fill(path, account)
     filled = time.perf_counter()
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     await migrate(database)
     await database.close()
     print(
