@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from sqlalchemy import Executable, Unicode, Uuid, bindparam
 from sqlalchemy.engine import Dialect
-from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
@@ -24,7 +23,7 @@ class Prepared:
         self.text = str(compiled)
         """The SQL, its parameters as the driver wants them."""
         self._parameters = [
-            (name, compiled.binds[name], compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            (name, compiled.binds[name], bind_process(compiled.binds[name].type, dialect))
             for name in compiled.positiontup or ()
         ]
 
@@ -46,7 +45,7 @@ def result_process(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
 
 def bind_process(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
     """Return what makes the driver's value of a Python value of a column, or None when they are the same."""
-    return kind.dialect_impl(cast("DefaultDialect", dialect)).bind_processor(dialect)
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def stand_in(viewer: Viewer) -> Viewer:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as SynchronousSession
 from data.drivers import resolve
 from data.row_level_security import WORK_FOR, session_values
 from data.session import Work, run_work
-from data.statements import RowUnit, Watchers
+from data.statements import RowUnit, Watchers, run_rows
 from data.viewer import Viewer
 
 Result = TypeVar("Result")
@@ -130,20 +130,7 @@ def is_deadlock(error: DBAPIError) -> bool:
 
 
 def _read_rows(connection: Connection, work: RowUnit[Result]) -> Result:
-    try:
-        statement, parameters = next(work)
-        while True:
-            try:
-                rows = [tuple(row) for row in connection.exec_driver_sql(statement, parameters)]
-            except DBAPIError as error:
-                statement, parameters = work.throw(error)
-            else:
-                statement, parameters = work.send(rows)
-    except StopIteration as end:
-        result: Result = end.value
-        return result
-    finally:
-        work.close()
+    return run_rows(work, lambda text, parameters: [tuple(row) for row in connection.exec_driver_sql(text, parameters)])
 
 
 def _engine(url: URL, *, pool_size: int, seconds: int) -> AsyncEngine:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as SynchronousSession
 
 from core.private_files import make_private, make_private_file
 from data.session import Work, run_work
-from data.statements import RowUnit, Watchers
+from data.statements import RowUnit, Watchers, run_rows
 from data.threads import WorkerThreads
 from data.viewer import Viewer
 
@@ -91,42 +91,26 @@ class SQLiteUnits:
 
 
 def _read_rows(engine: Engine, work: RowUnit[Result], watchers: Watchers) -> Result:
-    statement: str | None = None
     try:
         pooled = engine.raw_connection()
     except sqlite3.Error as error:
-        raise _wrapped(error, statement) from error
+        raise _wrapped(error, None) from error
     # Returning the connection to the pool rolls back.
     try:
         cursor = pooled.cursor()
         cursor.execute("BEGIN")
-        statement, parameters = next(work)
-        while True:
-            try:
-                rows = _fetched(cursor, statement, parameters, watchers)
-            except sqlite3.Error as error:
-                wrapped = _wrapped(error, statement)
-                wrapped.__cause__ = error
-                statement, parameters = work.throw(wrapped)
-            else:
-                statement, parameters = work.send(rows)
-    except StopIteration as end:
-        result: Result = end.value
-        return result
+        return run_rows(work, lambda text, parameters: _fetched(cursor, text, parameters, watchers))
     finally:
-        work.close()
         pooled.close()
 
 
 def _fetched(cursor: Any, statement: str, parameters: Any, watchers: Watchers) -> list[tuple[Any, ...]]:
-    if not watchers:
-        return cursor.execute(statement, parameters).fetchall()  # type: ignore[no-any-return]
-    watching, failure = watchers.begin(statement), None
+    watching, failure = watchers.begin(statement) if watchers else (), None
     try:
         return cursor.execute(statement, parameters).fetchall()  # type: ignore[no-any-return]
     except sqlite3.Error as error:
         failure = error
-        raise
+        raise _wrapped(error, statement) from error
     finally:
         for ended in watching:
             ended(failure)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, ExceptionContext, event
+from sqlalchemy.exc import DBAPIError
 
 Value = TypeVar("Value")
 
@@ -13,6 +14,24 @@ all rows of each as the driver made them, and returns its result. What a stateme
 Ended = Callable[[BaseException | None], None]
 """Called when a statement has ended, with the driver's error if it failed."""
 _ENDED = "monitora_ended"
+
+
+def run_rows(work: RowUnit[Value], rows_of: Callable[[str, Any], list[tuple[Any, ...]]]) -> Value:
+    """Run a unit of rows to its end. `rows_of` sends a statement; what it raises of SQLAlchemy's goes to the unit."""
+    try:
+        statement, parameters = next(work)
+        while True:
+            try:
+                rows = rows_of(statement, parameters)
+            except DBAPIError as error:
+                statement, parameters = work.throw(error)
+            else:
+                statement, parameters = work.send(rows)
+    except StopIteration as end:
+        result: Value = end.value
+        return result
+    finally:
+        work.close()
 
 
 class Watcher(Protocol):
