@@ -23,11 +23,10 @@ READING = "monitora-reading"
 class Derived:
     """Computed by the field's resolver, which reads these columns of the row and nothing else but the context.
 
-    `is_awaited` says that the resolver is a coroutine, which reads the rest by itself.
+    One that is a coroutine may read more by itself.
     """
 
     columns: tuple[str, ...]
-    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +99,6 @@ def derived_field(resolver: Callable[..., Any], *columns: str, description: str,
     )
 
 
-def awaited_field(resolver: Callable[..., Any], *columns: str, description: str, graphql_type: Any) -> Any:
-    """Return a field whose resolver is a coroutine, which is given columns of the row and reads the rest by itself."""
-    return strawberry.field(
-        resolver=resolver,
-        graphql_type=graphql_type,
-        metadata=read_by(Derived(columns, is_awaited=True)),
-        description=description,
-    )
-
-
 def owner_field(column: str, kind: Any, description: str) -> Any:
     """Return a field that holds a column of a workspace's row for those who may change it."""
 
@@ -134,10 +123,7 @@ def link_field(
     column = model.id if by is None else by
 
     async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
-        row = await info.context.loaders.row_by(model, column, getattr(root, key))
-        if row is None and what is not None:
-            raise NotFound(what)
-        return row
+        return _present(await info.context.loaders.row_by(model, column, getattr(root, key)), what)
 
     return strawberry.field(
         resolver=resolve,
@@ -149,7 +135,10 @@ def link_field(
 
 async def row_at(context: Context, found: Found | None, what: str | None) -> Any:
     """Return the row at a place, or None. Raises `NotFound` when `what` is said and the viewer sees no such row."""
-    row = None if found is None else await context.loaders.row(*found)
+    return _present(None if found is None else await context.loaders.row(*found), what)
+
+
+def _present(row: Any, what: str | None) -> Any:
     if row is None and what is not None:
         raise NotFound(what)
     return row

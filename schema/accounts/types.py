@@ -12,7 +12,7 @@ from resolvers import storage
 from resolvers.accounts.accounts import OpenSession
 from schema.accounts.storage import Storage
 from schema.operation import Info
-from schema.readings import awaited_field, derived_field
+from schema.readings import derived_field
 from schema.relay.connections import Connection, connection_field
 from schema.relay.node import Node, RowType
 
@@ -52,7 +52,7 @@ class User(RowType, Node):
     created_at: dt.datetime = strawberry.field(description="When the account was made.")
     last_login_at: dt.datetime | None = strawberry.field(description="When somebody last logged in with it.")
 
-    storage: Storage | None = awaited_field(
+    storage: Storage | None = derived_field(
         _storage, graphql_type=Storage | None, description="What its own workspaces store together."
     )
     sessions: Connection[LoginSession] | None = connection_field(

@@ -24,7 +24,7 @@ from schema.conversations.types import Conversation
 from schema.databases.types import WorkspaceDatabase
 from schema.documents.types import Document
 from schema.operation import Info
-from schema.readings import Derived, awaited_field, derived_field, link_field, read_by
+from schema.readings import Derived, derived_field, link_field, read_by
 from schema.relay.connections import Connection, connection_field
 from schema.relay.node import Node, RowType
 from schema.scalars import URL
@@ -156,7 +156,7 @@ class Workspace(RowType, Node):
         "What visitors ask about, newest first. Reserved: nothing fills it yet, and the list is empty.",
     )
 
-    storage: Storage | None = awaited_field(
+    storage: Storage | None = derived_field(
         _storage,
         "id",
         graphql_type=Storage | None,
@@ -176,7 +176,7 @@ class Workspace(RowType, Node):
         "Totals, as they are now.",
         by=models.WorkspaceStats.workspace_id,
     )
-    metrics: WorkspaceMetrics | None = awaited_field(
+    metrics: WorkspaceMetrics | None = derived_field(
         _metrics,
         "id",
         graphql_type=WorkspaceMetrics | None,
@@ -185,7 +185,7 @@ class Workspace(RowType, Node):
 
     @strawberry.field(
         graphql_type=list[AnalyticsDay] | None,
-        metadata=read_by(Derived(("id",), is_awaited=True)),
+        metadata=read_by(Derived(("id",))),
         description="Figures of each day that has any, oldest first: the last 30 days by default, 400 at most.",
     )
     async def analytics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.AnalyticsDaily]:
@@ -193,7 +193,7 @@ class Workspace(RowType, Node):
 
     @strawberry.field(
         graphql_type=list[DayMetrics] | None,
-        metadata=read_by(Derived(("id",), is_awaited=True)),
+        metadata=read_by(Derived(("id",))),
         description="The days of `vw_daily_metrics`, for charts; as `analytics`.",
     )
     async def daily_metrics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.DailyMetrics]:
