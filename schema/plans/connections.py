@@ -74,17 +74,20 @@ class PageInfo:
     def steps(self, run: Run, sources: Pages) -> Steps[Sequence[Any]]:
         """Return the facts of each page."""
         yield from ()
-        infos = []
-        for (begin, end), (has_next, has_previous) in zip(sources.bounds, sources.more, strict=True):
-            known: dict[str, Any] = {
-                "__typename": self.typename,
-                "hasNextPage": has_next,
-                "hasPreviousPage": has_previous,
-                "startCursor": self.cursor.of(sources.table, begin) if end > begin else None,
-                "endCursor": self.cursor.of(sources.table, end - 1) if end > begin else None,
-            }
-            infos.append({name: known[fact] for name, fact in self.facts})
-        return infos
+        return [{name: self._fact(fact, sources, page) for name, fact in self.facts} for page in range(len(sources))]
+
+    def _fact(self, fact: str, pages: Pages, page: int) -> Any:
+        begin, end = pages.bounds[page]
+        match fact:
+            case "hasNextPage":
+                return pages.more[page][0]
+            case "hasPreviousPage":
+                return pages.more[page][1]
+            case "startCursor":
+                return self.cursor.of(pages.table, begin) if end > begin else None
+            case "endCursor":
+                return self.cursor.of(pages.table, end - 1) if end > begin else None
+        return self.typename
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 What a plan does not know it refuses as a whole, and graphql-core executes the operation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from graphql import (
@@ -49,6 +49,8 @@ TYPENAME = "__typename"
 
 Group = tuple[str, GraphQLField | None, FieldDetailsList]
 """A name in the response, the field it shows (None for `__typename`), and the places that ask for it."""
+Show = Callable[[GraphQLField, FieldDetailsList], Field[Any]]
+"""Plans a field that some places ask for."""
 
 
 class Planner:
@@ -78,12 +80,16 @@ class Planner:
         """Return the selection of the operation, whose one source is its root value. Raises `Unplanned`."""
         kind = cast("GraphQLObjectType", self._schema.get_root_type(self._operation.operation))
         collected = collect_fields(self._schema, self._fragments, self._variables, kind, self._operation)
-        return self._objects(kind, self._groups(kind, collected))
+        return _selection(kind, self._groups(kind, collected), self._field)
 
     def groups(self, kind: GraphQLObjectType, fields: FieldDetailsList) -> list[Group]:
         """Return what is selected of a type. Raises `Unplanned`."""
         collected = collect_subfields(self._schema, self._fragments, self._variables, self._operation, kind, fields)
         return self._groups(kind, collected)
+
+    def selection(self, kind: GraphQLObjectType, fields: FieldDetailsList, show: Show) -> Selection[Any]:
+        """Return the selection of a type, of which `show` plans each field but `__typename`. Raises `Unplanned`."""
+        return _selection(kind, self.groups(kind, fields), show)
 
     def type_named(self, name: str) -> GraphQLObjectType:
         """Return an object type of the graph."""
@@ -102,7 +108,7 @@ class Planner:
         if is_leaf_type(kind):
             return LeafCompletion(kind.serialize)
         if isinstance(kind, GraphQLObjectType):
-            selection = self._objects(kind, self.groups(kind, fields))
+            selection = self.selection(kind, fields, self._field)
             return ObjectCompletion(lambda _value: selection)
         if isinstance(kind, GraphQLInterfaceType):
             return ObjectCompletion(self._by_type(kind, fields))
@@ -110,18 +116,12 @@ class Planner:
 
     def _by_type(self, kind: GraphQLInterfaceType, fields: FieldDetailsList) -> Any:
         selections = {
-            possible.name: self._objects(possible, self.groups(possible, fields))
+            possible.name: self.selection(possible, fields, self._field)
             for possible in self._schema.get_possible_types(kind)
         }
         return lambda value: selections[type(value).__strawberry_definition__.name]
 
-    def _objects(self, kind: GraphQLObjectType, groups: Sequence[Group]) -> Selection[Objects]:
-        names = tuple(name for name, _, _ in groups)
-        return Selection(names, tuple(self._field(kind, field, fields) for _, field, fields in groups))
-
-    def _field(self, kind: GraphQLObjectType, field: GraphQLField | None, fields: FieldDetailsList) -> Field[Objects]:
-        if field is None:
-            return Typename(kind.name)
+    def _field(self, field: GraphQLField, fields: FieldDetailsList) -> Field[Objects]:
         match readings.reading_of(field):
             case readings.Root() as reading:
                 return row_planning.root_row(self, reading, field, fields)
@@ -147,3 +147,9 @@ class Planner:
         if self._fields > MAX_FIELDS:
             raise Unplanned(f"more than {MAX_FIELDS} fields")
         return groups
+
+
+def _selection(kind: GraphQLObjectType, groups: Sequence[Group], show: Show) -> Selection[Any]:
+    names = tuple(name for name, _, _ in groups)
+    shown = (Typename(kind.name) if field is None else show(field, fields) for _, field, fields in groups)
+    return Selection(names, tuple(shown))

@@ -24,7 +24,7 @@ from schema.plans.connections import ConnectionSelection, Counts, CursorText, No
 from schema.plans.leaves import cursor_writer, identifier_writer, writer
 from schema.plans.resolved import Derived, Resolved
 from schema.plans.rows import Linked, Listed, OwnerColumn, Reader, RootList, RootRow
-from schema.plans.selection import Column, Field, Selection, Table, Typename
+from schema.plans.selection import Column, Field, Selection, Table
 
 if TYPE_CHECKING:
     from schema.plans.planning import Planner
@@ -103,20 +103,10 @@ def linked(
 
 def rows(planner: "Planner", kind: GraphQLObjectType, fields: FieldDetailsList, columns: Columns) -> Selection[Table]:
     """Return what is selected of a type whose values are rows. Raises `Unplanned`."""
-    groups = planner.groups(kind, fields)
-    names = tuple(name for name, _, _ in groups)
-    return Selection(names, tuple(_field(planner, kind, field, asked, columns) for _, field, asked in groups))
+    return planner.selection(kind, fields, lambda field, asked: _field(planner, field, asked, columns))
 
 
-def _field(
-    planner: "Planner",
-    kind: GraphQLObjectType,
-    field: GraphQLField | None,
-    fields: FieldDetailsList,
-    columns: Columns,
-) -> Field[Table]:
-    if field is None:
-        return Typename(kind.name)
+def _field(planner: "Planner", field: GraphQLField, fields: FieldDetailsList, columns: Columns) -> Field[Table]:
     match readings.reading_of(field):
         case readings.Derived() as reading:
             return _derived(planner, reading, field, fields, columns)
@@ -129,7 +119,7 @@ def _field(
             return listed(planner, reading, field, fields, _keys(planner, columns.position("id")))
     definition = field.extensions["strawberry-definition"]
     if definition.base_resolver is not None:
-        raise Unplanned(f"{kind.name}.{definition.name} does not say what it reads")
+        raise Unplanned(f"{definition.name} does not say what it reads")
     return _column(planner, definition.python_name, field, columns)
 
 
@@ -179,29 +169,18 @@ def connection(
 ) -> ConnectionSelection:
     """Return what is selected of a connection. Raises `Unplanned`."""
     kind = cast("GraphQLObjectType", get_named_type(field.type))
-    groups = planner.groups(kind, fields)
-    names = tuple(name for name, _, _ in groups)
-    return Selection(
-        names, tuple(_of_connection(planner, kind, part, asked, reading, columns) for _, part, asked in groups)
-    )
+    return planner.selection(kind, fields, lambda part, asked: _of_connection(planner, part, asked, reading, columns))
 
 
 def _of_connection(
-    planner: "Planner",
-    kind: GraphQLObjectType,
-    field: GraphQLField | None,
-    fields: FieldDetailsList,
-    reading: readings.Items,
-    columns: Columns,
+    planner: "Planner", field: GraphQLField, fields: FieldDetailsList, reading: readings.Items, columns: Columns
 ) -> Any:
-    if field is None:
-        return Typename(kind.name)
     named = cast("GraphQLObjectType", get_named_type(field.type))
     match field.extensions["strawberry-definition"].python_name:
         case "nodes":
             return Nodes(rows(planner, named, fields, columns))
         case "edges":
-            return Nodes(_edges(planner, named, fields, columns))
+            return Nodes(planner.selection(named, fields, lambda part, asked: _of_edge(planner, part, asked, columns)))
         case "page_info":
             facts = [(name, part.node.name.value) for name, _, (part, *_) in planner.groups(named, fields)]
             return PageInfo(facts, _cursor(columns), named.name)
@@ -209,7 +188,7 @@ def _of_connection(
             return TotalCount(_counts(planner, reading), "value")
         case "total_count_is_exact":
             return TotalCount(_counts(planner, reading), "is_exact")
-    raise Unplanned(f"{kind.name}.{fields[0].node.name.value}")
+    raise Unplanned(f"{fields[0].node.name.value} of a connection")
 
 
 def _counts(planner: "Planner", reading: readings.Items) -> Counts:
@@ -219,17 +198,10 @@ def _counts(planner: "Planner", reading: readings.Items) -> Counts:
     return Counts(*planner.reads.counts(reading.model, reading.parent), planner.reads.keys, what)
 
 
-def _edges(planner: "Planner", kind: GraphQLObjectType, fields: FieldDetailsList, columns: Columns) -> Selection[Table]:
-    groups = planner.groups(kind, fields)
-    parts: list[Any] = []
-    for _, field, asked in groups:
-        if field is None:
-            parts.append(Typename(kind.name))
-        elif asked[0].node.name.value == "cursor":
-            parts.append(_cursor(columns))
-        else:
-            parts.append(rows(planner, cast("GraphQLObjectType", get_named_type(field.type)), asked, columns))
-    return Selection(tuple(name for name, _, _ in groups), tuple(parts))
+def _of_edge(planner: "Planner", field: GraphQLField, fields: FieldDetailsList, columns: Columns) -> Any:
+    if field.extensions["strawberry-definition"].python_name == "cursor":
+        return _cursor(columns)
+    return rows(planner, cast("GraphQLObjectType", get_named_type(field.type)), fields, columns)
 
 
 def _cursor(columns: Columns) -> CursorText:
