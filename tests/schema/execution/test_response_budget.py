@@ -1,6 +1,7 @@
 """The budget of a response: it is counted while the response is made, and ends the execution."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -14,9 +15,9 @@ from data.models import Conversation, Message, MessageRole, global_id
 from resolvers.policy import Policy
 from schema import schema
 from schema.execution.response_budget import BudgetedExecutor, json_bytes
-from schema.plans.planned import Plans
 from schema.plans.run import Run, TooManyBytes
 from schema.relay.node import parse_id
+from tests.support.executors import graphql_core_alone
 from tests.support.people import People, Person, Shop
 
 MESSAGES = "query ($id: ID!) { conversation(id: $id) { title messages(first: 100) { nodes { content } } } }"
@@ -52,7 +53,7 @@ def _with(person: Person, **limits: Any) -> Person:
 
 
 @pytest.fixture
-def completed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def completed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """The leaves that the executor completes from now on. It executes everything: nothing is planned."""
     leaves: list[Any] = []
     complete = BudgetedExecutor.complete_leaf_value
@@ -61,12 +62,9 @@ def completed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         leaves.append(complete(self, kind, result))
         return leaves[-1]
 
-    async def nothing(*_arguments: Any) -> None:
-        return None
-
     monkeypatch.setattr(BudgetedExecutor, "complete_leaf_value", counted)
-    monkeypatch.setattr(Plans, "answer", nothing)
-    return leaves
+    with graphql_core_alone():
+        yield leaves
 
 
 async def test_a_response_within_the_budget_is_given_whole_and_one_a_byte_larger_is_not(shop: Shop) -> None:

@@ -19,12 +19,13 @@ from monitora.settings.settings import Settings
 from resolvers.services import Services
 from schema import schema
 from schema.plans.plan import PlannedResult
-from schema.plans.planned import PLANS, Plans
+from schema.plans.planned import PLANS
 from tests.schema.access.operations import operations
 from tests.schema.access.selection import fields_of
 from tests.schema.access.tenant import VIEWERS, TenantFixture, furnished
 from tests.schema.plans.generated_queries import queries
 from tests.support.examples import examples
+from tests.support.executors import graphql_core_alone
 from tests.support.people import Person
 
 
@@ -135,10 +136,6 @@ def values(tenant: TenantFixture) -> dict[str, Any]:
     }
 
 
-async def _nothing(*_arguments: Any) -> None:
-    return None
-
-
 async def answered(person: Person, text: str, variables: Mapping[str, Any]) -> ExecutionResult:
     """Run an operation as the server does."""
     result = await schema.execute(text, dict(variables), context_value=await person.context())
@@ -148,8 +145,7 @@ async def answered(person: Person, text: str, variables: Mapping[str, Any]) -> E
 
 async def by_graphql_core(person: Person, text: str, variables: Mapping[str, Any]) -> ExecutionResult:
     """Run an operation without its plan."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Plans, "answer", _nothing)
+    with graphql_core_alone():
         return await answered(person, text, variables)
 
 
