@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 from uuid import UUID
 
 from core.errors import ErrorCode
@@ -64,7 +65,7 @@ class FileStorage:
         """
         key = f"{workspace_id}/{document_id}"
         target = self._path(key)
-        file = await asyncio.to_thread(_open_beside, target)
+        file = await _opened(partial(_open_beside, target), _discard)
         try:
             size = 0
             async for chunk in _chunks(content):
@@ -80,11 +81,11 @@ class FileStorage:
             _discard(file)
         return key
 
-    async def open(self, key: str) -> BinaryIO:
+    async def open(self, key: str) -> IO[bytes]:
         """Open a file for reading. Raises `StoredFileMissing`, or `ValueError` for what is no key."""
         path = self._path(key)
         try:
-            return await asyncio.to_thread(path.open, "rb")
+            return await _opened(lambda: path.open("rb"), lambda file: file.close())
         except FileNotFoundError as error:
             raise StoredFileMissing(key) from error
 
@@ -113,6 +114,21 @@ class FileStorage:
         if not _KEY.fullmatch(key):
             raise ValueError(f"{key!r} is not the key of a stored file.")
         return self._folder / key
+
+
+async def _opened(opener: Callable[[], IO[bytes]], close: Callable[[IO[bytes]], None]) -> IO[bytes]:
+    """Return the file that `opener` opens in a thread. One that opens after the task was cancelled is closed."""
+
+    def close_late(done: asyncio.Future[IO[bytes]]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            close(done.result())
+
+    opening = asyncio.ensure_future(asyncio.to_thread(opener))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(close_late)
+        raise
 
 
 async def _chunks(content: bytes | AsyncIterable[bytes]) -> AsyncIterable[bytes]:

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from core.errors import ErrorCode
 from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
 from rag.sources.storage import FileStorage, StoredFileMissing
 from tests.support.files import content_of
+from tests.support.waiting import until
 
 WORKSPACE, DOCUMENT = UUID(int=1), UUID(int=2)
 
@@ -86,6 +88,29 @@ async def test_an_upload_that_is_cancelled_leaves_nothing(storage: FileStorage, 
         await task
 
     assert files(tmp_path) == []
+
+
+async def test_a_file_that_opens_after_its_reader_left_is_closed(storage: FileStorage, tmp_path: Path) -> None:
+    slow = tmp_path / "files" / KEY  # the other end of a pipe, which opens when this one does
+    slow.parent.mkdir(parents=True)
+    os.mkfifo(slow)
+    opening = asyncio.create_task(storage.open(KEY))
+    await asyncio.sleep(0)
+
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+
+    other_end = await asyncio.to_thread(os.open, slow, os.O_WRONLY)
+    await until(lambda: not has_reader(other_end), "the file is closed")
+    os.close(other_end)
+
+
+def has_reader(pipe: int) -> bool:
+    try:
+        return os.write(pipe, b".") == 1
+    except BrokenPipeError:
+        return False
 
 
 async def test_a_file_over_the_bound_is_refused_and_leaves_nothing(storage: FileStorage, tmp_path: Path) -> None:
