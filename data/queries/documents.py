@@ -16,8 +16,8 @@ from data.queries.jobs import add_job
 
 State = tuple[object, ...]
 """What tells that a document's searched chunks changed: their version, their number and what embedded them."""
-ChunkRow = Row[UUID, int, str | None, str | None, str, NDArray[np.float32]]
-"""A searched chunk: id, index, heading, location, content, embedding."""
+ChunkRow = Row[UUID, int, str | None, str | None, list[list[Any]] | None, str, NDArray[np.float32]]
+"""A searched chunk: id, chunk_index, heading, location, places, content, embedding."""
 CHUNKS_AT_ONCE = 100
 
 _SEARCHED = (
@@ -25,6 +25,7 @@ _SEARCHED = (
     DocumentChunk.chunk_index,
     DocumentChunk.heading,
     DocumentChunk.location,
+    DocumentChunk.places,
     DocumentChunk.content,
     DocumentChunk.embedding,
 )

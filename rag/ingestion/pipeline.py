@@ -139,15 +139,15 @@ class Ingestion:
         begin, end = FRACTIONS[IngestionStage.EMBEDDING], FRACTIONS[IngestionStage.STORING]
         stored = 0
         async for batch in reading.batches():
-            rows = _rows(document, batch, await self._vectors(document, batch))
+            rows = _rows(document, batch, await self._vectors(reading.title or document.name, batch))
             stored += len(rows)
             reached = begin + (end - begin) * stored / reading.chunk_count
             await self._step(job, document, IngestionStage.EMBEDDING, reached, rows)
 
-    async def _vectors(self, document: Document, batch: ReadBatch) -> Vectors:
+    async def _vectors(self, title: str, batch: ReadBatch) -> Vectors:
         if batch.vectors is not None:
             return batch.vectors
-        return await self._embedder.embed_passages([indexed_text(document.name, chunk) for chunk in batch.chunks])
+        return await self._embedder.embed_passages([indexed_text(title, chunk) for chunk in batch.chunks])
 
     async def _search(self, job: RunningJob, document: Document, reading: Reading) -> None:
         """Let the version that was stored be searched in the place of the one before.
@@ -166,7 +166,9 @@ class Ingestion:
             "chunk_count": reading.chunk_count,
             "chunk_version": document.chunk_version,
             "embedding_model": self._embedder.name,
+            "title": reading.title or None,
             "language": reading.language,
+            "warnings": list(reading.warnings),
         }
 
         async def store(session: Session) -> bool:
@@ -222,6 +224,7 @@ def _rows(document: Document, batch: ReadBatch, vectors: Vectors) -> list[dict[s
             "chunk_index": chunk.index,
             "heading": " › ".join(chunk.heading) or None,
             "location": chunk.location,
+            "places": [list(place) for place in chunk.places] or None,
             "content": chunk.content,
             "token_count": chunk.token_count,
             "embedding": vector,

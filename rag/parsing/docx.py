@@ -16,6 +16,7 @@ from lxml import etree
 
 from core.errors import ErrorCode
 from rag.parsing.archive import open_archive
+from rag.parsing.document import BlockKind
 from rag.parsing.errors import MAX_DOCX_PART_BYTES, UnreadableDocument, check_markup
 from rag.parsing.outline import Outline
 
@@ -49,7 +50,7 @@ class _Reading:
 
     def end_list(self) -> None:
         if self.items:
-            self.outline.add("\n".join(self.items))
+            self.outline.add_all(self.items, BlockKind.LIST_ITEM)
             self.items.clear()
 
 
@@ -80,7 +81,7 @@ def read_docx(content: bytes) -> Outline:
     for element in _body(document):
         if _name(element) == "tbl":
             reading.end_list()
-            reading.outline.add("\n".join(_rows(element)))
+            reading.outline.add_all(_rows(element), BlockKind.TABLE_ROW)
         else:
             _read_paragraph(element, reading)
     reading.end_list()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from core.errors import ErrorCode
+from rag.parsing.document import BlockKind
 from rag.parsing.errors import MAX_MARKUP_BYTES, UnreadableDocument, check_markup
 from rag.parsing.outline import Outline
 from rag.parsing.text import decode
@@ -159,13 +160,13 @@ class _Page:
             self._outline.enter(_HEADINGS[element.tag], _words(element))
             self._whole = element
         elif element.tag == "pre":
-            self._outline.add_code("".join(element.itertext()))
+            self._outline.add("".join(element.itertext()), kind=BlockKind.CODE)
             self._whole = element
         elif element.tag in {"ul", "ol", "dl"} and element not in self._layout:
-            self._outline.add("\n".join(_items(element)))
+            self._outline.add_all(_items(element), BlockKind.LIST_ITEM)
             self._whole = element
         elif element.tag == "table" and element not in self._layout:
-            self._outline.add("\n".join(_rows(element)))
+            self._outline.add_all(_rows(element), BlockKind.TABLE_ROW)
             self._whole = element
         else:
             self._write(" " if element.tag == "br" else element.text)

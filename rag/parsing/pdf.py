@@ -10,6 +10,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from core.errors import ErrorCode
+from rag.parsing.document import Place, Unit
 from rag.parsing.errors import MAX_PAGES, MAX_TEXT_CHARACTERS, UnreadableDocument, too_much_text
 from rag.parsing.outline import Outline
 
@@ -172,12 +173,13 @@ def _body(lines: list[_Line], running: set[str]) -> list[_Line]:
 
 
 def _read_page(number: int, lines: list[_Line], levels: dict[float, int], outline: Outline) -> None:
+    place = Place(Unit.PAGE, number)
     for level, group in _groups(lines, levels):
         text = _joined(group)
         if level:
-            outline.enter(level, text.replace("\n", " "), number)
+            outline.enter(level, text.replace("\n", " "), place)
         else:
-            outline.add(text, number)
+            outline.add(text, place)
 
 
 def _groups(lines: list[_Line], levels: dict[float, int]) -> Iterator[tuple[int, list[str]]]:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from core.errors import ErrorCode
+from rag.parsing.document import BlockKind, Place, Unit
 from rag.parsing.errors import MAX_RAW_CHARACTERS, UnreadableDocument, too_much_text
 from rag.parsing.outline import Outline
+from rag.parsing.tables import numbered_rows
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -19,7 +21,6 @@ _BYTE_ORDER_MARKS = (
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 20
-_NUMBER = re.compile(r"[-+]?[\d\s.,]+%?")
 
 
 def decode(content: bytes) -> str:
@@ -59,18 +60,14 @@ def read_text(content: bytes) -> Outline:
 
 
 def read_csv(content: bytes) -> Outline:
-    """Read a table as one block for each row, "column: value" where the first row names the columns.
+    """Read a table as one block for each row, "column: value" where a row names the columns.
 
     A row that names its columns is found and understood alone, wherever the table is cut into chunks.
     """
     outline = Outline()
-    rows = _rows(decode(content))
-    first = next(rows, [])
-    columns = first if _names_columns(first) else []
-    if not columns:
-        outline.add(" | ".join(first))
-    for row in rows:
-        outline.add("; ".join(_cells(columns, row)))
+    rows = list(_rows(decode(content)))
+    for line, text in numbered_rows(rows):
+        outline.add(text, Place(Unit.LINE, line + 1), BlockKind.TABLE_ROW)
     return outline
 
 
@@ -106,14 +103,3 @@ def _delimiter(lines: list[str]) -> str:
         return (widths.count(width) / len(widths), width) if width > 1 else (0.0, 0)
 
     return max(_DELIMITERS, key=regularity)
-
-
-def _names_columns(row: list[str]) -> bool:
-    """Tell whether a table's first row looks like the names of its columns: all there, all different, no number."""
-    return len(row) > 1 and all(row) and len(set(row)) == len(row) and not any(map(_NUMBER.fullmatch, row))
-
-
-def _cells(columns: list[str], row: list[str]) -> Iterator[str]:
-    for number, cell in enumerate(row):
-        if cell:
-            yield f"{columns[number]}: {cell}" if number < len(columns) else cell

@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -15,6 +16,7 @@ from data.queries import documents as queries
 from rag.index.memory.workspace_index import WorkspaceIndex
 from rag.index.protocol import IndexedChunk, IndexedDocument, SearchIndex
 from rag.models.protocols import Embedder
+from rag.parsing.document import Places
 from rag.retrieval.passages import Passage
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
 
@@ -109,17 +111,23 @@ class Retriever:
         # Vectors of another embedder lie in another space: until the document is embedded again, its words alone count.
         vectors = np.zeros((len(rows), self._embedder.dimensions), np.float32)
         if rows and document.embedding_model == self._embedder.name:
-            vectors = np.stack([embedding for *_, embedding in rows])
+            vectors = np.stack([row.embedding for row in rows])
         chunks = [
-            IndexedChunk(key, index, content, heading, location) for key, index, heading, location, content, _ in rows
+            IndexedChunk(row.id, row.chunk_index, row.content, row.heading, row.location, _places(row.places))
+            for row in rows
         ]
-        return IndexedDocument(document.id, document.name, document.language or "en", chunks, vectors)
+        language = document.language or "en"
+        return IndexedDocument(document.id, document.name, language, chunks, vectors, document.title)
 
     def _make_room(self) -> None:
         total = sum(len(held.index) for held in self._held.values())
         while total > MAX_CHUNKS_HELD and len(self._held) > 1:
             _, dropped = self._held.popitem(last=False)
             total -= len(dropped.index)
+
+
+def _places(stored: list[list[Any]] | None) -> Places:
+    return tuple((int(offset), str(place)) for offset, place in stored or ())
 
 
 async def _read(session: Session, document_ids: list[UUID]) -> list[tuple[Document, list[queries.ChunkRow]]]:

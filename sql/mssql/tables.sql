@@ -154,10 +154,15 @@ CREATE CLUSTERED INDEX idx_conversations_workspace ON conversations (workspace_i
 CREATE TABLE documents (
 	id UNIQUEIDENTIFIER NOT NULL,
 	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	origin NVARCHAR(20) NOT NULL DEFAULT 'upload',
 	name NVARCHAR(500) NOT NULL,
+	title NVARCHAR(500) NULL,
+	url NVARCHAR(2000) NULL,
 	file_path NVARCHAR(max) NOT NULL,
 	file_type NVARCHAR(50) NOT NULL,
 	file_size BIGINT NOT NULL,
+	content_hash NVARCHAR(64) NULL,
+	warnings NVARCHAR(max) NULL,
 	language NVARCHAR(10) NULL,
 	status NVARCHAR(20) NOT NULL DEFAULT 'pending',
 	stage NVARCHAR(20) NOT NULL DEFAULT 'queued',
@@ -176,6 +181,8 @@ CREATE TABLE documents (
 	CONSTRAINT [CHK_documents_file_size] CHECK (file_size > 0),
 	CONSTRAINT fk_documents_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
+
+CREATE INDEX idx_documents_content_hash ON documents (workspace_id, content_hash);
 
 CREATE INDEX idx_documents_status ON documents (status);
 
@@ -327,6 +334,7 @@ CREATE TABLE document_chunks (
 	chunk_index INTEGER NOT NULL,
 	heading NVARCHAR(max) NULL,
 	location NVARCHAR(500) NULL,
+	places NVARCHAR(max) NULL,
 	content NVARCHAR(max) NOT NULL,
 	token_count INTEGER NOT NULL,
 	embedding VARBINARY(max) NOT NULL,

@@ -154,10 +154,15 @@ CREATE INDEX idx_conversations_workspace ON conversations (workspace_id, created
 CREATE TABLE documents (
 	id CHAR(32) NOT NULL,
 	workspace_id CHAR(32) NOT NULL,
+	origin VARCHAR(20) DEFAULT 'upload' NOT NULL,
 	name VARCHAR(500) NOT NULL,
+	title VARCHAR(500),
+	url VARCHAR(2000),
 	file_path VARCHAR NOT NULL,
 	file_type VARCHAR(50) NOT NULL,
 	file_size BIGINT NOT NULL,
+	content_hash VARCHAR(64),
+	warnings VARCHAR,
 	language VARCHAR(10),
 	status VARCHAR(20) DEFAULT 'pending' NOT NULL,
 	stage VARCHAR(20) DEFAULT 'queued' NOT NULL,
@@ -176,6 +181,8 @@ CREATE TABLE documents (
 	CONSTRAINT "CHK_documents_file_size" CHECK (file_size > 0),
 	CONSTRAINT fk_documents_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
+
+CREATE INDEX idx_documents_content_hash ON documents (workspace_id, content_hash);
 
 CREATE INDEX idx_documents_status ON documents (status);
 
@@ -327,6 +334,7 @@ CREATE TABLE document_chunks (
 	chunk_index INTEGER NOT NULL,
 	heading VARCHAR,
 	location VARCHAR(500),
+	places VARCHAR,
 	content VARCHAR NOT NULL,
 	token_count INTEGER NOT NULL,
 	embedding BLOB NOT NULL,

@@ -35,6 +35,7 @@ class Reading:
         self.language = head.language
         self.chunk_count = head.chunk_count
         self.page_count = head.page_count
+        self.warnings = head.warnings
         self._channel = channel
         self._dimensions = dimensions
 

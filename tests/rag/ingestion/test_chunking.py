@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from rag.ingestion.chunk import Chunk, indexed_text
 from rag.ingestion.chunking import CHUNK_TOKENS, chunk
-from rag.parsing.document import Block, ParsedDocument
+from rag.parsing.document import Block, ParsedDocument, Place, Unit
 from rag.text.tokens import count_tokens
 
 SENTENCE = "The parcel leaves our warehouse on the day that follows the order, except on public holidays. "
@@ -30,7 +30,7 @@ def test_a_heading_starts_a_chunk() -> None:
 
 
 def test_a_chunk_of_a_paged_document_is_located_by_its_page() -> None:
-    assert [each.location for each in chunks_of(Block("Text.", ("Orders",), 3))] == ["page 3"]
+    assert [each.location for each in chunks_of(Block("Text.", ("Orders",), Place(Unit.PAGE, 3)))] == ["page 3"]
 
 
 def test_a_chunk_without_page_or_heading_has_no_location() -> None:

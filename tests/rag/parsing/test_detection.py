@@ -62,13 +62,13 @@ def test_an_office_file_with_a_password_is_refused(padding: int) -> None:
 @pytest.mark.parametrize("file_type", [FileType.TEXT, FileType.PDF])
 def test_a_file_with_nothing_in_it_is_empty(file_type: FileType, content: bytes) -> None:
     with pytest.raises(UnreadableDocument, match="empty") as refusal:
-        parse_as(file_type, "a", content)
+        parse_as(file_type, content)
 
     assert refusal.value.code == ErrorCode.FILE_EMPTY
 
 
 def test_a_file_over_the_bound_is_refused_unread() -> None:
     with pytest.raises(UnreadableDocument, match="25 MiB") as refusal:
-        parse_as(FileType.TEXT, "a", bytes(MAX_FILE_BYTES + 1))
+        parse_as(FileType.TEXT, bytes(MAX_FILE_BYTES + 1))
 
     assert refusal.value.code == ErrorCode.FILE_TOO_LARGE

@@ -5,7 +5,7 @@ import pytest
 from core.errors import ErrorCode
 from rag.parsing import UnreadableDocument
 from rag.parsing import pdf as pdf_reader
-from rag.parsing.document import Block
+from rag.parsing.document import Block, Place, Unit
 from tests.rag.parsing.parsed import parse
 from tests.rag.parsing.pdf_files import make_pdf
 
@@ -19,9 +19,9 @@ def test_text_keeps_its_page_and_its_headings() -> None:
 
     assert document.title == "Guide"
     assert document.blocks == [
-        Block((SENTENCE * 3).strip(), (), page=1),
-        Block("Livré à Paris (dès demain).", ("Delivery",), page=2),
-        Block("- by post\n- by bike", ("Delivery",), page=3),
+        Block((SENTENCE * 3).strip(), (), place=Place(Unit.PAGE, 1)),
+        Block("Livré à Paris (dès demain).", ("Delivery",), place=Place(Unit.PAGE, 2)),
+        Block("- by post\n- by bike", ("Delivery",), place=Place(Unit.PAGE, 3)),
     ]
 
 
@@ -31,7 +31,7 @@ def test_the_title_in_the_properties_comes_first_unless_a_program_left_it_there(
         parse("a.pdf", make_pdf(["# Heading\nText of the report."], title="Microsoft Word - report.doc")).title
         == "Heading"
     )
-    assert parse("my report.pdf", make_pdf(["Text."])).title == "my report"
+    assert parse("my report.pdf", make_pdf(["Text."])).title == ""
 
 
 def test_a_line_that_stands_on_every_page_is_left_out() -> None:

@@ -10,9 +10,9 @@ from tests.rag.parsing.parsed import parse
 def test_a_text_becomes_a_block_for_each_paragraph() -> None:
     document = parse("notes on delivery.txt", b"First paragraph,\nin two lines.\r\n\r\n  \nSecond   paragraph.\n")
 
-    assert document.title == "notes on delivery"
+    assert document.title == ""
     assert [block.text for block in document.blocks] == ["First paragraph,\nin two lines.", "Second paragraph."]
-    assert {block.page for block in document.blocks} == {None}
+    assert {block.place for block in document.blocks} == {None}
 
 
 @pytest.mark.parametrize(

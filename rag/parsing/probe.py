@@ -1,0 +1,68 @@
+"""What is looked at of a file to tell its format: little of it, and none of it believed."""
+
+import codecs
+import re
+import zipfile
+from functools import cached_property
+from pathlib import PurePath
+from typing import BinaryIO
+
+from rag.parsing.archive import open_archive
+
+_PROBE_BYTES = 8_192
+_PIECE_BYTES = 65_536
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")  # 0x1A ends the texts of DOS, and of business programs today
+_UNICODE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_ARCHIVE_MARK = b"PK\x03\x04"
+
+
+class Probe:
+    """A file called `name`, whose `head` is its first 8 KiB."""
+
+    def __init__(self, name: str, file: BinaryIO) -> None:
+        self.extension = PurePath(name).suffix.lower()
+        self._file = file
+        file.seek(0)
+        self.head = file.read(_PROBE_BYTES)
+
+    @cached_property
+    def is_archive(self) -> bool:
+        """Whether it begins as a ZIP archive does."""
+        return self.head.startswith(_ARCHIVE_MARK)
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The names in the archive; none where it is no archive, or one that cannot be opened."""
+        if not self.is_archive:
+            return frozenset()
+        try:
+            with open_archive(self._file) as archive:
+                return frozenset(archive.namelist())
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            return frozenset()
+
+    @cached_property
+    def has_unicode_mark(self) -> bool:
+        """Whether it begins with the mark of UTF-16 or UTF-32."""
+        return self.head.startswith(_UNICODE_MARKS)
+
+    @cached_property
+    def is_text(self) -> bool:
+        """Whether it looks like a text: no control characters, or the mark of an encoding that has some."""
+        return self.has_unicode_mark or not _CONTROL.search(self.head)
+
+    @cached_property
+    def text(self) -> str:
+        """The head as text, roughly: what is not UTF-8 is replaced. Empty where it does not look like a text."""
+        return self.head.decode("utf-8-sig", errors="replace") if self.is_text and not self.has_unicode_mark else ""
+
+    def holds(self, words: bytes) -> bool:
+        """Tell whether `words` are anywhere in the file, all of which is read."""
+        self._file.seek(0)
+        seen = b""
+        while piece := self._file.read(_PIECE_BYTES):
+            # The words may lie across two pieces.
+            seen = seen[-len(words) :] + piece
+            if words in seen:
+                return True
+        return False
