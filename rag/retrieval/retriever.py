@@ -32,11 +32,13 @@ MAX_CHUNKS_HELD = 400_000
 class Retrieval:
     """What was found. `confidence`, in [0, 1], is how likely the documents answer the question.
 
-    There are no passages when it is below the threshold: the assistant then says that it does not know.
+    There are no passages when it is below the threshold: the assistant then says that it does not know. `nearest` are
+    the passages nearest to the question, best first, whether they answer it or not.
     """
 
     passages: tuple[Passage, ...]
     confidence: float
+    nearest: tuple[Passage, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,27 +66,28 @@ class Retriever:
         search = (self._embedder.name, self._embedder.weight, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD)
         return " ".join(str(value) for value in (*row, *search))
 
-    async def search(self, workspace_id: UUID, question: str) -> Retrieval:
-        """Return the passages that best answer a question, best first. Raises `ModelError`."""
+    async def search(
+        self, workspace_id: UUID, question: str, *, limit: int = PASSAGES, threshold: float = CONFIDENCE_THRESHOLD
+    ) -> Retrieval:
+        """Return the passages that best answer a question, best first, at most `limit`. Raises `ModelError`."""
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
-            retrieval = await self._search(workspace_id, question)
+            retrieval = await self._search(workspace_id, question, limit, threshold)
             current.set_attribute("monitora.retrieval.passages", len(retrieval.passages))
             current.set_attribute("monitora.retrieval.confidence", retrieval.confidence)
             return retrieval
 
-    async def _search(self, workspace_id: UUID, question: str) -> Retrieval:
+    async def _search(self, workspace_id: UUID, question: str, limit: int, threshold: float) -> Retrieval:
         index = await self._index(workspace_id)
         if not len(index):
             return Retrieval((), 0.0)
         vector = await self._embedder.embed_question(question)
-        found = await asyncio.to_thread(index.search, question, vector, PASSAGES)
+        found = await asyncio.to_thread(index.search, question, vector, limit)
         confidence = max((passage.score for passage in found), default=0.0)
-        if confidence < CONFIDENCE_THRESHOLD:
-            return Retrieval((), confidence)
-        return Retrieval(
-            tuple(passage for passage in found if passage.score >= RELATIVE_SCORE * confidence), confidence
-        )
+        if confidence < threshold:
+            return Retrieval((), confidence, tuple(found))
+        passages = tuple(passage for passage in found if passage.score >= RELATIVE_SCORE * confidence)
+        return Retrieval(passages, confidence, tuple(found))
 
     async def _index(self, workspace_id: UUID) -> SearchIndex:
         held = self._held.setdefault(workspace_id, _Held(self._empty_index))
