@@ -265,23 +265,50 @@ def _starts_by_gaps(rows: Sequence[Row], columns: Columns, filled: Sequence[Sequ
     starts = [True, *(gap >= _LARGER_GAP * max(smallest, _SMALLEST_GAP) for gap in gaps)]
     if sum(starts) < max(2, len(rows) / 6) or sum(starts) == len(rows):
         return []
+    widths = _widths(rows, columns)
     positions = [number for number, begins in enumerate(starts) if begins]
     for start, end in zip(positions, [*positions[1:], len(rows)], strict=True):
-        if end - start > 1 and not _is_one(rows[start:end], columns, filled[start:end]):
+        if end - start > 1 and not _is_one(rows[start:end], columns, filled[start:end], widths):
             return []
     return starts
 
 
-def _is_one(rows: Sequence[Row], columns: Columns, filled: Sequence[Sequence[bool]]) -> bool:
-    """Tell whether `rows` may be the lines of one row of a table: several cells, none with a number in each line."""
+def _is_one(rows: Sequence[Row], columns: Columns, filled: Sequence[Sequence[bool]], widths: Sequence[float]) -> bool:
+    """Tell whether `rows` may be the lines of one row of a table.
+
+    Several cells are filled, none has a number in each line, and each line goes on one that had no room for more.
+    """
     if sum(map(any, zip(*filled, strict=True))) < 2:  # noqa: PLR2004
         return False
     numbers = [0] * columns.count
+    above: list[list[Word]] = [[] for _ in range(columns.count)]
     for row in rows:
-        for number, words in enumerate(columns.of(row)):
+        cells = columns.of(row)
+        if any(above) and not any(
+            words and (not last or _is_full(last, words[0], width))
+            for words, last, width in zip(cells, above, widths, strict=True)
+        ):
+            return False
+        for number, words in enumerate(cells):
+            above[number] = words or above[number]
             if words and _NUMBER.fullmatch(" ".join(word.text for word in words)):
                 numbers[number] += 1
     return max(numbers) < 2  # noqa: PLR2004
+
+
+def _is_full(line: Sequence[Word], following: Word, width: float) -> bool:
+    """Tell whether a word more had no room in a line of a cell as wide as `width`."""
+    return line[-1].right - line[0].left + following.right - following.left > width - following.size / 2
+
+
+def _widths(rows: Sequence[Row], columns: Columns) -> list[float]:
+    """Return the width of the widest line of each column."""
+    widths = [0.0] * columns.count
+    for row in rows:
+        for number, words in enumerate(columns.of(row)):
+            if words:
+                widths[number] = max(widths[number], words[-1].right - words[0].left)
+    return widths
 
 
 def _starts_by_order(rows: Sequence[Row], columns: Columns) -> list[bool]:

@@ -62,7 +62,7 @@ class Row:
                 parts.append([])
             parts[-1].append(word)
             end = max(end, word.right)
-        return [row_of(part) for part in parts]
+        return [row_of(part) for part in parts if part]
 
     def text(self) -> str:
         """Return its words, as they are read."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rag.parsing.pdf.rows import Row, row_of
 
-_EDGE_ROWS = 3
+_EDGE_ROWS = 2
 """How many rows at the top and at the bottom of a page may be running heads and page numbers."""
 _RUNNING_PAGES = 3
 _RUNNING_SHARE = 0.5

@@ -15,6 +15,7 @@ HYPHEN = "\ufffe"
 """What PDFium puts for the hyphen of a word that is cut at the end of a line."""
 
 _WORD = re.compile(r"[^\s\x00]+")
+_HALF = re.compile("[\ud800-\udfff]")
 _FONT_NAME_BYTES = 128
 _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
 _SMALLEST = 0.5
@@ -127,8 +128,8 @@ class _Words:
                 top, bottom = min(top, other[2]), max(bottom, other[3])
             size = font.size or max((bottom - top) / _LINE_HEIGHT, _SMALLEST)
             if bottom - top < size / 2:
-                top, bottom = bottom - size, bottom
-            page.words.append(Word(match.group(), left, right, top, bottom, size, len(page.words), font.bold))
+                top = bottom - size
+            page.words.append(Word(_whole(match.group()), left, right, top, bottom, size, len(page.words), font.bold))
 
     def _upright(self, index: int, turn: int) -> tuple[float, float, float, float]:
         """Return left, right, top and bottom of a letter, on a page turned so that the text is upright."""
@@ -173,3 +174,10 @@ def _text_of(text_page: pypdfium2.PdfTextPage) -> str:
         return str(text)
     codes = (pdfium.FPDFText_GetUnicode(text_page.raw, index) for index in range(count))
     return "".join(chr(code) if code <= 0x10FFFF else " " for code in codes)  # noqa: PLR2004 - the last of Unicode
+
+
+def _whole(text: str) -> str:
+    """Return `text` with the halves of characters put together: PDFium counts them as two."""
+    if _HALF.search(text):
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    return text
