@@ -1,0 +1,27 @@
+"""The rows of an office document's tables as lines, where the document does not say which row names the columns."""
+
+from collections.abc import Sequence
+
+from rag.parsing.tables import numbered_rows
+
+_MOST = 0.8
+
+
+def lines(rows: Sequence[Sequence[str]], header: int | None = None) -> list[tuple[int, str]]:
+    """Return (position, line) of the rows that hold something, the header's own row aside.
+
+    In a table of two columns the first names the second, as in a form or a data sheet, unless `header` or the numbers
+    below its first row tell otherwise: "Serial number: SN-4471-B". See `numbered_rows` for all others.
+    """
+    if header is None and all(len(row) == 2 for row in rows):
+        if not _numbers_below_a_name(rows):
+            cells = ([cell.strip() for cell in row] for row in rows)
+            return [(at, ": ".join(dict.fromkeys(filter(None, row)))) for at, row in enumerate(cells) if any(row)]
+        header = 0
+    return list(numbered_rows(rows, header))
+
+
+def _numbers_below_a_name(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the second column holds numbers below a first cell without one."""
+    head, *below = ([any(map(str.isdigit, cell)) for cell in row] for row in rows)
+    return not any(head) and bool(below) and sum(second for _, second in below) >= _MOST * len(below)
