@@ -7,7 +7,7 @@ import anydoc
 from core.errors import ErrorCode
 from rag.parsing.document import BlockKind, Place
 from rag.parsing.errors import UnreadableDocument
-from rag.parsing.office.grids import lines
+from rag.parsing.office.grids import NAMES_MARK, lines
 from rag.parsing.office.labels import label
 from rag.parsing.office.package import damaged, encrypted
 from rag.parsing.outline import Outline
@@ -121,12 +121,15 @@ class Reading:
         return rows, 0 if names else None
 
     def _names(self, table: anydoc.Table) -> int:
-        """Return how many rows of a table name its columns, as far as the document tells: it marks them or sets them bold.
+        """Return how many rows of a table name its columns: those that are marked, or the first where it alone is bold.
 
-        The library says one where it only guesses.
+        What the library says is a guess for one row.
         """
         if table.header_rows > 1:
             return table.header_rows
+        marked = [any(NAMES_MARK in text for text in _texts(slot)) for slots in table.grid for slot in slots[:1]]
+        if any(marked):
+            return [*marked, False].index(False)
         head, *below = ([_is_bold(slot) for slot in row if slot.cell] for row in table.grid[:3])
         return int(len(head) > 1 and all(head) and bool(below) and not any(map(all, below)))
 
@@ -149,14 +152,14 @@ class Reading:
 
     def text(self, content: list[anydoc.Inline] | None) -> str:
         """Return the text of a paragraph. The notes that it refers to follow the block that is added next."""
-        return "".join(self._pieces(content))
+        return "".join(self._pieces(content)).replace(NAMES_MARK, "")
 
     def _pieces(self, content: list[anydoc.Inline] | None) -> Iterator[str]:
         for inline in content or ():
             if inline.kind == "link":
                 yield from self._pieces(inline.content)
             elif inline.kind == "image":
-                yield inline.alt or ""
+                yield f" {inline.alt or ''} "
             elif inline.kind == "line_break":
                 yield "\n"
             elif inline.kind == "checkbox":
@@ -169,6 +172,14 @@ class Reading:
 
 def _is_bold(slot: anydoc.CellSlot) -> bool:
     """Tell whether all text of a cell is bold."""
-    blocks = slot.cell.blocks if slot.cell else []
-    texts = [inline for block in blocks for inline in block.content or () if (inline.text or "").strip()]
+    texts = [inline for inline in _inlines(slot) if (inline.text or "").strip()]
     return bool(texts) and all(inline.style is not None and inline.style.bold for inline in texts)
+
+
+def _texts(slot: anydoc.CellSlot) -> Iterator[str]:
+    return (inline.text or "" for inline in _inlines(slot))
+
+
+def _inlines(slot: anydoc.CellSlot) -> Iterator[anydoc.Inline]:
+    for block in slot.cell.blocks if slot.cell else ():
+        yield from block.content or ()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from rag.parsing.office.document import Reading, modelled
+from rag.parsing.office.grids import NAMES_MARK
 from rag.parsing.office.package import Package, damaged, encrypted, local_name, text_of, value
 from rag.parsing.outline import Outline
 
@@ -53,6 +54,9 @@ def open_document(content: bytes) -> tuple[Package, Outline, etree._Element]:
     for element in list(body.iter("{*}section", "{*}hidden-text", "{*}hidden-paragraph")):
         if value(element, "display") == "none" or value(element, "is-hidden") == "true":
             remove(element if local_name(element) != "hidden-paragraph" else element.getparent())
+    for row in body.iterfind(".//{*}table-header-rows/{*}table-row"):
+        if (paragraph := next(row.iter("{*}p"), None)) is not None:
+            paragraph.text = NAMES_MARK + (paragraph.text or "")
     return package, outline, body
 
 

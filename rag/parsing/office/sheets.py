@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 
 import anydoc
-from lxml import etree
 
 from rag.parsing.document import BlockKind, Place, Unit
 from rag.parsing.errors import UnreadableDocument
@@ -22,14 +21,16 @@ from rag.parsing.outline import Outline
 
 _MARK = "\ue0f5"
 _MAIN = "xl/workbook.xml"
-_SHEET_DATA = re.compile(rb"<((?:\w+:)?)sheetData\s*>")
+_SHEET_DATA = re.compile(rb"<((?:\w+:)?)sheetData\s*(/?)>")
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
 _HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
 _ATTRIBUTE = r"\s{}\s*=\s*[\"'](\d+)[\"']"
 _NUMBER, _FIRST, _LAST = (re.compile(_ATTRIBUTE.format(name).encode()) for name in ("r", "min", "max"))
 _WHOLE_MINUTE = re.compile(r"((?:\d{4}-\d\d-\d\d )?\d{1,4}:\d\d):00")
+_PRINT_CODE = re.compile(r"&(?:\"[^\"]*\"|[A-Z0-9+]\d*)")
 _LETTERS = 26
+_MAX_COLUMNS = 16_384
 
 
 @dataclass(slots=True)
@@ -116,10 +117,20 @@ def _sheets(package: Package, main: str, outline: Outline) -> dict[str, _Sheet]:
 
 
 def _texts_of_shapes(package: Package, sheet: str) -> list[str]:
-    """Return the texts of the shapes drawn on a sheet."""
-    drawing = package.tree(package.related(sheet, "drawing"))
-    bodies = drawing.iter("{*}txBody") if drawing is not None else ()
-    return ["\n".join("".join(each.itertext()) for each in body.iterfind("{*}p")) for body in bodies]
+    """Return the texts of the shapes and the charts on a sheet, and of its printed header and footer."""
+    texts = []
+    root = package.tree(sheet)
+    for element in root.iterfind("{*}headerFooter/*") if root is not None else ():
+        texts.append(_PRINT_CODE.sub(" ", element.text or ""))
+    name = package.related(sheet, "drawing")
+    drawing = package.tree(name)
+    for body in drawing.iter("{*}txBody") if drawing is not None else ():
+        texts.append("\n".join("".join(each.itertext()) for each in body.iterfind("{*}p")))
+    for each in package.relationships(name) if drawing is not None else ():
+        chart = package.tree(each.target) if each.kind == "chart" else None
+        for body in chart.iter("{*}rich") if chart is not None else ():
+            texts.append("\n".join("".join(each.itertext()) for each in body.iterfind("{*}p")))
+    return list(dict.fromkeys(texts))
 
 
 def _mark(package: Package, name: str, sheet: _Sheet) -> None:
@@ -129,12 +140,19 @@ def _mark(package: Package, name: str, sheet: _Sheet) -> None:
     sheet.hidden_rows = {int(number[1]) for number, row in numbers if number and _HIDDEN.search(row)}
     for column in _COLUMN.findall(content):
         first, last = _FIRST.search(column), _LAST.search(column)
-        if first and last and _HIDDEN.search(column) and int(last[1]) < 20_000:
+        if first and last and _HIDDEN.search(column) and int(last[1]) <= _MAX_COLUMNS:
             sheet.hidden_columns.update(range(int(first[1]), int(last[1]) + 1))
     if all(number for number, _ in numbers) and 1 not in sheet.hidden_rows | sheet.hidden_columns:
-        mark = r'<\1sheetData><\1row r="1"><\1c r="A1" t="inlineStr"><\1is><\1t>%s</\1t></\1is></\1c></\1row>' % _MARK
-        content, sheet.starts_at_a1 = _SHEET_DATA.subn(mark.encode(), content, count=1)
-        package.put_bytes(name, content)
+        marked = _SHEET_DATA.sub(_marked_cell, content, count=1)
+        sheet.starts_at_a1 = marked != content
+        package.put_bytes(name, marked)
+
+
+def _marked_cell(element: re.Match[bytes]) -> bytes:
+    prefix = element[1].decode()
+    cell = f'<{prefix}c r="A1" t="inlineStr"><{prefix}is><{prefix}t>{_MARK}</{prefix}t></{prefix}is></{prefix}c>'
+    end = f"</{prefix}sheetData>" if element[2] else ""
+    return f'<{prefix}sheetData><{prefix}row r="1">{cell}</{prefix}row>{end}'.encode()
 
 
 def _add_sheets(reading: Reading, sheets: list[_Sheet]) -> None:

@@ -4,6 +4,7 @@ A mark is put at the beginning of each slide before the library reads it, which 
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 
 import anydoc
 from lxml import etree
@@ -17,6 +18,7 @@ from rag.parsing.outline import Outline
 _MARK = "\ue0f5"
 """A private character, which no text of a slide begins with."""
 _TEXT_PARAGRAPH = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
+_PRESENTATION_CLASS = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}class"
 _WITHOUT_TEXT = frozenset({"sldNum", "dt"})
 _TITLES = frozenset({"title", "ctrTitle"})
 
@@ -33,6 +35,7 @@ def read_pptx(content: bytes) -> Outline:
     targets = {each.id: each.target for each in package.relationships(main)}
     entries = list(presentation.iter("{*}sldId")) if presentation is not None else []
     footers: set[str] = set()
+    backgrounds: set[str] = set()
     hidden = []
     for number, entry in enumerate(entries, 1):
         name = targets.get(_relationship(entry), "")
@@ -44,6 +47,7 @@ def read_pptx(content: bytes) -> Outline:
             remove(entry)
             continue
         _prepare(slide, number, footers)
+        _add_background(package, name, slide, backgrounds)
         package.put(name, slide)
     _warn_of_hidden(outline, hidden)
     if presentation is None or len(hidden) == len(entries):
@@ -75,7 +79,8 @@ def read_odp(content: bytes) -> Outline:
             remove(page)
             continue
         draw = etree.QName(page).namespace
-        frame = etree.Element(f"{{{draw}}}frame")
+        # As a title, which the library puts before all else of a slide.
+        frame = etree.Element(f"{{{draw}}}frame", {_PRESENTATION_CLASS: "title"})
         paragraph = etree.SubElement(etree.SubElement(frame, f"{{{draw}}}text-box"), _TEXT_PARAGRAPH)
         paragraph.text = f"{_MARK}{number}"
         page.insert(0, frame)
@@ -110,6 +115,20 @@ def _prepare(slide: etree._Element, number: int, footers: set[str]) -> None:
     if title is not None:
         tree.insert(0, title)
     tree.insert(0, _mark(tree, number))
+
+
+def _add_background(package: Package, name: str, slide: etree._Element, seen: set[str]) -> None:
+    """Add to a slide the text that its layout and its master show behind it, each of which is shown once."""
+    tree = next(slide.iter("{*}spTree"), None)
+    for kind in ("slideLayout", "slideMaster"):
+        name = package.related(name, kind)
+        if not name or name in seen or tree is None:
+            continue
+        seen.add(name)
+        root = package.tree(name)
+        for shape in root.iter("{*}sp") if root is not None else ():
+            if next(shape.iter("{*}ph"), None) is None:
+                tree.append(deepcopy(shape))
 
 
 def _mark(tree: etree._Element, number: int) -> etree._Element:

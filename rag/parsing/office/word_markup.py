@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from rag.parsing.office.grids import NAMES_MARK
 from rag.parsing.office.package import local_name, value
 
 _REMOVED = frozenset({"del", "moveFrom", "sdtPr", "sdtEndPr", "customXmlPr", "smartTagPr"})
@@ -57,6 +58,8 @@ def prepare(root: etree._Element, styles: Styles) -> None:
         name = local_name(element)
         if name in _REMOVED or (name == "tr" and _is_hidden_row(element)):
             _remove(element)
+        elif name == "tr":
+            _mark_names(element)
         elif name in _UNWRAPPED:
             _unwrap(element)
         elif name == "AlternateContent":
@@ -184,6 +187,15 @@ def _is_hidden_row(row: etree._Element) -> bool:
         return False
     hidden = properties.find("{*}hidden")
     return properties.find("{*}del") is not None or (hidden is not None and _is_on(hidden))
+
+
+def _mark_names(row: etree._Element) -> None:
+    """Mark a row that the table repeats on each page: it names the columns."""
+    repeated = row.find("{*}trPr/{*}tblHeader")
+    paragraph = next(row.iter("{*}p"), None)
+    if repeated is not None and paragraph is not None and _is_on(repeated):
+        run = etree.SubElement(paragraph, paragraph.tag.replace("}p", "}r"))
+        etree.SubElement(run, paragraph.tag.replace("}p", "}t")).text = NAMES_MARK
 
 
 def _is_on(mark: etree._Element) -> bool:

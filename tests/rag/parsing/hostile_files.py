@@ -4,7 +4,7 @@ import io
 import zipfile
 import zlib
 
-from tests.rag.parsing.docx_files import make_docx
+from tests.rag.parsing.office_files import make_docx
 from tests.rag.parsing.pdf_files import write_pdf
 
 MEGABYTE = 1024 * 1024

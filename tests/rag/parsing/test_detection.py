@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import ErrorCode
 from rag.parsing import MAX_FILE_BYTES, FileType, UnreadableDocument, detect_type, parse_as
-from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph
+from tests.rag.parsing.office_files import make_archive, make_docx, paragraph
 from tests.rag.parsing.pdf_files import make_pdf
 
 OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
