@@ -19,11 +19,11 @@ _MIME_KINDS = (
 )
 _ROOT_KINDS = {"document": "docx", "workbook": "xlsx", "presentation": "pptx"}
 _CONVENTIONAL = ("word/document.xml", "xl/workbook.xml", "xl/workbook.bin", "ppt/presentation.xml")
-_RELATIONSHIP = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
+_RELATIONSHIP = re.compile(r"<(?:\w+:)?Relationship\b[^<>]*>")
 _MAIN_TYPE = re.compile(r"Type\s*=\s*[\"'][^\"']*/officeDocument[\"']")
 _TARGET = re.compile(r"Target\s*=\s*[\"']/?([^\"']+)[\"']")
 _ROOT = re.compile(r"<(?:\w+:)?(\w+)[\s/>]")
-_MANIFEST_TYPE = re.compile(r"<[^>]*full-path\s*=\s*\"/\"[^>]*>")
+_MANIFEST_TYPE = re.compile(r"<[^<>]*full-path\s*=\s*\"/\"[^<>]*>")
 _MEDIA_TYPE = re.compile(r"media-type\s*=\s*\"([^\"]*)\"")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 

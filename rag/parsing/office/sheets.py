@@ -22,8 +22,8 @@ from rag.parsing.outline import Outline
 _MARK = "\ue0f5"
 _MAIN = "xl/workbook.xml"
 _SHEET_DATA = re.compile(rb"<((?:\w+:)?)sheetData\s*(/?)>")
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
-_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*>")
+_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^<>]*>")
 _HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
 _ATTRIBUTE = r"\s{}\s*=\s*[\"'](\d+)[\"']"
 _NUMBER, _FIRST, _LAST = (re.compile(_ATTRIBUTE.format(name).encode()) for name in ("r", "min", "max"))
@@ -184,9 +184,11 @@ def _add_sheet(reading: Reading, table: anydoc.Table, sheet: _Sheet | None, numb
     columns: list[int] = []
     for first, group in _groups(rows):
         addresses = _Addresses(sheet, number, first)
-        while len(group) > 1 and _distinct(group[0]) == 1 and max(map(_distinct, group)) > 1:
+        while group and _is_title(group):
             reading.outline.add(max(group[0]), addresses.place(group.pop(0)))
             addresses.row += 1
+        if not group:
+            continue
         used = [column for column in range(max(map(len, group))) if any(_cell(row, column) for row in group)]
         cells = [[_cell(row, column) for column in used] for row in group]
         above = 0
@@ -233,6 +235,12 @@ def _groups(rows: list[list[str]]) -> Iterator[tuple[int, list[list[str]]]]:
         elif group:
             yield position - len(group), group
             group = []
+
+
+def _is_title(group: list[list[str]]) -> bool:
+    """Tell whether the first row is one text over the columns of a table, or over cells merged for it."""
+    alone = _distinct(group[0]) == 1
+    return alone and (sum(map(bool, group[0])) > 1 or max(map(_distinct, group)) > 1)
 
 
 def _distinct(row: list[str]) -> int:

@@ -28,7 +28,7 @@ def read_docx(content: bytes) -> Outline:
     if document is None or body is None:
         return outline
     relationships = package.relationships(main)
-    styles = Styles(_tree(package, relationships, "styles"))
+    styles = _styles(package, relationships)
     for each in relationships:
         if each.kind in _NOTES and (notes := package.tree(each.target)) is not None:
             prepare(notes, styles)
@@ -42,6 +42,15 @@ def read_docx(content: bytes) -> Outline:
     reading = Reading(outline, modelled(package.packed(), "docx"))
     reading.add_all(reading.document.blocks)
     return outline
+
+
+def _styles(package: Package, relationships: list[Relationship]) -> Styles:
+    name = next((each.target for each in relationships if each.kind == "styles"), "")
+    root = package.tree(name)
+    styles = Styles(root)
+    if root is not None:
+        package.put(name, root)
+    return styles
 
 
 def _tree(package: Package, relationships: list[Relationship], kind: str) -> etree._Element | None:

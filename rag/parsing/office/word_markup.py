@@ -30,23 +30,39 @@ class Styles:
     def __init__(self, root: etree._Element | None) -> None:
         styles = root.iterchildren("{*}style") if root is not None else ()
         self._styles = {value(each, "styleId") or "": each for each in styles}
+        chains = {style: list(self._chain(style)) for style in self._styles}
+        self._hiding = {style for style, chain in chains.items() if _hides(chain)}
+        self._contents = {
+            style
+            for style, chain in chains.items()
+            if any(_CONTENTS.fullmatch(value(each.find("{*}name")) or "") for each in chain)
+        }
 
-    def _chain(self, style: str | None) -> Iterator[etree._Element]:
-        for _ in range(_INHERITANCE_DEPTH):
-            element = self._styles.get(style or "")
-            if element is None:
-                return
+    def _chain(self, style: str) -> Iterator[etree._Element]:
+        """Yield a style and those that it is based on, nearest first. A circle, which the library refuses, is cut."""
+        seen = {style}
+        while (element := self._styles.get(style)) is not None:
             yield element
-            style = value(element.find("{*}basedOn")) or ""
+            based_on = element.find("{*}basedOn")
+            style = value(based_on) or ""
+            if len(seen) == _INHERITANCE_DEPTH or style in seen:
+                if based_on is not None:
+                    element.remove(based_on)
+                return
+            seen.add(style)
 
     def hide(self, style: str | None) -> bool:
         """Tell whether text in a style is hidden."""
-        marks = (each.find("{*}rPr/{*}vanish") for each in self._chain(style))
-        return next((_is_on(mark) for mark in marks if mark is not None), False)
+        return style in self._hiding
 
     def is_contents(self, style: str | None) -> bool:
         """Tell whether paragraphs in a style are lines of a table of contents."""
-        return any(_CONTENTS.fullmatch(value(each.find("{*}name")) or "") for each in self._chain(style))
+        return style in self._contents
+
+
+def _hides(chain: list[etree._Element]) -> bool:
+    marks = (each.find("{*}rPr/{*}vanish") for each in chain)
+    return next((_is_on(mark) for mark in marks if mark is not None), False)
 
 
 def prepare(root: etree._Element, styles: Styles) -> None:

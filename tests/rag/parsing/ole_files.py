@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 _SECTOR = 512
 _MINI_STREAM_BELOW = 4_096
-_END, _FREE, _FAT, _NONE = 0xFFFF_FFFE, 0xFFFF_FFFF, 0xFFFF_FFFD, 0xFFFF_FFFF
+_IN_HEADER = 109
+"""How many sectors of the allocation table the header names."""
+_END, _FREE, _FAT, _DIFAT, _NONE = 0xFFFF_FFFE, 0xFFFF_FFFF, 0xFFFF_FFFD, 0xFFFF_FFFC, 0xFFFF_FFFF
 
 
 def make_ole(streams: Mapping[str, bytes]) -> bytes:
@@ -29,15 +31,22 @@ def make_ole(streams: Mapping[str, bytes]) -> bytes:
     entries += [bytes(128)] * (-len(entries) % 4)
     directory = store(b"".join(entries))
     fat = len(sectors)
-    tables = -(-(fat + 1) // (_SECTOR // 4 - 1))
-    links += [_FAT] * tables
+    more = max(0, -(-(fat // (_SECTOR // 4) + 2 - _IN_HEADER) // (_SECTOR // 4 - 1)))
+    tables = -(-(fat + more) // (_SECTOR // 4 - 1))
+    links += [_FAT] * tables + [_DIFAT] * more
     table = struct.pack(f"<{len(links)}I", *links).ljust(tables * _SECTOR, b"\xff")
+    where = [*range(fat, fat + tables)]
+    where += [_FREE] * (_IN_HEADER + more * (_SECTOR // 4 - 1) - tables)
     header = struct.pack(
         "<8s16sHHHHH6xIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", bytes(16), 0x3E, 3, 0xFFFE, 9, 6, 0, tables,
-        directory, 0, _MINI_STREAM_BELOW, _END, 0, _END, 0,
+        directory, 0, _MINI_STREAM_BELOW, _END, 0, fat + tables if more else _END, more,
     )  # fmt: skip
-    difat = struct.pack("<109I", *range(fat, fat + tables), *[_FREE] * (109 - tables))
-    return header + difat + b"".join(sectors) + table
+    difat = b""
+    for at in range(more):
+        begin = _IN_HEADER + at * (_SECTOR // 4 - 1)
+        following = fat + tables + at + 1 if at + 1 < more else _END
+        difat += struct.pack(f"<{_SECTOR // 4}I", *where[begin : begin + _SECTOR // 4 - 1], following)
+    return header + struct.pack(f"<{_IN_HEADER}I", *where[:_IN_HEADER]) + b"".join(sectors) + table + difat
 
 
 def _entry(name: str, kind: int, right: int = _NONE, child: int = _NONE, start: int = 0, size: int = 0) -> bytes:
