@@ -11,6 +11,8 @@ from data.queries import storage
 from data.queries.jobs import remove_job
 from data.queries.replacements import drop_replacement
 from rag.ingestion.events import IngestionEvent
+from rag.parsing import FileType
+from rag.parsing.formats import BY_TYPE
 from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.rates import UPLOAD_PER_ACCOUNT, UPLOAD_PER_ACCOUNT_DAILY
@@ -107,6 +109,23 @@ async def retry_failed(context: Context, workspace_id: UUID) -> int:
         after, count = queued[-1], count + len(queued)
         context.services.jobs.wake()
     return count
+
+
+async def readable(context: Context, document_id: UUID) -> Document:
+    """Return a document that the account may read. Raises `OperationError`."""
+    context.staff()
+    document = await context.loaders.row(Document, document_id)
+    if document is None:
+        raise NotFound("document")
+    context.workspace_id = document.workspace_id
+    return document
+
+
+def file_name(document: Document) -> str:
+    """Return the name under which a document's file is saved: with an ending that says what it is."""
+    endings = BY_TYPE[FileType(document.file_type)].extensions if document.file_type in set(FileType) else ()
+    known = not endings or document.name.lower().endswith(tuple(filter(None, endings)))
+    return document.name if known else f"{document.name}{endings[0]}"
 
 
 async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[IngestionEvent]:

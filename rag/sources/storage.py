@@ -98,6 +98,17 @@ class FileStorage:
         except FileNotFoundError as error:
             raise StoredFileMissing(key) from error
 
+    async def locate(self, key: str) -> tuple[Path, os.stat_result] | None:
+        """Return where a file is, and what the disk says of it; None when there is none.
+
+        Raises `ValueError` for what is no key.
+        """
+        path = self._path(key)
+        try:
+            return path, await asyncio.to_thread(path.stat)
+        except FileNotFoundError:
+            return None
+
     async def delete(self, key: str) -> None:
         """Delete a file, if it is there. Raises `ValueError` for what is no key."""
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
