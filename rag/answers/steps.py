@@ -101,7 +101,9 @@ class FindEvidence:
         retrieval = await self._search(answer)
         answer.passages = retrieval.passages
         answer.draft.score = retrieval.confidence
-        answer.draft.citations = tuple(DocumentCitation.of(passage) for passage in retrieval.passages)
+        answer.draft.citations = tuple(
+            DocumentCitation.of(passage, answer.question.content) for passage in retrieval.passages
+        )
         await announce(self._event_log, answer)
 
     async def _search(self, answer: RunningAnswer) -> Retrieval:
