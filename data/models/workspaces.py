@@ -55,8 +55,8 @@ class Workspace(Keyed, Created, Updated, Model):
 class StorageUsage(Model):
     """What a workspace stores: the bytes of its files, its documents, and their pages, deleted ones left out.
 
-    Kept by `data.queries.storage` in the units that store and delete documents. Not in `workspaces`: each change would
-    be a change of the workspace.
+    `index_version` counts the changes of what is searched. All is kept by `data.queries` in the units that store, index
+    and delete documents. Not in `workspaces`: each change would be a change of the workspace.
     """
 
     __tablename__ = "storage_usage"
@@ -65,6 +65,7 @@ class StorageUsage(Model):
     byte_count: Mapped[int] = mapped_column(BigInteger(), default=0, server_default=ZERO)
     document_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     page_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    index_version: Mapped[int] = mapped_column(BigInteger(), default=0, server_default=ZERO)
 
     __table_args__ = (PrimaryKeyConstraint("workspace_id"),)
 

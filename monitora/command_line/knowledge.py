@@ -17,7 +17,7 @@ from monitora.settings.settings import Settings
 from rag.answers.citations import Citation
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
 from rag.models.protocols import ModelError
-from resolvers import conversations, documents
+from resolvers import conversations, uploads
 from resolvers.context import Context
 from resolvers.services import Services
 
@@ -98,7 +98,7 @@ async def _added(context: Context, workspace_id: UUID, path: Path) -> bool:
     try:
         if reason is None:
             with path.open("rb") as file:
-                added = await documents.upload(context, workspace_id, path.name, file, None)
+                added = await uploads.upload(context, workspace_id, path.name, file, None)
     except UserError as error:
         reason = error.message
     except OSError as error:

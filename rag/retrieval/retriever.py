@@ -43,9 +43,10 @@ class Retrieval:
 
 @dataclass(slots=True)
 class _Held:
-    """A workspace's index as last read, and the state of the documents in it."""
+    """A workspace's index as last read, its number, and the state of the documents in it."""
 
     index: SearchIndex
+    version: int | None = None
     states: dict[UUID, queries.State] = field(default_factory=dict)
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -62,9 +63,9 @@ class Retriever:
 
     async def version(self, workspace_id: UUID) -> str:
         """Return a text that changes whenever the searched documents do, or how they are searched."""
-        row = await self._database.read(lambda session: queries.find_index_version(session, workspace_id))
+        version = await self._database.read(lambda session: queries.find_index_version(session, workspace_id))
         search = (self._embedder.name, self._embedder.weight, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD)
-        return " ".join(str(value) for value in (*row, *search))
+        return " ".join(str(value) for value in (version, *search))
 
     async def search(
         self, workspace_id: UUID, question: str, *, limit: int = PASSAGES, threshold: float = CONFIDENCE_THRESHOLD
@@ -93,13 +94,13 @@ class Retriever:
         held = self._held.setdefault(workspace_id, _Held(self._empty_index))
         self._held.move_to_end(workspace_id)
         async with held.refreshing:
-            states = await self._database.read(lambda session: queries.find_states(session, workspace_id))
-            if states != held.states:
+            version, states = await self._database.read(lambda session: _state(session, workspace_id, held.version))
+            if states is not None:
                 changed = [key for key, state in states.items() if held.states.get(key) != state]
                 gone = [key for key in held.states if key not in states]
                 documents = await self._database.read(lambda session: _read(session, changed))
                 held.index = await asyncio.to_thread(self._next, held.index, documents, gone)
-                held.states = states
+                held.version, held.states = version, states
                 self._make_room()
         return held.index
 
@@ -131,6 +132,15 @@ class Retriever:
 
 def _places(stored: list[list[Any]] | None) -> Places:
     return tuple((int(offset), str(place)) for offset, place in stored or ())
+
+
+async def _state(
+    session: Session, workspace_id: UUID, known: int | None
+) -> tuple[int, dict[UUID, queries.State] | None]:
+    """Return the number of a workspace's index, and the state of its documents unless the number is known."""
+    version = await queries.find_index_version(session, workspace_id)
+    # The number first: what changes between the two statements is found with the next question.
+    return version, None if version == known else await queries.find_states(session, workspace_id)
 
 
 async def _read(session: Session, document_ids: list[UUID]) -> list[tuple[Document, list[queries.ChunkRow]]]:

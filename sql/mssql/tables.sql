@@ -167,6 +167,10 @@ CREATE TABLE documents (
 	file_type NVARCHAR(50) NOT NULL,
 	file_size BIGINT NOT NULL,
 	content_hash NVARCHAR(64) NULL,
+	replacement_path NVARCHAR(max) NULL,
+	replacement_type NVARCHAR(50) NULL,
+	replacement_size BIGINT NULL,
+	replacement_hash NVARCHAR(64) NULL,
 	warnings NVARCHAR(max) NULL,
 	language NVARCHAR(10) NULL,
 	status NVARCHAR(20) NOT NULL DEFAULT 'pending',
@@ -189,9 +193,15 @@ CREATE TABLE documents (
 
 CREATE INDEX idx_documents_content_hash ON documents (workspace_id, content_hash);
 
+CREATE INDEX idx_documents_replacement_hash ON documents (workspace_id, replacement_hash);
+
 CREATE INDEX idx_documents_status ON documents (status);
 
 CREATE CLUSTERED INDEX idx_documents_workspace_id ON documents (workspace_id, deleted_at, created_at, id);
+
+CREATE INDEX idx_documents_workspace_status ON documents (workspace_id, status, created_at, id);
+
+CREATE INDEX idx_documents_workspace_updated ON documents (workspace_id, updated_at);
 
 CREATE TABLE insights_cache (
 	id UNIQUEIDENTIFIER NOT NULL,
@@ -275,6 +285,7 @@ CREATE TABLE storage_usage (
 	byte_count BIGINT NOT NULL DEFAULT 0,
 	document_count INTEGER NOT NULL DEFAULT 0,
 	page_count INTEGER NOT NULL DEFAULT 0,
+	index_version BIGINT NOT NULL DEFAULT 0,
 	CONSTRAINT pk_storage_usage PRIMARY KEY (workspace_id),
 	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
