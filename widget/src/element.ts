@@ -119,8 +119,7 @@ export class MonitoraChat extends HTMLElement {
     this.#pageLanguage.observe(document.documentElement, { attributeFilter: ["lang"] });
     this.popover = "manual";
     this.showPopover?.();
-    // The page's `zoom`, which no style of one's own undoes.
-    this.style.setProperty("--unzoom", String(1 / (this.parentElement?.currentCSSZoom ?? 1)));
+    this.#unzoom();
     void this.#return();
   }
 
@@ -184,7 +183,13 @@ export class MonitoraChat extends HTMLElement {
     this.tell("open", {});
   }
 
+  /** Takes the page's own `zoom` back: style sheets can only multiply it. */
+  #unzoom(): void {
+    this.style.setProperty("--unzoom", String(1 / (this.parentElement?.currentCSSZoom ?? 1)));
+  }
+
   #setOpen(isOpen: boolean): void {
+    this.#unzoom();
     this.#isOpen = isOpen;
     this.#memory.isOpen = isOpen;
     this.#label();
