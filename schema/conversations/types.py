@@ -10,6 +10,7 @@ from data import models
 from data.models import MessageRole
 from data.viewer import Staff
 from rag.answers import citations
+from rag.models.local.answerer import LocalAnswerer
 from schema.documents.types import Document
 from schema.operation import Info
 from schema.readings import derived_field, link_field
@@ -50,6 +51,10 @@ def _finish_reason(root: strawberry.Parent[models.Message]) -> str | None:
 
 def _cached(root: strawberry.Parent[models.Message]) -> bool:
     return bool((root.details or {}).get("cached"))
+
+
+def _can_differ(root: strawberry.Parent[models.Message]) -> bool:
+    return (root.details or {}).get("model") not in {None, "", LocalAnswerer.name}
 
 
 def _answer_id(root: strawberry.Parent[models.Message]) -> strawberry.ID | None:
@@ -94,6 +99,14 @@ class Message(RowType, Node):
         ),
     )
     cached: bool = derived_field(_cached, "details", description="Whether an answer came from the cache.")
+    can_differ: bool = derived_field(
+        _can_differ,
+        "details",
+        description=(
+            "Whether `regenerateAnswer` can give another answer: true for one that a model wrote; false for a question, "
+            "and for what always comes out the same, such as quotations of the local answerer."
+        ),
+    )
     created_at: dt.datetime = strawberry.field(description="When it was written.")
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
     conversation: Annotated["Conversation", strawberry.lazy("schema.conversations.types")] | None = link_field(
