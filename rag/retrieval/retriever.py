@@ -64,27 +64,30 @@ class Retriever:
         search = (self._embedder.name, self._embedder.weight, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD)
         return " ".join(str(value) for value in (*row, *search))
 
-    async def search(self, workspace_id: UUID, question: str) -> Retrieval:
-        """Return the passages that best answer a question, best first. Raises `ModelError`."""
+    async def search(self, workspace_id: UUID, question: str, threshold: float = CONFIDENCE_THRESHOLD) -> Retrieval:
+        """Return the passages that best answer a question, best first; none below the `threshold` of confidence.
+
+        Raises `ModelError`.
+        """
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
-            retrieval = await self._search(workspace_id, question)
-            current.set_attribute("monitora.retrieval.passages", len(retrieval.passages))
-            current.set_attribute("monitora.retrieval.confidence", retrieval.confidence)
-            return retrieval
+            found = await self.rank(workspace_id, question, PASSAGES)
+            confidence = max((passage.score for passage in found), default=0.0)
+            kept = tuple(each for each in found if confidence >= threshold and each.score >= RELATIVE_SCORE * confidence)
+            current.set_attribute("monitora.retrieval.passages", len(kept))
+            current.set_attribute("monitora.retrieval.confidence", confidence)
+            return Retrieval(kept, confidence)
 
-    async def _search(self, workspace_id: UUID, question: str) -> Retrieval:
+    async def rank(self, workspace_id: UUID, question: str, limit: int) -> list[Passage]:
+        """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not.
+
+        Raises `ModelError`.
+        """
         index = await self._index(workspace_id)
         if not len(index):
-            return Retrieval((), 0.0)
+            return []
         vector = await self._embedder.embed_question(question)
-        found = await asyncio.to_thread(index.search, question, vector, PASSAGES)
-        confidence = max((passage.score for passage in found), default=0.0)
-        if confidence < CONFIDENCE_THRESHOLD:
-            return Retrieval((), confidence)
-        return Retrieval(
-            tuple(passage for passage in found if passage.score >= RELATIVE_SCORE * confidence), confidence
-        )
+        return await asyncio.to_thread(index.search, question, vector, limit)
 
     async def _index(self, workspace_id: UUID) -> SearchIndex:
         held = self._held.setdefault(workspace_id, _Held(self._empty_index))
