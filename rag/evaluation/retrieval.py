@@ -89,7 +89,7 @@ async def _ask(workspace: MeasuredWorkspace, content: EvaluationSet) -> _Asked:
         seconds.append(time.perf_counter() - began)
         paragraph = paragraphs[question.pid]
         article = workspace.documents[paragraph.title]
-        hits = (each.document_id == article and is_hit(question, paragraph, each) for each in found)
+        hits = (each.document_id == article and is_hit(question, paragraph, each.content) for each in found)
         ranks.append(next((float(rank) for rank, hit in enumerate(hits, 1) if hit), np.inf))
         confidences.append(found[0].score if found else 0.0)
         tokens += [count_tokens(passage.content) for passage in found]

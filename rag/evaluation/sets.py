@@ -3,16 +3,22 @@
 import html
 from collections import defaultdict
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
-from rag.retrieval.passages import Passage
-
 MAX_FILE_BYTES = 200_000_000
+Content = TypeVar("Content", bound=BaseModel)
 
 
 class EvaluationFileError(ValueError):
     """The file cannot be evaluated; the message says what to correct in it."""
+
+
+class UnanswerableQuestions(BaseModel):
+    """Questions that the articles of a set do not answer, apart from the set."""
+
+    unanswerable: list[str] = Field(min_length=1)
 
 
 class Paragraph(BaseModel):
@@ -48,19 +54,28 @@ class EvaluationSet(BaseModel):
 
 def read_set(path: Path) -> EvaluationSet:
     """Return the set in `path`. Raises `EvaluationFileError` or `OSError`."""
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise EvaluationFileError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes: evaluate a part of it.")
-    try:
-        content = EvaluationSet.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise EvaluationFileError(f"{path}, {place}: {first['msg']}.") from error
+    content = _read(path, EvaluationSet)
     known = {paragraph.id for paragraph in content.paragraphs}
     for number, question in enumerate(content.questions):
         if question.pid not in known:
             raise EvaluationFileError(f"{path}, questions.{number}.pid: no paragraph has the id {question.pid!r}.")
     return content
+
+
+def read_unanswerable(path: Path) -> list[str]:
+    """Return the "unanswerable" questions in `path`. Raises `EvaluationFileError` or `OSError`."""
+    return _read(path, UnanswerableQuestions).unanswerable
+
+
+def _read(path: Path, kind: type[Content]) -> Content:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise EvaluationFileError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes: evaluate a part of it.")
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise EvaluationFileError(f"{path}, {place}: {first['msg']}.") from error
 
 
 def page(title: str, paragraphs: list[Paragraph]) -> bytes:
@@ -71,10 +86,10 @@ def page(title: str, paragraphs: list[Paragraph]) -> bytes:
     return f"<!doctype html><html>{head}<body><main>{content}</main></body></html>".encode()
 
 
-def is_hit(question: AnswerableQuestion, paragraph: Paragraph, passage: Passage) -> bool:
-    """Tell whether a passage of the question's article holds an answer inside the part that is its `paragraph`."""
+def is_hit(question: AnswerableQuestion, paragraph: Paragraph, content: str) -> bool:
+    """Tell whether the `content` of a passage of the question's article holds an answer inside the part that is its `paragraph`."""
     whole = _collapsed(paragraph.text)
-    lines = (_collapsed(line) for line in passage.content.splitlines())
+    lines = (_collapsed(line) for line in content.splitlines())
     shared = " ".join(line for line in lines if line and line in whole)
     return any(_collapsed(answer) in shared for answer in question.answers)
 

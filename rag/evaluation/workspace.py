@@ -48,9 +48,7 @@ async def measured_workspace(pages: Mapping[str, bytes], embedder: Embedder) -> 
         database, storage, reader = Database(f"sqlite:///{folder / 'eval.db'}"), FileStorage(folder), DocumentReader()
         # One workspace has half of the slots.
         jobs = Jobs(database, slots=2 * _JOBS_AT_ONCE, alone=True)
-        jobs.handle(
-            JobKind.INDEX_DOCUMENT, Ingestion(database, storage, reader, embedder, MemoryEventBus(), Quotas())
-        )
+        jobs.handle(JobKind.INDEX_DOCUMENT, Ingestion(database, storage, reader, embedder, MemoryEventBus(), Quotas()))
         try:
             await migrate(database)
             workspace_id = await database.write(_add_workspace)

@@ -73,7 +73,9 @@ class Retriever:
         with span("retrieval", attributes) as current:
             found = await self.rank(workspace_id, question, PASSAGES)
             confidence = max((passage.score for passage in found), default=0.0)
-            kept = tuple(each for each in found if confidence >= threshold and each.score >= RELATIVE_SCORE * confidence)
+            kept = tuple(
+                each for each in found if confidence >= threshold and each.score >= RELATIVE_SCORE * confidence
+            )
             current.set_attribute("monitora.retrieval.passages", len(kept))
             current.set_attribute("monitora.retrieval.confidence", confidence)
             return Retrieval(kept, confidence)
@@ -97,18 +99,16 @@ class Retriever:
             if states != held.states:
                 changed = [key for key, state in states.items() if held.states.get(key) != state]
                 gone = [key for key in held.states if key not in states]
-                documents = await self._database.read(lambda session: _read(session, changed))
-                held.index = await asyncio.to_thread(self._next, held.index, documents, gone)
+                documents = await self.documents(changed)
+                held.index = await asyncio.to_thread(_next, held.index, documents, gone)
                 held.states = states
                 self._make_room()
         return held.index
 
-    def _next(
-        self, index: SearchIndex, documents: list[tuple[Document, list[queries.ChunkRow]]], gone: list[UUID]
-    ) -> SearchIndex:
-        for document_id in gone:
-            index = index.without_document(document_id)
-        return index.with_documents([self._indexed(document, rows) for document, rows in documents])
+    async def documents(self, document_ids: list[UUID]) -> list[IndexedDocument]:
+        """Return documents as the index takes them, those left out that are deleted."""
+        found = await self._database.read(lambda session: _read(session, document_ids))
+        return await asyncio.to_thread(lambda: [self._indexed(document, rows) for document, rows in found])
 
     def _indexed(self, document: Document, rows: Sequence[queries.ChunkRow]) -> IndexedDocument:
         # Vectors of another embedder lie in another space: until the document is embedded again, its words alone count.
@@ -127,6 +127,12 @@ class Retriever:
         while total > MAX_CHUNKS_HELD and len(self._held) > 1:
             _, dropped = self._held.popitem(last=False)
             total -= len(dropped.index)
+
+
+def _next(index: SearchIndex, documents: list[IndexedDocument], gone: list[UUID]) -> SearchIndex:
+    for document_id in gone:
+        index = index.without_document(document_id)
+    return index.with_documents(documents)
 
 
 def _places(stored: list[list[Any]] | None) -> Places:
