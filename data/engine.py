@@ -36,6 +36,7 @@ class Units(Protocol):
 
     reader: Engine
     writer: Engine
+    pools: dict[str, Engine]
     watchers: Watchers
 
     async def read(self, work: Work[Result], viewer: Viewer | None) -> Result: ...
@@ -89,16 +90,8 @@ class Database:
 
     @property
     def pools(self) -> dict[str, Engine]:
-        """The engines by what they do, for who asks how many connections are in use; on SQL Server one does it all."""
-        units = self._units
-        return (
-            {"writer": units.writer}
-            if units.reader is units.writer
-            else {
-                "reader": units.reader,
-                "writer": units.writer,
-            }
-        )
+        """The engines by what they do, for who asks how many connections are in use."""
+        return self._units.pools
 
     def seen_by(self, viewer: Viewer) -> "Database":
         """Return the same database for the units of one viewer. Without a viewer a unit is the server's own."""
