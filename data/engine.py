@@ -106,7 +106,8 @@ class Database:
     async def read_rows(self, work: RowUnit[Result]) -> Result:
         """Run a unit that yields statements and is sent their rows, and return its result.
 
-        On SQLite all of it is one snapshot. Nothing stands between the unit and the driver: no types, no objects.
+        On SQLite all of it is one snapshot, and runs in the caller's thread as long as it is short. Nothing stands
+        between the unit and the driver: no types, no objects.
         """
         return await self._units.read_rows(work, self._viewer)
 

@@ -43,8 +43,8 @@ class RowReads:
 
         Raises `PoolTimeout` when no thread became free.
         """
-        if self._pool.checkedout() >= self._pool.size():
-            # A connection would be waited for, which only a thread may do.
+        if not self._pool.checkedin():
+            # A connection is opened, or waited for, which only a thread may do.
             return await self._threads.run(lambda: self._read(_Snapshot(self._engine, self._watchers), work, None))
         snapshot = _Snapshot(self._engine, self._watchers)
         context = copy_context()

@@ -119,12 +119,14 @@ def _engine(
         # The driver must not begin transactions by itself: it would do so only before the first write.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {busy_seconds * 1000}")
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         cursor.execute("PRAGMA foreign_keys = ON")
         if not query_only:
             cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute(f"PRAGMA query_only = {'ON' if query_only else 'OFF'}")
+        # Opening waits for a lock in any case.
+        cursor.execute(f"PRAGMA busy_timeout = {busy_seconds * 1000}")
         cursor.close()
 
     # Not by the event of that name, whose statement would go through all that SQLAlchemy does for one.
