@@ -102,7 +102,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _is_damaged_utf8(text: str) -> bool:
-    """Tell whether a text decoded as UTF-8 is that but for some bytes: those of other encodings are seldom characters."""
+    """Tell whether a text decoded as UTF-8 is that but for some bytes: other encodings' are seldom characters."""
     bad = text.count("\ufffd")
     western, other = len(_WESTERN.findall(text)), len(_OTHER.findall(text)) - bad
     return western >= bad if not other else western + other > 2 * bad
