@@ -17,6 +17,8 @@ _ROWS = 3
 _CANDIDATES = 4
 _DEPTH = 6
 _PROSE_CHARACTERS = 28
+_PROSE_WORDS = 0.6
+_FULL_LINE = 0.15
 _VALUE_CHARACTERS = 14
 _VALUE_SHARE = 0.35
 _ALIGNED = 0.8
@@ -152,15 +154,20 @@ def _are_values(rows: Sequence[Row]) -> bool:
         row
         for row in rows
         if any(letter.isdigit() for word in row.words for letter in word.text)
-        and (_characters(row) <= _VALUE_CHARACTERS or any(end - start > row.size for start, end in row.gaps()))
+        and (_characters(row) <= _VALUE_CHARACTERS or any(start - end > row.size for end, start in row.gaps()))
     ]
     return len(values) >= _VALUE_SHARE * len(rows)
 
 
 def _is_prose(rows: Sequence[Row]) -> bool:
-    """Tell whether `rows` are lines of running text: long, and most of them full."""
+    """Tell whether `rows` are lines of running text: long, without wide gaps, most of them full, and not of numbers."""
     if sum(map(_characters, rows)) < _PROSE_CHARACTERS * len(rows):
         return False
+    if sum(any(start - end > row.size for end, start in row.gaps()) for row in rows) > len(rows) / 4:
+        return False
+    words = [word.text for row in rows for word in row.words]
+    if sum(any(letter.isalpha() for letter in word) for word in words) < _PROSE_WORDS * len(words):
+        return False
     right = max(row.right for row in rows)
-    full = right - 0.15 * (right - min(row.left for row in rows))
+    full = right - _FULL_LINE * (right - min(row.left for row in rows))
     return sum(row.right >= full for row in rows) >= len(rows) / 2

@@ -329,7 +329,7 @@ def _starts_by_order(rows: Sequence[Row], columns: Columns) -> list[bool]:
             has_wrapped = True
         groups[-1].add(number)
         last_column, last_number = column, number
-    if not has_wrapped or len(groups) < len(rows) / 8:
+    if not has_wrapped or len(groups) == 1 or len(groups) < len(rows) / 8:
         return []
     starts = [False] * len(rows)
     end = -1

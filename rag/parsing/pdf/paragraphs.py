@@ -8,6 +8,7 @@ from statistics import median
 
 from rag.parsing.document import BlockKind
 from rag.parsing.pdf.rows import Row, joined
+from rag.parsing.pdf.words import HYPHEN
 
 _HEADING_SIZE = 1.15
 """How many times the size of the body's letters makes a line a heading."""
@@ -16,6 +17,8 @@ MAX_HEADING_CHARACTERS = 160
 _MAX_HEADING_LEVELS = 3
 _SAME_SIZE = 1.06
 _LARGER_PITCH = 1.3
+_DOUBLE_SPACED = 4
+"""So many lines far apart are a text with double spacing, fewer are paragraphs."""
 _SHORT_LINE = 0.85
 _INDENT = 0.8
 _BULLET = re.compile(r"^[•◦▪‣●○■□*·–—➢➤✓✔❖\uf0b7\uf0a7\uf0d8]\s+")
@@ -114,7 +117,7 @@ class _Area:
             if below.bottom > above.bottom and below.size <= above.size * _SAME_SIZE
         ]
         close = [pitch for pitch in pitches if pitch < 2]  # noqa: PLR2004 - double spacing
-        self._pitch = median(close or pitches or [1.2])
+        self._pitch = median(close or (pitches if len(pitches) >= _DOUBLE_SPACED else [1.2]))
 
     def begins(self, group: Sequence[Row], number: int, levels: Levels) -> bool:
         """Tell whether row `number` begins a paragraph, after those of `group`."""

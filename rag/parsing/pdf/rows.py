@@ -12,7 +12,7 @@ WIDE_GAP = 1.0
 _SAME_ROW = 0.5
 """The share of the lower word's height that two words of one row have in common."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-_CUT_WORD = (HYPHEN, "\x02", "\u00ad")
+_CUT_WORD = re.compile(f"(?:[{HYPHEN}\x02\xad]|(?<=[^\\W_])[-\u2010])$")
 _TICKED = {True: "yes", False: "no"}
 
 
@@ -109,14 +109,12 @@ def joined(lines: Sequence[str]) -> str:
     for line in lines:
         if not text:
             text = line
-        elif text.endswith(_CUT_WORD):
+        elif _CUT_WORD.search(text):
             # A cut name or number ("Jean-Pierre", "2024-2025") keeps its hyphen.
             text = text[:-1] + line if line[:1].islower() else f"{text[:-1]}-{line}"
         else:
             text = f"{text} {line}"
-    for mark in _CUT_WORD[:2]:
-        text = text.replace(mark, "-")
-    return text
+    return text.replace(HYPHEN, "-").replace("\x02", "-")
 
 
 def labelled(words: Sequence[Word]) -> list[str]:

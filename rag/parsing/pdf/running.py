@@ -8,6 +8,8 @@ from rag.parsing.pdf.rows import Row, row_of
 
 _EDGE_ROWS = 2
 """How many rows at the top and at the bottom of a page may be running heads and page numbers."""
+_APART = 4.0
+"""A page number is this many times its size away from other text at its height."""
 _RUNNING_PAGES = 3
 _RUNNING_SHARE = 0.5
 """A text at the edge of this share of the pages, and of at least so many, is a running head."""
@@ -91,20 +93,25 @@ def _distance(row: Row, other: Row) -> float:
 
 def _page_numbers(pages: Sequence[Sequence[Row]]) -> Iterator[tuple[int, Row]]:
     """Yield (page, row) of the page numbers: alone on their part of a row, and one more on each page."""
-    found: dict[tuple[str, int], list[tuple[int, Row]]] = defaultdict(list)
+    found: dict[tuple[str, int], dict[int, Row]] = defaultdict(dict)
     for number, rows in enumerate(pages):
-        if len(rows) < 2:  # noqa: PLR2004 - a page of one row is not a page number
-            continue
         for edge, row in _ends(rows):
             match = _PAGE_NUMBER.fullmatch(row.text())
             value = _value(match[1]) if match else None
-            if value is not None:
-                found[edge, value - number].append((number, row))
-    for (_, offset), rows_found in found.items():
-        if len({number for number, _ in rows_found}) >= min(_RUNNING_PAGES, len(pages)) or (
-            len(pages) <= _RUNNING_PAGES and offset == 1
-        ):
-            yield from rows_found
+            if value is not None and len(rows) > 1 and _is_apart(row, rows):
+                found[edge, value - number][number] = row
+    for rows_found in found.values():
+        if len(rows_found) >= max(2, min(_RUNNING_PAGES, len(pages))):
+            yield from rows_found.items()
+
+
+def _is_apart(row: Row, rows: Sequence[Row]) -> bool:
+    """Tell whether nothing stands near to the sides of `row`, as the text of an item does to its number."""
+    near = _APART * row.size
+    return not any(
+        other is not row and _level(row, other) and row.left - near < other.right and other.left < row.right + near
+        for other in rows
+    )
 
 
 def _ends(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:

@@ -14,7 +14,7 @@ from rag.parsing.errors import too_much_text
 HYPHEN = "\ufffe"
 """What PDFium puts for the hyphen of a word that is cut at the end of a line."""
 
-_WORD = re.compile(r"[^\s\x00]+")
+_WORD = re.compile(f"[^\\s\\x00{HYPHEN}]+{HYPHEN}?")  # PDFium draws the parts of a cut word as one
 _HALF = re.compile("[\ud800-\udfff]")
 _FONT_NAME_BYTES = 128
 _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
@@ -121,6 +121,8 @@ class _Words:
     def _add_words(self, page: Page, start: int, end: int, font: _Font) -> None:
         for match in _WORD.finditer(self._text, start, end):
             first, last = match.start(), match.end() - 1
+            if last > first and self._text[last] == HYPHEN:
+                last -= 1  # its box is that of the next line
             left, right, top, bottom = self._upright(first, font.turn)
             if last > first:
                 other = self._upright(last, font.turn)
