@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from rag.parsing.pdf.rows import Row, joined, labelled, row_of
+from rag.parsing.pdf.rows import Row, joined, labelled
 from rag.parsing.pdf.words import Word
 
 _FIRST_GAP = 1.2
@@ -49,6 +49,8 @@ def tables_and_rows(rows: Sequence[Row]) -> "Iterator[Grid | Row]":
 def _extent(rows: Sequence[Row], start: int) -> tuple[int, list[Strip]]:
     """Return where the table that begins at `start` ends, and its strips; no strips where none begins."""
     first = rows[start]
+    if first.widest_gap < _FIRST_GAP * first.size:
+        return start, []
     strips = _interior(_free(first), first)
     if not any(end - begin >= _FIRST_GAP * first.size for begin, end in strips):
         return start, []
@@ -190,11 +192,11 @@ class Grid:
             following = self.rows[number + 1] if number + 1 < len(self.rows) else None
             if all(word.is_field for word in row.words) and labels:
                 for label, words in zip(labels, columns, strict=True):
-                    value = row_of(words).text() if words else ""
+                    value = Row(words).text() if words else ""
                     yield f"{label.rstrip(' :')}: {value}" if label and value else label or value
                 labels = []
             elif not row.is_field and following and all(word.is_field for word in following.words):
-                labels = [row_of(words).text() if words else "" for words in columns]
+                labels = [Row(words).text() if words else "" for words in columns]
             else:
                 yield from labelled(row.words)
 
@@ -239,7 +241,7 @@ def _grid(rows: Sequence[Row], strips: list[Strip]) -> Grid:
 
 
 def _cell(rows: Sequence[Row], number: int, columns: Columns) -> str:
-    return joined([row_of(words).text() for row in rows if (words := columns.of(row)[number])])
+    return joined([Row(words).text() for row in rows if (words := columns.of(row)[number])])
 
 
 def _logical_rows(rows: Sequence[Row], columns: Columns) -> list[list[Row]]:

@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from rag.parsing.pdf.rows import Row, row_of
+from rag.parsing.pdf.rows import Row
 
 _EDGE_ROWS = 2
 """How many rows at the top and at the bottom of a page may be running heads and page numbers."""
@@ -26,7 +26,8 @@ _MAX_CONTENTS_CHARACTERS = 500
 _CONTENTS_LINES = 3
 _CONTENTS_SHARE = 0.5
 """A page of contents has at least so many lines with dot leaders, which are at least this share of it."""
-_CONTENTS_LINE = re.compile(rf".*\w.*(?:[ \t]?[.…·]){{4}}[ \t.…·]*({_NUMBER})", re.IGNORECASE)
+_CONTENTS_LINE = re.compile(rf".+?(?:[ \t]?[.…·]){{4}}[ \t.…·]*({_NUMBER})", re.IGNORECASE)
+_DOTS = re.compile(r"[.…·] ?[.…·]")
 
 
 def without_running_heads(pages: Sequence[Sequence[Row]]) -> list[list[Row]]:
@@ -53,7 +54,7 @@ def whole(rows: Sequence[Row]) -> list[Row]:
     together: list[Row] = []
     for row in rows:
         if together and row.left > together[-1].right and _level(row, together[-1]):
-            together[-1] = row_of([*together[-1].words, *row.words])
+            together[-1] = Row([*together[-1].words, *row.words])
         else:
             together.append(row)
     return together
@@ -151,7 +152,7 @@ def is_contents(texts: Sequence[str]) -> bool:
     """Tell whether the lines with dot leaders among `texts` are a table of contents: page numbers that go up."""
     numbers = []
     for text in texts:
-        match = _CONTENTS_LINE.fullmatch(text[:_MAX_CONTENTS_CHARACTERS]) if "." in text or "…" in text else None
+        match = _CONTENTS_LINE.fullmatch(text) if has_leaders(text) else None
         if match:
             numbers.append(_value(match[1]) or 0)
     return (
@@ -163,12 +164,12 @@ def is_contents(texts: Sequence[str]) -> bool:
 
 def has_leaders(text: str) -> bool:
     """Tell whether `text` is a line with dot leaders: words, dots and what they lead to."""
-    return len(text) <= _MAX_CONTENTS_CHARACTERS and _LEADERS.search(text) is not None
+    return len(text) <= _MAX_CONTENTS_CHARACTERS and bool(_DOTS.search(text) and _LEADERS.search(text))
 
 
 def without_leaders(text: str) -> str:
     """Return `text` with its dot leaders made a colon: "Espresso ..... 2.50" is "Espresso: 2.50"."""
-    if len(text) > _MAX_CONTENTS_CHARACTERS or not _LEADERS.search(text):
+    if not has_leaders(text):
         return text
     name, _, value = _LEADERS.sub("\0", text).strip("\0 ").partition("\0")
     value = " ".join(value.replace("\0", " ").split())

@@ -24,6 +24,9 @@ _LINE_HEIGHT = 1.15
 """The height of a line of letters for a size of 1."""
 
 
+_loose_box = pdfium.FPDFText_GetLooseCharBox
+
+
 @dataclass(slots=True)
 class Word:
     """A word and its box: points from the top left of the page, as its text is upright.
@@ -119,28 +122,41 @@ class _Words:
         return lines
 
     def _add_words(self, page: Page, start: int, end: int, font: _Font) -> None:
-        for match in _WORD.finditer(self._text, start, end):
-            first, last = match.start(), match.end() - 1
-            if last > first and self._text[last] == HYPHEN:
+        text, turn, size, bold, words = self._text, font.turn, font.size, font.bold, page.words
+        for match in _WORD.finditer(text, start, end):
+            first, last = match.span()
+            last -= 1
+            if last > first and text[last] == HYPHEN:
                 last -= 1  # its box is that of the next line
-            left, right, top, bottom = self._upright(first, font.turn)
+            left, right, top, bottom = self._upright(first, turn)
             if last > first:
-                other = self._upright(last, font.turn)
-                left, right = min(left, other[0]), max(right, other[1])
-                top, bottom = min(top, other[2]), max(bottom, other[3])
-            size = font.size or max((bottom - top) / _LINE_HEIGHT, _SMALLEST)
-            if bottom - top < size / 2:
+                other_left, other_right, other_top, other_bottom = self._upright(last, turn)
+                # Letters of a language that is written from right to left go to the left.
+                left = other_left if other_left < left else left
+                right = other_right if other_right > right else right
+                top = other_top if other_top < top else top
+                bottom = other_bottom if other_bottom > bottom else bottom
+            height = bottom - top
+            if height < size / 2:
                 top = bottom - size
-            page.words.append(Word(_whole(match.group()), left, right, top, bottom, size, len(page.words), font.bold))
+            letters = size or max(height / _LINE_HEIGHT, _SMALLEST)
+            words.append(Word(_whole(match[0]), left, right, top, bottom, letters, len(words), bold))
 
     def _upright(self, index: int, turn: int) -> tuple[float, float, float, float]:
         """Return left, right, top and bottom of a letter, on a page turned so that the text is upright."""
         box = self._box
-        if not pdfium.FPDFText_GetLooseCharBox(self._raw, index, box) or box.right <= box.left:
-            left, right, bottom, top = self._tight
-            pdfium.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top)
-            box.left, box.right, box.bottom, box.top = left.value, right.value, bottom.value, top.value
-        return upright((box.left, box.bottom, box.right, box.top), turn)
+        is_known = _loose_box(self._raw, index, box)
+        left, right, top, bottom = box.left, box.right, box.top, box.bottom
+        if not is_known or right <= left:
+            left, right, top, bottom = self._tight_box(index)
+        if turn == 0:
+            return left, right, -top, -bottom
+        return upright((left, bottom, right, top), turn)
+
+    def _tight_box(self, index: int) -> tuple[float, float, float, float]:
+        left, right, bottom, top = self._tight
+        pdfium.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top)
+        return left.value, right.value, top.value, bottom.value
 
     def _font(self, index: int) -> _Font:
         matrix = pdfium.FS_MATRIX()
@@ -180,6 +196,6 @@ def _text_of(text_page: pypdfium2.PdfTextPage) -> str:
 
 def _whole(text: str) -> str:
     """Return `text` with the halves of characters put together: PDFium counts them as two."""
-    if _HALF.search(text):
+    if not text.isascii() and _HALF.search(text):
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     return text
