@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ def _gutter(rows: Sequence[Row]) -> _Gutter | None:
 
 def _has_gap(rows: Sequence[Row]) -> bool:
     """Tell whether any rows stand side by side: a wide gap in one, or two of which one begins where the other ends."""
-    for row, following in zip(rows, rows[1:], strict=False):
+    for row, following in pairwise(rows):
         if following.left >= row.right or row.left >= following.right:
             return True
     return any(row.widest_gap > 2 * _MARGIN * row.size for row in rows)
@@ -151,7 +152,7 @@ def _changes(rows: Sequence[Row], at: float) -> int:
     """Return how often the file changes the side while it draws `rows`."""
     words = sorted((word for row in rows for word in row.words), key=lambda word: word.order)
     sides = [word.right > at for word in words]
-    return sum(side != following for side, following in zip(sides, sides[1:], strict=False))
+    return sum(side != following for side, following in pairwise(sides))
 
 
 def _characters(row: Row) -> int:
@@ -172,7 +173,7 @@ def _are_values(rows: Sequence[Row]) -> bool:
 def _counts(rows: Sequence[Row]) -> bool:
     """Tell whether `rows` are the numbers of lines: each alone, nearly all the next of the one above."""
     numbers = [int(row.words[0].text) for row in rows if len(row.words) == 1 and row.words[0].text.isdecimal()]
-    steps = [below - above for above, below in zip(numbers, numbers[1:], strict=False)]
+    steps = [below - above for above, below in pairwise(numbers)]
     return len(numbers) >= _COUNTED * len(rows) and steps.count(max(steps, key=steps.count, default=0)) >= (
         _COUNTED * len(steps)
     )

@@ -33,12 +33,9 @@ class Row:
         self.bottom = sorted([word.bottom for word in words])[middle]
         right = first.right
         for word in words:
-            if word.left - right > self.widest_gap:
-                self.widest_gap = word.left - right
-            if word.right > right:
-                right = word.right
-            if word.size > self.size:
-                self.size = word.size
+            self.widest_gap = max(self.widest_gap, word.left - right)
+            right = max(right, word.right)
+            self.size = max(self.size, word.size)
         self.right = right
 
     @property

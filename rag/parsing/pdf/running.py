@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from rag.parsing.pdf.rows import Row
 
@@ -157,7 +158,7 @@ def is_contents(texts: Sequence[str]) -> bool:
             numbers.append(_value(match[1]) or 0)
     return (
         len(numbers) >= max(_CONTENTS_LINES, _CONTENTS_SHARE * len(texts))
-        and all(before <= after for before, after in zip(numbers, numbers[1:], strict=False))
+        and all(before <= after for before, after in pairwise(numbers))
         and numbers[0] < numbers[-1]
     )
 

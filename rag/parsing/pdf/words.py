@@ -132,10 +132,10 @@ class _Words:
             if last > first:
                 other_left, other_right, other_top, other_bottom = self._upright(last, turn)
                 # Letters of a language that is written from right to left go to the left.
-                left = other_left if other_left < left else left
-                right = other_right if other_right > right else right
-                top = other_top if other_top < top else top
-                bottom = other_bottom if other_bottom > bottom else bottom
+                left = min(left, other_left)
+                right = max(right, other_right)
+                top = min(top, other_top)
+                bottom = max(bottom, other_bottom)
             height = bottom - top
             if height < size / 2:
                 top = bottom - size

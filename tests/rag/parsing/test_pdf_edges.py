@@ -59,9 +59,13 @@ def test_lines_that_differ_by_a_number_alone_are_kept() -> None:
 
 def test_sections_that_count_up_with_the_pages_are_kept() -> None:
     pages = [
-        [Drawn(60, 40, f"Section {number}"), Drawn(60, 200, f"About {animal}."), Drawn(60, 800, f"1 Note on {animal}.", 8)]
+        [
+            Drawn(60, 40, f"Section {number}"),
+            Drawn(60, 200, f"About {animal}."),
+            Drawn(60, 800, f"1 Note on {animal}.", 8),
+        ]
         for number, animal in enumerate(ANIMALS, start=1)
-    ]  # fmt: skip
+    ]
 
     found = texts(pages)
 

@@ -95,8 +95,9 @@ def test_cells_in_the_middle_of_a_row_belong_to_all_its_lines() -> None:
 
 
 def test_a_table_that_goes_on_on_the_next_page_keeps_the_names_of_its_columns() -> None:
-    rows = texts(drawn_table(PRICES, COLUMNS), drawn_table([["Desk Riga", "walnut", "3 weeks", "890 EUR"],
-                                                            ["Lamp Brno", "glass", "2 days", "85 EUR"]], COLUMNS))  # fmt: skip
+    more = [["Desk Riga", "walnut", "3 weeks", "890 EUR"], ["Lamp Brno", "glass", "2 days", "85 EUR"]]
+
+    rows = texts(drawn_table(PRICES, COLUMNS), drawn_table(more, COLUMNS))
 
     assert rows[-2:] == [
         "Article: Desk Riga; Material: walnut; Delivery: 3 weeks; Price: 890 EUR",
