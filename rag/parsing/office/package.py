@@ -106,7 +106,7 @@ class Package:
             return None
         check_markup(content)
         try:
-            root = etree.fromstring(content, etree.XMLParser(**_PARSER_OPTIONS))  # type: ignore[arg-type]
+            root = etree.fromstring(content, etree.XMLParser(**_PARSER_OPTIONS))
         except DAMAGE as error:
             raise damaged() from error
         if root.getroottree().docinfo.internalDTD is not None:
