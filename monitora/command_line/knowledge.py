@@ -30,7 +30,7 @@ _FILE = click.Path(path_type=Path, readable=False)
 @click.argument("workspace")
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=_FILE)
 def ingest(workspace: str, paths: tuple[Path, ...]) -> None:
-    """Add files to a workspace (its name or key) and index them now: text, Markdown, HTML, PDF, DOCX, CSV."""
+    """Add files to a workspace (its name or key) and index them now: text, HTML, PDF, office files, CSV …"""
     chosen = settings_to_talk()
     failed = _reported(lambda: run(lambda: _ingest(chosen, workspace, paths)))
     if failed:
