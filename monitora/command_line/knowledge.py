@@ -37,7 +37,8 @@ def ask(workspace: str, question: str) -> None:
 @click.argument("path", metavar="FILE", type=_FILE)
 def evaluate_retrieval(path: Path) -> None:
     """Measure retrieval on a file of paragraphs and questions: recall, rank, and knowing when not to answer."""
-    from rag.evaluation.retrieval import EvaluationFileError, evaluate  # noqa: PLC0415 - nothing else needs it
+    from rag.evaluation.retrieval import evaluate  # noqa: PLC0415 - nothing else needs it
+    from rag.evaluation.sets import EvaluationFileError  # noqa: PLC0415
 
     chosen = settings_to_talk()
     if (reason := unreadable(path)) is not None:
