@@ -109,7 +109,6 @@ PRICES: Mapping[str, Price] = {
     "Message.feedbackComment": text(conversations.MAX_COMMENT_CHARACTERS),
     "Message.sources": SOURCES,
     "Source.excerpt": text(EXCERPT_CHARACTERS),
-    "Source.url": text(workspaces.MAX_URL_CHARACTERS),
     "AnswerStarted.sources": SOURCES,
     "Mutation.register": PASSWORD,
     "Mutation.login": PASSWORD,
