@@ -76,6 +76,8 @@ ANSWER = Price(weight=500)
 PASSWORD = Price(weight=5_000)
 """A password is weighed for some 50 ms, in 64 MB: hardly more than one in an operation."""
 SOURCES = Price(size=8)
+"""`Source.url` is a value like any other, although an address may have 2,000 characters: nearly all are short, and the
+bytes of a response are counted besides."""
 
 PRICES: Mapping[str, Price] = {
     # The introspection query costs some 10,000, about the values of its response; twice as much is not for strangers.

@@ -92,6 +92,7 @@ async def test_the_conversation_has_half_of_the_window_however_small_it_is(
 
     await expect(chat.page.get_by_role("dialog")).to_have_css("--height", f"{height}px")
     assert await _height(chat.region) >= height / 2
+    await expect(chat.field).to_be_focused()
     for name in ("Close", "Send", "New conversation"):
         await expect(chat.button(name)).to_be_in_viewport(ratio=1)
     await expect(chat.page.get_by_text("Written by a machine")).to_be_in_viewport()
