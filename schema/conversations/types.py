@@ -27,6 +27,9 @@ class Source:
         Document, models.Document, "document_id", "The document, for staff; null once it is deleted."
     )
     document_name: str = strawberry.field(description="The document's title when the answer was made.")
+    number: int = strawberry.field(
+        description="How the answer cites it: `[2]`. Sources that it does not cite are left out."
+    )
     chunk_index: int = strawberry.field(description="The passage's place in the document, from 0.")
     excerpt: str = strawberry.field(description="The passage, at most 600 characters of it.")
     score: float = strawberry.field(description="How well it fits the question, from 0 to 1.")
@@ -35,7 +38,7 @@ class Source:
 
 
 def _sources(root: strawberry.Parent[models.Message]) -> Any:
-    return [citations.citation_from_json(value) for value in root.rag_sources or []]
+    return [citations.citation_from_json(value, number) for number, value in enumerate(root.rag_sources or [], 1)]
 
 
 def _model(root: strawberry.Parent[models.Message], info: Info) -> str | None:
@@ -68,7 +71,9 @@ class Message(RowType, Node):
 
     role: MessageRole = strawberry.field(description="Who speaks.")
     content: str = strawberry.field(description="The text; an answer's is Markdown.")
-    rag_score: float | None = strawberry.field(description="How sure an answer is, from 0 to 1; null for a question.")
+    rag_score: float | None = strawberry.field(
+        description="How sure an answer is, from 0 to 1; null for a question and for small talk."
+    )
     sources: list[Source] = derived_field(
         _sources, "rag_sources", graphql_type=list[Source], description="What an answer was drawn from, best first."
     )
