@@ -12,20 +12,21 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.evaluation.sets import AnswerableQuestion, EvaluationSet, is_hit, page, read_set, read_unanswerable
 from rag.evaluation.workspace import measured_workspace
-from rag.index.memory.workspace_index import WorkspaceIndex
+from rag.index.memory.workspace_index import Candidates, WorkspaceIndex
 from rag.index.protocol import IndexedDocument
 from rag.models.local.embedder import LocalEmbedder
 from rag.retrieval.ranking import FEATURES, relevance
 
 Array = NDArray[np.float64]
 
-RELEVANCE = ["fused", "document", "neighbour", "coverage", "sentence", "titled", "pairs", "kind"]
+RELEVANCE = ["fused", "document", "neighbour", "coverage", "sentence", "titled", "window", "pairs", "near", "kind"]
 CONFIDENCE = ["exact", "titled", "pairs", "dense", "shared", "size"]
 FOLDS = 5
 CANDIDATES = 40
@@ -63,6 +64,7 @@ class Asking:
         self.paragraphs = {paragraph.id: paragraph for paragraph in content.paragraphs}
         self.article = {title: number for number, title in enumerate(content.articles())}
         self.asked: list[Asked] = []
+        self.near: list[tuple[str, int, UUID]] = []
 
     def owner(self, question: AnswerableQuestion) -> int:
         return self.article[self.paragraphs[question.pid].title]
@@ -72,7 +74,7 @@ class Asking:
 
     async def ask(
         self, index: WorkspaceIndex, text: str, fold: int, group: str, question: AnswerableQuestion | None = None
-    ) -> None:
+    ) -> Candidates:
         found = index.candidates(text, await EMBEDDER.embed_question(text))
         hits = np.zeros(len(found.rows), bool)
         if question:
@@ -80,6 +82,7 @@ class Asking:
             article = self.documents[self.owner(question)].id
             hits = np.array([each.document_id == article and self.is_hit(question, each.content) for each in passages])
         self.asked.append(Asked(f"{self.name} {group}", fold, question is not None, found.features, hits, text))
+        return found
 
     async def ask_whole(self, near: list[str]) -> None:
         whole = WorkspaceIndex.of(self.documents, EMBEDDER.weight)
@@ -88,7 +91,9 @@ class Asking:
         for number, text in enumerate(self.content.unanswerable):
             await self.ask(whole, text, number % FOLDS, "all")
         for number, text in enumerate(near):
-            await self.ask(whole, text, number % FOLDS, "near")
+            found = await self.ask(whole, text, number % FOLDS, "all near")
+            best = whole.passage(int(found.rows[np.argmax(relevance(found.features))]))
+            self.near.append((text, number % FOLDS, best.chunk_id))
 
     async def ask_small(self) -> None:
         questions = self.content.questions
@@ -103,6 +108,10 @@ class Asking:
                     await self.ask(index, each.q, self.owner(each) % FOLDS, group, each)
                 for each in random.sample(outside, 12):
                     await self.ask(index, each.q, self.owner(each) % FOLDS, group)
+                chunks = {chunk.id for drawn in parts.values() for chunk in drawn.chunks}
+                close = [(text, fold) for text, fold, chunk in self.near if chunk in chunks]
+                for text, fold in random.sample(close, min(12, len(close))):
+                    await self.ask(index, text, fold, f"{group} near")
 
     def holds(self, parts: dict[int, IndexedDocument], question: AnswerableQuestion) -> bool:
         """Whether the part drawn of the question's article holds the answer in its paragraph."""

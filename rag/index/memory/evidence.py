@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.index.memory.segments import Integers, Segment
+from rag.index.memory.vocabulary import Concept
 from rag.retrieval.ranking import Scores
 
 
@@ -66,8 +66,8 @@ class Evidence:
     together with title and headings; `window`: of its best two adjacent sentences together with these; `pairs`: part of
     the question's adjacent terms that the passage holds adjacent and in that order; `near`: the same of terms that
     stand near each other in one sentence; `gap`: part of the idf of the rarest term that the best window lacks;
-    `named`: part of the idf that is of names and numbers which the best window lacks; `best`: number of the best
-    sentence.
+    `name` and `number`: part of the idf that is of names, or of numbers, which the best window lacks; `best`: number of
+    the best sentence. A question of one term has no pairs: for it they are as `titled`.
     """
 
     coverage: Scores
@@ -78,15 +78,16 @@ class Evidence:
     pairs: Scores
     near: Scores
     gap: Scores
-    named: Scores
+    name: Scores
+    number: Scores
     best: Integers
 
 
 _NEAR = 6
 
 
-def evidence(found: Matches, idf: Scores, rare: NDArray[np.bool_], candidates: int) -> Evidence:
-    """Weigh matches by the concepts' `idf`, of shape (concepts,). `rare` tells which are names and numbers."""
+def evidence(found: Matches, concepts: Sequence[Concept], idf: Scores, candidates: int) -> Evidence:
+    """Weigh matches by the concepts' `idf`, of shape (concepts,)."""
     total = max(float(idf.sum()), 1e-9)
     held = np.zeros((candidates, len(idf)))
     np.maximum.at(held, (found.candidate, found.term), found.closeness)
@@ -132,9 +133,10 @@ def evidence(found: Matches, idf: Scores, rare: NDArray[np.bool_], candidates: i
         sentence=sentence / total,
         titled=titled / total,
         window=window / total,
-        pairs=pair @ weight / weighed,
-        near=near @ weight / weighed,
+        pairs=pair @ weight / weighed if len(weight) else titled / total,
+        near=near @ weight / weighed if len(weight) else titled / total,
         gap=lacking.max(1, initial=0.0) / total,
-        named=(lacking * rare).sum(1) / total,
+        name=lacking @ np.array([float(concept.is_name) for concept in concepts]) / total,
+        number=lacking @ np.array([float(concept.is_number) for concept in concepts]) / total,
         best=best,
     )
