@@ -31,9 +31,18 @@ def test_what_repeats_an_earlier_passage_takes_no_place_of_its_own(other: str) -
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("The jigsaw KX-204 of our range for the workshop costs 89.90", "The jigsaw KX-310 of our range for the workshop costs 89.90"),
-        ("The iron Orion has a tank for water, a lamp and a long cord", "The iron Vega has a tank for water, a lamp and a long cord"),
-        ("A ticket for adults who come to the museum in the morning is 4,50", "A ticket for adults who come to the museum in the morning is 5,50"),
+        (
+            "The jigsaw KX-204 of our range for the workshop costs 89.90",
+            "The jigsaw KX-310 of our range for the workshop costs 89.90",
+        ),
+        (
+            "The iron Orion has a tank for water, a lamp and a long cord",
+            "The iron Vega has a tank for water, a lamp and a long cord",
+        ),
+        (
+            "A ticket for adults who come to the museum in the morning is 4,50",
+            "A ticket for adults who come to the museum in the morning is 5,50",
+        ),
     ],
 )
 def test_passages_that_differ_in_a_name_a_code_or_a_number_say_different_things(one: str, other: str) -> None:

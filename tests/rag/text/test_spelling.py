@@ -7,7 +7,10 @@ from rag.text.spelling import distance, slips
 WORD = st.text(alphabet="abcde", min_size=1, max_size=8)
 
 
-@pytest.mark.parametrize(("slip", "meant"), [("wiget", "widget"), ("instal", "install"), ("hwo", "who"), ("refnud", "refund"), ("prise", "price")])
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [("wiget", "widget"), ("instal", "install"), ("hwo", "who"), ("refnud", "refund"), ("prise", "price")],
+)
 def test_one_slip_leads_to_the_word_that_was_meant(slip: str, meant: str) -> None:
     assert meant in slips(slip)
     assert distance(slip, meant) == 1
