@@ -1,4 +1,4 @@
-"""Include and exclude patterns, written as in robots.txt: the beginning of a path, `*` for anything, `$` for the end."""
+"""Include and exclude patterns, as in robots.txt: the beginning of a path, `*` for anything, `$` for the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -60,5 +60,3 @@ def matches(pattern: str, path: str) -> bool:
             return False
         place = found + len(part)
     return not to_end or (path.endswith(last) and len(path) - len(last) >= place)
-
-
