@@ -118,8 +118,8 @@ class WebsitePage(Keyed, Created, Model):
     `found_in` is the last crawl that found the page. `is_due` says that the crawl under way has yet to fetch it.
     `is_kept` says that its text is searched, or would be after a dry run. `links` holds the keys of the pages that it
     leads to, 16 bytes each, for a crawl that is told that the page is unchanged or cannot reach it; null before the
-    first. `leads_to` is the page that has its content instead. `misses` counts crawls in a row in which the page was
-    gone or failed, `attempts` the fetches of this crawl that failed. `chain` counts pages of one form that led here.
+    first. `leads_to` is the page that has its content instead. `misses` counts crawls in a row in which a kept page was
+    gone, or one that was never read failed; `attempts` the fetches of this crawl that failed. `chain` counts pages of one form that led here.
 
     `workspace_id` does not cascade: SQL Server refuses a second path from the same ancestor (error 1785).
     `document_id` is no foreign key: the row of a deleted document goes away without asking its page.

@@ -74,25 +74,17 @@ async def find_to_refresh(session: Session, at_most: int) -> Sequence[Website]:
 
 
 async def begin_crawl(session: Session, website_id: UUID) -> None:
-    """Forget what the crawl before left to do, and the pages that it removed."""
+    """Forget what the crawl before left to do, and no longer tell which pages it removed."""
     due = WebsitePage.website_id == website_id, WebsitePage.is_due == true()
     await _execute(session, update(WebsitePage).where(*due).values(is_due=False))
     removed = WebsitePage.website_id == website_id, WebsitePage.status == WebsitePageStatus.REMOVED
-    await session.execute(delete(WebsitePage).where(*removed))
+    await _execute(session, update(WebsitePage).where(*removed).values(status=WebsitePageStatus.SKIPPED))
 
 
-async def find_found(session: Session, website_id: UUID, crawl: int) -> set[UUID]:
-    """Return the keys of the pages that a crawl has found."""
-    rows = select(WebsitePage.id).where(WebsitePage.website_id == website_id, WebsitePage.found_in == crawl)
-    return set(await session.scalars(rows))
-
-
-async def find_queries(session: Session, website_id: UUID, crawl: int, like: str) -> Sequence[str]:
-    """Return the addresses that a crawl has found and that are like a pattern of SQL."""
-    rows = select(WebsitePage.url).where(
-        WebsitePage.website_id == website_id, WebsitePage.found_in == crawl, WebsitePage.url.like(like)
-    )
-    return (await session.scalars(rows)).all()
+async def find_found(session: Session, website_id: UUID, crawl: int) -> dict[UUID, str]:
+    """Return the addresses of the pages that a crawl has found, by their keys."""
+    found = WebsitePage.website_id == website_id, WebsitePage.found_in == crawl
+    return {key: url for key, url in await session.execute(select(WebsitePage.id, WebsitePage.url).where(*found))}
 
 
 async def mark_found(session: Session, keys: Collection[UUID], crawl: int, values: Mapping[str, object]) -> set[UUID]:

@@ -104,7 +104,8 @@ class Changes:
             again = {"attempts": attempts, "not_before": now() + timedelta(seconds=wait), "reason": visit.reason}
             return Change(None, again, follows=False)
         is_unknown = page.links is None and page.misses < PATIENCE
-        return Change(Status.FAILED, _done(visit, misses=page.misses + 1), is_partial=is_unknown)
+        misses = page.misses if page.is_kept else page.misses + 1
+        return Change(Status.FAILED, _done(visit, misses=misses), is_partial=is_unknown)
 
 
 def _done(visit: Visit, **values: Any) -> dict[str, Any]:

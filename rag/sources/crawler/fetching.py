@@ -39,7 +39,7 @@ class CrawlLimits:
     fetch: float = 30.0
     turn: float = 300.0
     max_duration: float = timedelta(hours=6).total_seconds()
-    max_depth: int = 50
+    max_depth: int = 100
     max_bytes: int = 4 * 2**30
     max_page_bytes: int = MAX_MARKUP_BYTES
     max_file_bytes: int = MAX_FILE_BYTES

@@ -15,7 +15,6 @@ from rag.sources.crawler.addresses import page_key
 MAX_FOUND_PER_PAGE = 10
 """Addresses that a crawl remembers for each page that it may keep."""
 MIN_FOUND = 1_000
-COMBINATIONS_LIKE = "%&%&%"
 KEY_BYTES = 16
 
 
@@ -40,10 +39,10 @@ class Added:
 class Frontier:
     """The pages that a crawl has found. Its methods are for units of work."""
 
-    def __init__(self, website: Website, found: set[UUID], combinations: traps.Combinations) -> None:
+    def __init__(self, website: Website, found: set[UUID], forms: traps.Forms) -> None:
         self._website = website
         self._found = found
-        self._combinations = combinations
+        self._forms = forms
         self._most = MAX_FOUND_PER_PAGE * website.max_pages + MIN_FOUND
         self.is_full = len(found) >= self._most
         """Whether addresses were left out because there are too many."""
@@ -51,18 +50,16 @@ class Frontier:
     @classmethod
     def empty(cls, website: Website) -> "Frontier":
         """Return the frontier of a crawl that begins."""
-        return cls(website, set(), traps.Combinations())
+        return cls(website, set(), traps.Forms())
 
     @classmethod
     async def load(cls, database: Database, website: Website) -> "Frontier":
         """Return the frontier of a website's present crawl as it is stored."""
-        combinations = traps.Combinations()
-        found = await database.read(lambda session: queries.find_found(session, website.id, website.crawl))
-        for url in await database.read(
-            lambda session: queries.find_queries(session, website.id, website.crawl, COMBINATIONS_LIKE)
-        ):
-            combinations.add(url)
-        return cls(website, found, combinations)
+        pages = await database.read(lambda session: queries.find_found(session, website.id, website.crawl))
+        forms = traps.Forms()
+        for url in pages.values():
+            forms.add(url)
+        return cls(website, set(pages), forms)
 
     async def add(self, session: Session, addresses: Sequence[str], place: Place) -> Added:
         """Add addresses that are not in the frontier yet."""
@@ -77,9 +74,9 @@ class Frontier:
         if place.is_listed:
             values["is_listed"] = True
         stored = await queries.mark_found(session, list(keys), self._website.crawl, values)
-        is_fruitful = place.url is not None and any(traps.form_of(url) != traps.form_of(place.url) for url in fresh)
+        leads_on = place.url is not None and self._forms.leads_on(fresh, place.url)
         new = [(key, address) for key, address in keys.items() if key not in stored]
-        rows = [self._row(key, address, place, is_fruitful=is_fruitful) for key, address in new]
+        rows = [self._row(key, address, place, leads_on=leads_on) for key, address in new]
         _in_order(rows)
         if rows:
             await queries.add_pages(session, rows)
@@ -89,7 +86,7 @@ class Frontier:
     async def add_listed_before(self, session: Session) -> Added:
         """Add the pages that a sitemap listed before, when the sitemaps cannot be read."""
         count = await queries.mark_listed(session, self._website.id, self._website.crawl)
-        self._found |= await queries.find_found(session, self._website.id, self._website.crawl)
+        self._found |= set(await queries.find_found(session, self._website.id, self._website.crawl))
         return Added(count)
 
     def keys_of(self, addresses: Iterable[str]) -> bytes:
@@ -106,11 +103,11 @@ class Frontier:
         self._found |= stored
         return Added(len(stored))
 
-    def _row(self, key: UUID, address: str, place: Place, *, is_fruitful: bool) -> dict[str, object]:
+    def _row(self, key: UUID, address: str, place: Place, *, leads_on: bool) -> dict[str, object]:
         chain = 0
         if place.url is not None:
-            chain = traps.chain_of(address, place.url, place.chain, is_fruitful=is_fruitful)
-        is_one_too_many = not self._combinations.add(address) and not place.is_listed
+            chain = traps.chain_of(address, place.url, place.chain, leads_on=leads_on)
+        is_one_too_many = not self._forms.add(address) and not place.is_listed
         return {
             "id": key,
             "website_id": self._website.id,

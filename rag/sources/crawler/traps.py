@@ -6,6 +6,7 @@ one after the other (its `chain`). What a sitemap lists is no trap: somebody wan
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -18,8 +19,8 @@ FILTERS = 3
 MAX_COMBINATIONS = 100
 """Combinations of filters that are read of one path."""
 MAX_CHAIN = 30
-"""Pages of one form that lead to each other and to nothing new."""
-MAX_DATED_CHAIN = 4
+"""Pages of one form that lead to each other and to nothing else."""
+MAX_DATED_CHAIN = 2
 """Months, weeks or days of a calendar that lead to each other."""
 YEARS_AHEAD = 2
 
@@ -28,6 +29,7 @@ _REPEATED = re.compile(r"/((?=[^/]*[^/0-9])[^/]+(?:/[^/]+){0,3})(?:/\1){2}(?:/|$
 _DATE = re.compile(
     r"(?<![0-9A-Za-z])((?:19|20|21)\d\d)[-/_.](?:0?[1-9]|1[0-2])(?:[-/_.](?:0?[1-9]|[12]\d|3[01]))?(?![0-9A-Za-z])"
 )
+_LAST_DATE = re.compile(_DATE.pattern + r"/?\Z")
 _TIME_NAME = re.compile(
     r"(?:y|m|d|w|year|month|week|day|date|jahr|monat|tag|datum|annee|mois|jour|start|end|from|to|since|until|ts|time"
     r"|timestamp)",
@@ -51,38 +53,46 @@ def is_combination(address: str) -> bool:
     return urlsplit(address).query.count("&") >= FILTERS - 1
 
 
-class Combinations:
-    """How many combinations of filters were found of each path."""
+class Forms:
+    """The forms of the addresses that a crawl has found, and how many combinations of filters of each path."""
 
     def __init__(self) -> None:
-        self._found: Counter[str] = Counter()
+        self._known: set[str] = set()
+        self._combinations: Counter[str] = Counter()
 
     def add(self, address: str) -> bool:
-        """Count an address. False when it is one combination too many of its path."""
+        """Take down an address. False when it is one combination of filters too many of its path."""
+        self._known.add(form_of(address))
         if not is_combination(address):
             return True
         path = urlsplit(address).path
-        self._found[path] += 1
-        return self._found[path] <= MAX_COMBINATIONS
+        self._combinations[path] += 1
+        return self._combinations[path] <= MAX_COMBINATIONS
+
+    def leads_on(self, fresh: Collection[str], parent: str) -> bool:
+        """Tell whether a page leads to new pages of another kind, as a list of articles does.
+
+        Those that a month of a calendar leads to must be of a form that was not seen: each month has its days.
+        """
+        if _calendar(parent) is not None:
+            return any(_calendar(address) is None and form_of(address) not in self._known for address in fresh)
+        return any(form_of(address) != form_of(parent) for address in fresh)
 
 
-def chain_of(address: str, parent: str, parent_chain: int, *, is_fruitful: bool) -> int:
-    """Return how many pages of the same form led to an address one after the other.
+def chain_of(address: str, parent: str, parent_chain: int, *, leads_on: bool) -> int:
+    """Return how many pages of one kind led to an address one after the other.
 
-    `is_fruitful` says that the parent led to new pages of another form, too, as a list of articles does: then a
-    chain that is none of a calendar begins again.
+    `leads_on` says what `Forms.leads_on` says of the parent: then a chain begins again.
     """
-    family = _dated_family(address)
-    if family is not None and family == _dated_family(parent):
-        return parent_chain + 1
-    if form_of(address) != form_of(parent):
+    is_dated = _calendar(address) is not None
+    if is_dated != (_calendar(parent) is not None) or not (is_dated or form_of(address) == form_of(parent)):
         return 0
-    return 1 if is_fruitful else parent_chain + 1
+    return 1 if leads_on else parent_chain + 1
 
 
 def is_too_long(address: str, chain: int) -> bool:
     """Tell whether a chain of pages goes on without end."""
-    return chain > (MAX_CHAIN if _dated_family(address) is None else MAX_DATED_CHAIN)
+    return chain > (MAX_CHAIN if _calendar(address) is None else MAX_DATED_CHAIN)
 
 
 def form_of(address: str) -> str:
@@ -90,20 +100,16 @@ def form_of(address: str) -> str:
     return _NUMBER.sub("#", address)
 
 
-def _dated_family(address: str) -> str | None:
-    """Return what an address is without its dates, or None when it has none."""
+def _calendar(address: str) -> str | None:
+    """Return the path without the date that it ends with, or that its query has; None when it has none there."""
     parts = urlsplit(address)
-    path = _DATE.sub("#", parts.path)
-    kept, times = [], 0
-    for part in parts.query.split("&") if parts.query else []:
-        name, _, value = part.partition("=")
-        is_time = bool(_DATE.fullmatch(value)) or bool(_TIME_NAME.fullmatch(name) and _TIME_VALUE.fullmatch(value))
-        times += is_time
-        if not is_time:
-            kept.append(part)
-    if path == parts.path and not times:
-        return None
-    return path.replace("/#", "").rstrip("/") + "?" + "&".join(kept)
+    path = _LAST_DATE.sub("", parts.path)
+    has_time = any(_is_time(*part.partition("=")[::2]) for part in parts.query.split("&") if part)
+    return path if has_time or path != parts.path else None
+
+
+def _is_time(name: str, value: str) -> bool:
+    return bool(_DATE.fullmatch(value) or (_TIME_NAME.fullmatch(name) and _TIME_VALUE.fullmatch(value)))
 
 
 def _is_out_of_time(path: str, query: str, today: date) -> bool:
