@@ -49,7 +49,8 @@ async def add(context: Context, workspace_id: UUID, url: str, values: WebsiteVal
     columns = _checked(context, values)
     address = await _reachable(context, url)
     key = uuid4()
-    columns.setdefault("max_pages", min(DEFAULT_MAX_PAGES, context.policy.max_website_pages))
+    most = min(DEFAULT_MAX_PAGES, context.policy.max_website_pages)
+    columns = {"max_pages": most, "include_patterns": [], "exclude_patterns": []} | columns
 
     async def store(session: Session) -> UUID:
         await access.owned(context, session, workspace_id)
@@ -59,8 +60,7 @@ async def add(context: Context, workspace_id: UUID, url: str, values: WebsiteVal
             raise UserError(ErrorCode.WEBSITE_EXISTS, message, ["url"])
         if await queries.count_websites(session, workspace_id) >= MAX_WEBSITES:
             raise too_many(f"A workspace has at most {MAX_WEBSITES} websites: delete one first.")
-        lists = {"include": columns.pop("include", []), "exclude": columns.pop("exclude", [])}
-        queries.add_website(session, Website(id=key, workspace_id=workspace_id, url=address, **lists, **columns))
+        queries.add_website(session, Website(id=key, workspace_id=workspace_id, url=address, **columns))
         add_job(session, JobKind.CRAWL_WEBSITE, workspace_id, key)
         return key
 
@@ -188,7 +188,7 @@ def _checked(context: Context, values: WebsiteValues) -> dict[str, Any]:
         raise rejected("refresh_hours", f"A website is refreshed every 1 to {MAX_REFRESH_HOURS:,} hours, or never.")
     for name in ("include", "exclude"):
         if name in columns:
-            columns[name] = _patterns(name, columns[name])
+            columns[f"{name}_patterns"] = _patterns(name, columns.pop(name))
     return columns
 
 

@@ -86,8 +86,8 @@ class Website(Keyed, Created, Model):
     error_code: Mapped[str | None] = mapped_column(Unicode(50))
     error: Mapped[str | None] = mapped_column(Unicode())
     max_pages: Mapped[int]
-    include: Mapped[list[str]] = mapped_column(Json())
-    exclude: Mapped[list[str]] = mapped_column(Json())
+    include_patterns: Mapped[list[str]] = mapped_column(Json())
+    exclude_patterns: Mapped[list[str]] = mapped_column(Json())
     refresh_hours: Mapped[int | None]
     is_dry_run: Mapped[bool] = mapped_column(default=False, server_default=NO)
     crawl: Mapped[int] = mapped_column(default=0, server_default=ZERO)
@@ -119,7 +119,8 @@ class WebsitePage(Keyed, Created, Model):
     `is_kept` says that its text is searched, or would be after a dry run. `links` holds the keys of the pages that it
     leads to, 16 bytes each, for a crawl that is told that the page is unchanged or cannot reach it; null before the
     first. `leads_to` is the page that has its content instead. `misses` counts crawls in a row in which a kept page was
-    gone, or one that was never read failed; `attempts` the fetches of this crawl that failed. `chain` counts pages of one form that led here.
+    gone, or one that was never read failed; `attempts` the fetches of this crawl that failed.
+    `chain` counts pages of one form that led here.
 
     `workspace_id` does not cascade: SQL Server refuses a second path from the same ancestor (error 1785).
     `document_id` is no foreign key: the row of a deleted document goes away without asking its page.

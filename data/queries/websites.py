@@ -84,7 +84,8 @@ async def begin_crawl(session: Session, website_id: UUID) -> None:
 async def find_found(session: Session, website_id: UUID, crawl: int) -> dict[UUID, str]:
     """Return the addresses of the pages that a crawl has found, by their keys."""
     found = WebsitePage.website_id == website_id, WebsitePage.found_in == crawl
-    return {key: url for key, url in await session.execute(select(WebsitePage.id, WebsitePage.url).where(*found))}
+    rows = await session.execute(select(WebsitePage.id, WebsitePage.url).where(*found))
+    return {row[0]: row[1] for row in rows}
 
 
 async def mark_found(session: Session, keys: Collection[UUID], crawl: int, values: Mapping[str, object]) -> set[UUID]:

@@ -62,6 +62,14 @@ def _counts(root: Parent) -> WebsiteCounts:
     )
 
 
+def _include(root: Parent) -> list[str]:
+    return root.include_patterns
+
+
+def _exclude(root: Parent) -> list[str]:
+    return root.exclude_patterns
+
+
 def _error_code(root: Parent) -> ErrorCode | None:
     return None if root.error_code is None else ErrorCode(root.error_code)
 
@@ -75,8 +83,12 @@ class Website(RowType, Node):
     error: str | None = strawberry.field(description="Why the last crawl failed and what to do, for people.")
     error_code: ErrorCode | None = derived_field(_error_code, "error_code", description="The same, for programs.")
     max_pages: int = strawberry.field(description="The most pages that it keeps.")
-    include: list[str] = strawberry.field(description="The patterns of pages to keep; none for all.")
-    exclude: list[str] = strawberry.field(description="The patterns of pages to leave out.")
+    include: list[str] = derived_field(
+        _include, "include_patterns", description="The patterns of pages to keep; none for all."
+    )
+    exclude: list[str] = derived_field(
+        _exclude, "exclude_patterns", description="The patterns of pages to leave out."
+    )
     refresh_hours: int | None = strawberry.field(
         description="After how many hours it is crawled again; null for never by itself."
     )

@@ -28,7 +28,9 @@ from tests.support.waiting import until
 
 STORE_NOTHING = {
     "cancelDocument",
+    "cancelWebsite",
     "deleteDocument",
+    "deleteWebsite",
     "deleteWorkspace",
     "deleteWorkspaceDatabase",
     "logout",
@@ -40,6 +42,7 @@ STORE_NOTHING = {
     "revokeSession",
     "stopAnswer",
     "unshareWorkspace",
+    "updateWebsite",
     "updateWorkspace",
     "updateWorkspaceDatabase",
 }

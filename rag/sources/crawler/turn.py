@@ -63,7 +63,7 @@ class Turn:
         self._clock = asyncio.get_running_loop().time
         self._ends_at = self._clock() + parts.limits.turn
         self._failures = 0
-        patterns = Patterns(website.include, website.exclude)
+        patterns = Patterns(website.include_patterns, website.exclude_patterns)
         self._visitor = Visitor(fetcher, opened, patterns, parts.limits, parts.reading)
 
     async def run(self) -> timedelta | None:
