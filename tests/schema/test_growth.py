@@ -27,7 +27,9 @@ from tests.support.waiting import until
 
 STORE_NOTHING = {
     "cancelDocument",
+    "cancelWebsite",
     "deleteDocument",
+    "deleteWebsite",
     "deleteWorkspace",
     "deleteWorkspaceDatabase",
     "logout",
@@ -39,6 +41,7 @@ STORE_NOTHING = {
     "revokeSession",
     "stopAnswer",
     "unshareWorkspace",
+    "updateWebsite",
     "updateWorkspace",
     "updateWorkspaceDatabase",
 }
