@@ -11,7 +11,7 @@ from data.models.analytics import (
 )
 from data.models.base import Model, View, global_id
 from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, ResponseCache
-from data.models.documents import Document, DocumentChunk, DocumentStatus, IngestionStage
+from data.models.documents import Document, DocumentChunk, DocumentOrigin, DocumentStatus, IngestionStage
 from data.models.jobs import Job, JobKind, JobStatus
 from data.models.workspaces import (
     DEFAULT_MAX_TOKENS,
@@ -38,6 +38,7 @@ __all__ = [
     "DatabaseType",
     "Document",
     "DocumentChunk",
+    "DocumentOrigin",
     "DocumentStatus",
     "IngestionStage",
     "InsightsCache",

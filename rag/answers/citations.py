@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from rag.retrieval.passages import Passage
+from rag.text.sentences import sentence_spans
+from rag.text.terms import terms
 
 EXCERPT_CHARACTERS = 600
 """What a reader needs to recognise a passage; the whole stays in the document."""
@@ -15,7 +17,10 @@ EXCERPT_CHARACTERS = 600
 
 @dataclass(frozen=True, slots=True)
 class DocumentCitation:
-    """A passage an answer was drawn from. `score` is in [0, 1]; `location` is where to find it in the document."""
+    """A passage an answer was drawn from. `score` is in [0, 1]; `location` is where to find it in the document.
+
+    `number` is how the answer cites it: "[2]".
+    """
 
     document_id: UUID
     document_name: str
@@ -24,10 +29,15 @@ class DocumentCitation:
     score: float
     location: str | None
     url: str | None = None
+    number: int = 0
 
     @classmethod
-    def of(cls, passage: Passage) -> "DocumentCitation":
-        """Return what is kept of a passage."""
+    def of(cls, passage: Passage, question: str, number: int) -> "DocumentCitation":
+        """Return what is kept of a passage that answers a question.
+
+        Where the passage goes over several pages, the citation names the one of the sentence that says most of what
+        is asked.
+        """
         excerpt = passage.content
         if len(excerpt) > EXCERPT_CHARACTERS:
             excerpt = excerpt[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + " …"
@@ -37,12 +47,30 @@ class DocumentCitation:
             chunk_index=passage.chunk_index,
             excerpt=excerpt,
             score=round(passage.score, 4),
-            location=passage.location,
+            number=number,
+            location=_location(passage, question),
         )
 
     def as_json(self) -> dict[str, Any]:
         """Return the value kept in `messages.rag_sources`."""
         return {**asdict(self), "document_id": self.document_id.hex}
+
+
+def _location(passage: Passage, question: str) -> str | None:
+    if not passage.places:
+        return passage.location
+    asked = set(terms(question, passage.language))
+    content = passage.content
+    held = [
+        (len(asked.intersection(terms(content[start:end], passage.language))), start)
+        for start, end in sentence_spans(content)
+    ]
+    most, start = max(held, key=lambda each: (each[0], -each[1]), default=(0, 0))
+    if not most:
+        return passage.location
+    return next(
+        place for offset, place in reversed(passage.places) if offset <= start or offset == passage.places[0][0]
+    )
 
 
 Citation = DocumentCitation
@@ -51,9 +79,12 @@ Citation = DocumentCitation
 DOCUMENT = "document"
 
 
-def citation_from_json(value: dict[str, Any]) -> Citation:
-    """Read what `as_json` wrote. Raises `ValueError` for a kind of another version of the server."""
+def citation_from_json(value: dict[str, Any], number: int = 0) -> Citation:
+    """Read what `as_json` wrote. Raises `ValueError` for a kind of another version of the server.
+
+    What an earlier version wrote says no number: it is `number`, that of its place.
+    """
     kind = value.get("kind", DOCUMENT)
     if kind != DOCUMENT:
         raise ValueError(f"no citation of this version: {kind!r}")
-    return DocumentCitation(**{**value, "document_id": UUID(value["document_id"])})
+    return DocumentCitation(**{"number": number, **value, "document_id": UUID(value["document_id"])})

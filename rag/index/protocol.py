@@ -6,6 +6,7 @@ from typing import Protocol, Self
 from uuid import UUID
 
 from rag.models.protocols import Vectors
+from rag.parsing.document import Places
 from rag.retrieval.passages import Passage
 
 
@@ -18,17 +19,22 @@ class IndexedChunk:
     content: str
     heading: str | None = None
     location: str | None = None
+    places: Places = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexedDocument:
-    """A document as the index takes it: `vectors` is float32 of shape (len(chunks), dimensions)."""
+    """A document as the index takes it: `vectors` is float32 of shape (len(chunks), dimensions).
+
+    `title` is what the document calls itself. It is searched with each chunk; `name` is in the place of none.
+    """
 
     id: UUID
     name: str
     language: str
     chunks: Sequence[IndexedChunk]
     vectors: Vectors
+    title: str | None = None
 
 
 class SearchIndex(Protocol):

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from rag.parsing.document import Places
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """A passage of a document, short enough to be quoted and long enough to be understood.
 
-    `index` counts from 0 within the document. `location` is where a reader finds the chunk ("page 3",
-    "Billing › Refunds"), or None. `token_count` is approximate, as `rag.text.tokens.count_tokens` counts.
+    `index` counts from 0 within the document. `location` is where a reader finds the chunk ("pages 3–4",
+    "Billing › Refunds"), or None. `places` tells that of each part of a chunk with parts in several places, else it is
+    empty. `token_count` is approximate, as `rag.text.tokens.count_tokens` counts.
     """
 
     index: int
@@ -16,8 +19,12 @@ class Chunk:
     heading: tuple[str, ...]
     location: str | None
     token_count: int
+    places: Places = ()
 
 
-def indexed_text(document_name: str, chunk: Chunk) -> str:
-    """Return the text a chunk is embedded by: a passage alone often does not say what it is about."""
-    return "\n".join([document_name, *chunk.heading, chunk.content])
+def indexed_text(title: str, chunk: Chunk) -> str:
+    """Return the text a chunk is embedded by: a passage alone often does not say what it is about.
+
+    `title` is the document's own, or its name.
+    """
+    return "\n".join([title, *chunk.heading, chunk.content])

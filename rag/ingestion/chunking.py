@@ -1,12 +1,12 @@
 """Documents cut into passages of about 200 tokens, at headings, blocks, lines and sentences."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 
 from core.errors import ErrorCode
 from rag.ingestion.chunk import Chunk
-from rag.parsing.document import Block, ParsedDocument
+from rag.parsing.document import Block, BlockKind, ParsedDocument, Places, Unit
 from rag.parsing.errors import UnreadableDocument
 from rag.text.sentences import sentence_spans
 from rag.text.tokens import _TOKEN, count_tokens
@@ -17,6 +17,10 @@ MAX_CHUNKS = 50_000
 """The most chunks of a document: eight times what a file of plain text, as long as one may be, is cut into."""
 
 LOCATION_CHARACTERS = 500
+MAX_ROW_TOKENS = 2 * CHUNK_TOKENS
+"""The longest row of a table that is kept whole."""
+MAX_PLACES = 200
+"""A chunk with parts in more places is located as a whole."""
 _WINDOW_CHARACTERS = 50_000
 """A block longer than this is cut into windows first, so that its sentences and words are not all in memory at once."""
 _TOKENS_TOGETHER = 10
@@ -90,48 +94,137 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _location(blocks: list[Block]) -> str | None:
-    if blocks[0].page is not None:
-        return f"page {blocks[0].page}"
-    return " › ".join(blocks[0].heading)[:LOCATION_CHARACTERS] or None
+def _location(blocks: Sequence[Block]) -> str | None:
+    first, last = blocks[0].place, blocks[-1].place
+    if first and last and first.unit is not Unit.LINE:
+        return first.to(last)[:LOCATION_CHARACTERS]
+    if heading := " › ".join(blocks[0].heading):
+        return heading[:LOCATION_CHARACTERS]
+    return first.to(last)[:LOCATION_CHARACTERS] if first and last else None
 
 
-def _packed(blocks: list[Block]) -> Iterator[tuple[list[Block], str]]:
-    """Yield the texts of chunks, each with the blocks it comes from: whole blocks together while they fit."""
-    together: list[Block] = []
-    length = 0
+_TOGETHER = {BlockKind.LIST_ITEM, BlockKind.TABLE_ROW, BlockKind.FORM_FIELD}
+"""Blocks that are lines of one list, table or form where they follow one another."""
+_INTRODUCED = {BlockKind.LIST_ITEM, BlockKind.TABLE_ROW, BlockKind.CODE}
+
+Piece = tuple[Block, str, int]
+"""A block or a part of one, its text, and how many tokens that has."""
+
+
+def _groups(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    """Yield blocks that belong together: a list, a table or a listing, with the sentence that introduces it."""
+    group: list[Block] = []
     for block in blocks:
         if not block.text.strip():
             continue
-        tokens = count_tokens(block.text)
-        if together and (block.heading != together[0].heading or length + tokens > CHUNK_TOKENS):
-            yield together, "\n\n".join(each.text.strip() for each in together)
+        if group and not _goes_on(group[-1], block):
+            yield group
+            group = []
+        group.append(block)
+    if group:
+        yield group
+
+
+def _goes_on(previous: Block, block: Block) -> bool:
+    if previous.heading != block.heading:
+        return False
+    if previous.kind is block.kind:
+        return block.kind in _TOGETHER
+    introduces = previous.kind is BlockKind.TEXT and previous.text.rstrip().endswith(":")
+    return (introduces and block.kind in _INTRODUCED) or block.kind is BlockKind.NOTE
+
+
+def _parts_of(block: Block) -> Iterator[Piece]:
+    """Yield a block whole, if it fits a chunk, else in parts that do. A row of a table may take twice that."""
+    text = block.text.strip()
+    tokens = count_tokens(text)
+    if tokens <= (MAX_ROW_TOKENS if block.kind is BlockKind.TABLE_ROW else CHUNK_TOKENS):
+        yield block, text, tokens
+        return
+    for window in _windows(text):
+        for part in _split(window):
+            yield block, part, count_tokens(part)
+
+
+def _packed(blocks: Iterable[Block]) -> Iterator[list[Piece]]:
+    """Yield the pieces of each chunk: whole groups of blocks together while they fit."""
+    together: list[Piece] = []
+    length = 0
+    for group in _groups(blocks):
+        pieces = [piece for block in group for piece in _parts_of(block)]
+        total = sum(tokens for _, _, tokens in pieces)
+        if together and (group[0].heading != together[0][0].heading or length + total > CHUNK_TOKENS):
+            yield together
             together, length = [], 0
-        if tokens > CHUNK_TOKENS:
-            for window in _windows(block.text):
-                for part in _split(window):
-                    yield [block], part
+        if total <= CHUNK_TOKENS:
+            together += pieces
+            length += total
         else:
-            together.append(block)
-            length += tokens
+            yield from _spread(pieces, total)
     if together:
-        yield together, "\n\n".join(each.text.strip() for each in together)
+        yield together
+
+
+def _spread(pieces: Sequence[Piece], total: int) -> Iterator[list[Piece]]:
+    """Yield the pieces of a group that does not fit one chunk, in the fewest chunks of about equal length."""
+    target = total / -(-total // CHUNK_TOKENS)
+    together: list[Piece] = []
+    length = 0
+    for piece in pieces:
+        tokens = piece[2]
+        if together and (
+            length + tokens > CHUNK_TOKENS or (length + tokens / 2 > target and not _introduces(together))
+        ):
+            yield together
+            together, length = [], 0
+        together.append(piece)
+        length += tokens
+    if together:
+        yield together
+
+
+def _introduces(together: Sequence[Piece]) -> bool:
+    """Tell whether all there is yet is the sentence that introduces what follows."""
+    return together[-1][0].kind is BlockKind.TEXT
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[str, Places]:
+    """Return the content of a chunk, and where its parts stand if that is not one place."""
+    parts: list[str] = []
+    places: list[tuple[int, str]] = []
+    offset = 0
+    previous: Block | None = None
+    for block, text, _ in pieces:
+        if previous is not None:
+            separator = "\n" if previous.kind is block.kind and block.kind in _TOGETHER else "\n\n"
+            parts.append(separator)
+            offset += len(separator)
+        if block.place and (not places or places[-1][1] != str(block.place)):
+            places.append((offset, str(block.place)[:LOCATION_CHARACTERS]))
+        parts.append(text)
+        offset += len(text)
+        previous = block
+    return "".join(parts), tuple(places) if 1 < len(places) <= MAX_PLACES else ()
 
 
 def chunk(document: ParsedDocument) -> list[Chunk]:
     """Cut `document` into chunks of at most `CHUNK_TOKENS` tokens, none empty, in reading order.
 
     A chunk holds blocks of one heading. A block that fits is never cut; one that does not is cut at lines, then
-    sentences, clauses, words, and at last anywhere. Together the chunks hold every character that is not white space.
+    sentences, clauses, words, and at last anywhere. A row of a table is not cut below `MAX_ROW_TOKENS`, which is then
+    the length of its chunk. Lists, tables and listings stay with the sentence that introduces them. Together the chunks
+    hold every character that is not white space.
 
     Raises `UnreadableDocument` (FILE_TOO_LARGE) when there are more than `MAX_CHUNKS`.
     """
     chunks: list[Chunk] = []
-    for index, (blocks, content) in enumerate(_packed(document.blocks)):
+    for index, pieces in enumerate(_packed(document.blocks)):
         if index == MAX_CHUNKS:
             raise UnreadableDocument(
                 ErrorCode.FILE_TOO_LARGE,
                 f"The file is cut into more than {MAX_CHUNKS:,} passages. Split it into smaller files.",
             )
-        chunks.append(Chunk(index, content, blocks[0].heading, _location(blocks), count_tokens(content)))
+        content, places = _joined(pieces)
+        blocks = [block for block, _, _ in pieces]
+        chunks.append(Chunk(index, content, blocks[0].heading, _location(blocks), count_tokens(content), places))
     return chunks

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
+from rag.parsing.document import BlockKind
+from rag.parsing.encodings import decode
 from rag.parsing.outline import Outline
-from rag.parsing.text import decode
+from rag.parsing.tables import described_rows
 
 # Possessive quantifiers (++, {3,}+) and bounded repetitions keep every expression linear on hostile lines.
 _HEADING = re.compile(r" {0,3}(#{1,6})(?!\S)")
@@ -84,7 +86,7 @@ def _read_code(lines: list[str], start: int, fence: str, outline: Outline) -> in
     end = start
     while end < len(lines) and not _closes(lines[end], fence):
         end += 1
-    outline.add_code("\n".join(lines[start:end]))
+    outline.add("\n".join(lines[start:end]), kind=BlockKind.CODE)
     return end + 1
 
 
@@ -106,7 +108,7 @@ def _read_list(lines: list[str], start: int, outline: Outline) -> int:
             break
         end += 1
     items = (line for line in lines[start:end] if line.strip())
-    outline.add("\n".join(_plain(line) for line in _join_continuations(items)))
+    outline.add_all((_plain(line) for line in _join_continuations(items)), BlockKind.LIST_ITEM)
     return end
 
 
@@ -126,9 +128,8 @@ def _read_table(lines: list[str], start: int, outline: Outline) -> int:
     while end < len(lines) and "|" in lines[end]:
         end += 1
     rows = [lines[start], *lines[start + 2 : end]]
-    outline.add(
-        "\n".join(" | ".join(_plain(cell).strip() for cell in row.strip().strip("|").split("|")) for row in rows)
-    )
+    cells = ([_plain(cell).strip() for cell in row.strip().strip("|").split("|")] for row in rows)
+    outline.add_all(described_rows(list(cells), header=0), BlockKind.TABLE_ROW)
     return end
 
 

@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 from core.errors import ErrorCode
-from rag.parsing.document import Block
+from rag.parsing.document import Block, BlockKind, Place
 from rag.parsing.errors import MAX_BLOCKS, MAX_RAW_CHARACTERS, MAX_TEXT_CHARACTERS, UnreadableDocument, too_much_text
 
 
@@ -25,6 +25,9 @@ _STACK = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
 """More accents on a letter than any language has (UAX 15, 12.2): putting them in order takes their number's square."""
 _BLANKS = re.compile(r"[^\S\n]+")
 MAX_HEADING_CHARACTERS = 200
+"""A longer heading is text that was only set like one."""
+MAX_WARNINGS = 20
+MAX_WARNING_CHARACTERS = 300
 
 
 def clean_code(text: str) -> str:
@@ -42,25 +45,34 @@ def clean(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _BareHeading:
     level: int
-    page: int | None
+    place: Place | None
 
 
 class Outline:
     """A document being read. Every text that enters is cleaned; their sum is bounded by `MAX_TEXT_CHARACTERS`.
 
-    `title` is what the file itself says it is called, or "" where it does not say.
+    `title` is what the file itself says it is called, or "" where it does not say; `language` is the ISO 639-1 code
+    that it gives itself, or "".
     """
 
-    def __init__(self, title: str = "") -> None:
-        self.title = " ".join(clean(title).split())[:MAX_HEADING_CHARACTERS]
+    def __init__(self, title: str = "", language: str = "") -> None:
+        self.language = language
+        self.title = _line(title)[:MAX_HEADING_CHARACTERS]
+        self.warnings: list[str] = []
         self._blocks: list[Block] = []
         self._path: list[tuple[int, str]] = []
         self._bare_heading: _BareHeading | None = None
         self._characters = 0
 
-    def enter(self, level: int, heading: str, page: int | None = None) -> None:
-        """Begin a section: `level` 1 is the outermost. The first of level 1 is the title of a document without one."""
-        heading = " ".join(clean(heading).split())[:MAX_HEADING_CHARACTERS]
+    def enter(self, level: int, heading: str, place: Place | None = None) -> None:
+        """Begin a section: `level` 1 is the outermost. The first of level 1 is the title of a document without one.
+
+        What is too long for a heading is added as text.
+        """
+        heading = _line(_checked(heading))
+        if len(heading) > MAX_HEADING_CHARACTERS:
+            self.add(heading, place)
+            return
         if not heading:
             return
         if self._bare_heading and self._bare_heading.level >= level:
@@ -70,18 +82,39 @@ class Outline:
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
         self._path.append((level, heading))
-        self._bare_heading = _BareHeading(level, page)
+        self._bare_heading = _BareHeading(level, place)
 
-    def add(self, text: str, page: int | None = None) -> None:
-        """Add a paragraph, a list or a table: what should stay together. Blank text is left out.
+    def leave(self, level: int) -> None:
+        """End the sections of `level` and those inside them: what comes next stands under the ones around."""
+        if self._bare_heading and self._bare_heading.level >= level:
+            self._keep_bare_heading()
+            self._bare_heading = None
+        while self._path and self._path[-1][0] >= level:
+            self._path.pop()
 
-        Raises `UnreadableDocument` (FILE_TOO_LARGE) when the document's text or its number of blocks passes its bound.
+    def add(self, text: str, place: Place | None = None, kind: BlockKind = BlockKind.TEXT) -> None:
+        """Add a block: a paragraph, an item of a list, a row of a table. Blank text is left out.
+
+        The text of an item, a row or a form field becomes one line. Raises `UnreadableDocument` (FILE_TOO_LARGE) when
+        the document's text or its number of blocks passes its bound.
         """
-        self._append(clean(_checked(text)), self._headings(), page)
+        text = _checked(text)
+        if kind is BlockKind.CODE:
+            text = clean_code(text)
+        else:
+            text = clean(text) if kind in {BlockKind.TEXT, BlockKind.NOTE} else _line(text)
+        self._append(text, self._headings(), place, kind)
 
-    def add_code(self, text: str) -> None:
-        """Add preformatted text, with its indentation. Raises as `add` does."""
-        self._append(clean_code(_checked(text)), self._headings(), None)
+    def add_all(self, texts: Iterable[str], kind: BlockKind, place: Place | None = None) -> None:
+        """Add a block for each text: the items of a list, the rows of a table. Raises as `add` does."""
+        for text in texts:
+            self.add(text, place, kind)
+
+    def warn(self, warning: str) -> None:
+        """Tell people, in one sentence, what of the file could not be read."""
+        warning = _line(warning)[:MAX_WARNING_CHARACTERS]
+        if len(self.warnings) < MAX_WARNINGS and warning not in self.warnings:
+            self.warnings.append(warning)
 
     def blocks(self) -> list[Block]:
         """Return the blocks read, in order."""
@@ -96,9 +129,9 @@ class Outline:
     def _keep_bare_heading(self) -> None:
         """Make a block of a heading that nothing stands under: its words must be found too."""
         if self._bare_heading:
-            self._append(self._path[-1][1], self._headings()[:-1], self._bare_heading.page)
+            self._append(self._path[-1][1], self._headings()[:-1], self._bare_heading.place, BlockKind.TEXT)
 
-    def _append(self, text: str, headings: list[str], page: int | None) -> None:
+    def _append(self, text: str, headings: list[str], place: Place | None, kind: BlockKind) -> None:
         if not text:
             return
         self._bare_heading = None
@@ -110,7 +143,11 @@ class Outline:
                 ErrorCode.FILE_TOO_LARGE,
                 f"The file holds more than {MAX_BLOCKS:,} paragraphs or rows. Split it into smaller files.",
             )
-        self._blocks.append(Block(text=text, heading=tuple(headings), page=page))
+        self._blocks.append(Block(text, tuple(headings), place, kind))
+
+
+def _line(text: str) -> str:
+    return " ".join(clean(text).split())
 
 
 def _checked(text: str) -> str:

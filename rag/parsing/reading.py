@@ -1,36 +1,29 @@
 """From the bytes of a file to a document."""
 
-from collections.abc import Callable
 from itertools import islice
 
 from core.errors import ErrorCode
-from rag.parsing.detection import FileType
 from rag.parsing.document import ParsedDocument
-from rag.parsing.docx import read_docx
 from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument, place_of
-from rag.parsing.html import read_html
-from rag.parsing.markdown import read_markdown
-from rag.parsing.outline import Outline, clean
-from rag.parsing.pdf import read_pdf
-from rag.parsing.text import read_csv, read_text
+from rag.parsing.formats import BY_TYPE, FORMATS, FileType
+from rag.parsing.outline import Outline
 from rag.text.language import detect
+from rag.text.stop_words import LANGUAGES
 
-_READERS: dict[FileType, Callable[[bytes], Outline]] = {
-    FileType.TEXT: read_text,
-    FileType.MARKDOWN: read_markdown,
-    FileType.HTML: read_html,
-    FileType.PDF: read_pdf,
-    FileType.DOCX: read_docx,
-    FileType.CSV: read_csv,
-}
 _BLANK_BYTES = b" \t\r\n\x0b\x0c\xef\xbb\xbf"
 _LANGUAGE_BLOCKS = 200
 
 
-def parse_as(file_type: FileType, name: str, content: bytes) -> ParsedDocument:
+def load_readers() -> None:
+    """Load what the readers need: a process that cannot open files any more cannot load it."""
+    for each in FORMATS:
+        each.load()
+
+
+def parse_as(file_type: FileType, content: bytes) -> ParsedDocument:
     """Read a file of a known format. Takes CPU, and memory without end for a hostile file: see `rag.ingestion.reader`.
 
-    The title is the document's own, else `name`. The document has at least one block.
+    The document has at least one block.
 
     Raises `UnreadableDocument`: FILE_EMPTY, FILE_TOO_LARGE, FILE_ENCRYPTED, FILE_UNREADABLE or FILE_WITHOUT_TEXT; and
     `MemoryError`, nothing else.
@@ -44,8 +37,12 @@ def parse_as(file_type: FileType, name: str, content: bytes) -> ParsedDocument:
             "The file holds no text that can be read. Check its content, and send it again.",
         )
     sample = "\n".join(block.text for block in islice(blocks, _LANGUAGE_BLOCKS))
-    title = outline.title or clean(name).replace("\n", " ")[:200] or "Document"
-    return ParsedDocument(title=title, language=detect(sample), blocks=blocks)
+    return ParsedDocument(outline.title, _language(outline, sample), blocks, tuple(outline.warnings))
+
+
+def _language(outline: Outline, sample: str) -> str:
+    """Return the language of the text; where it does not tell, the one that the file names."""
+    return detect(sample, outline.language if outline.language in LANGUAGES else "en")
 
 
 def _check_size(content: bytes) -> None:
@@ -60,7 +57,7 @@ def _check_size(content: bytes) -> None:
 
 def _read(file_type: FileType, content: bytes) -> Outline:
     try:
-        return _READERS[file_type](content)
+        return BY_TYPE[file_type].read(content)
     except UnreadableDocument:
         raise
     except MemoryError:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from rag.parsing.document import Places
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -10,6 +12,8 @@ class Passage:
 
     `score` is the passage's own relevance in [0, 1]: the estimated probability that it answers the question.
     `location` is where a reader finds it in the document ("page 3", a heading path), or None.
+    `title` is what its document and its headings are called, a line each.
+    `places` are the (offset in `content`, place) of its parts, where they are in several.
     `language` is the ISO 639-1 code the document was indexed in ("en", "fr"), which decides how it is stemmed.
     """
 
@@ -21,3 +25,5 @@ class Passage:
     score: float
     location: str | None = None
     language: str = "en"
+    places: Places = ()
+    title: str = ""

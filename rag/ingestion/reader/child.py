@@ -25,7 +25,7 @@ from rag.ingestion.reader.frames import (
     frame,
 )
 from rag.models.local.embedder import LOCAL_EMBEDDERS
-from rag.parsing import MAX_FILE_BYTES, FileType, UnreadableDocument, parse_as
+from rag.parsing import MAX_FILE_BYTES, FileType, UnreadableDocument, load_readers, parse_as
 
 
 def _load_codecs() -> None:
@@ -36,23 +36,25 @@ def _load_codecs() -> None:
 
 
 _load_codecs()
+load_readers()
 
 
 def read_document(file: int, request: Mapping[str, Any]) -> Iterator[bytes]:
     """Yield the frames of a reading. `file` is a descriptor; `request` is what `DocumentReader` asks for."""
     try:
         content = os.pread(file, MAX_FILE_BYTES + 1, 0)
-        document = parse_as(FileType(request["file_type"]), request["name"], content)
+        document = parse_as(FileType(request["file_type"]), content)
         del content
         chunks = chunk(document)
-        yield frame(Frame.HEAD, encode_head(Head(document.title, document.language, len(chunks), document.page_count)))
+        head = Head(document.title, document.language, len(chunks), document.page_count, document.warnings)
+        yield frame(Frame.HEAD, encode_head(head))
         del document
         embedder = LOCAL_EMBEDDERS.get(request["embedder"])
         remaining = iter(chunks)
         while batch := list(islice(remaining, BATCH_CHUNKS)):
             yield frame(Frame.CHUNKS, encode_chunks(batch))
             if embedder is not None:
-                texts = [indexed_text(request["name"], each) for each in batch]
+                texts = [indexed_text(head.title or request["name"], each) for each in batch]
                 yield frame(Frame.VECTORS, encode_vectors(embedder.embed(texts)))
     except UnreadableDocument as refusal:
         yield frame(Frame.REFUSAL, encode_refusal(refusal))

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from rag.ingestion.chunk import Chunk
 from rag.ingestion.reader.channel import Channel
@@ -35,6 +35,7 @@ class Reading:
         self.language = head.language
         self.chunk_count = head.chunk_count
         self.page_count = head.page_count
+        self.warnings = head.warnings
         self._channel = channel
         self._dimensions = dimensions
 
@@ -67,7 +68,7 @@ class DocumentReader:
 
     @asynccontextmanager
     async def reading(
-        self, file_type: FileType, name: str, file: BinaryIO, *, embedder: str | None
+        self, file_type: FileType, name: str, file: IO[bytes], *, embedder: str | None
     ) -> AsyncIterator[Reading]:
         """Read `file`, which is open for reading and has a descriptor; its position does not matter.
 
@@ -85,7 +86,7 @@ class DocumentReader:
             child.close()
 
     async def _begin(
-        self, request: dict[str, str | None], file_type: FileType, file: BinaryIO
+        self, request: dict[str, str | None], file_type: FileType, file: IO[bytes]
     ) -> tuple[ChildProcess, Channel, Head]:
         """Return a child that has cut the document. A fork server that ends meanwhile is replaced once."""
         try:
@@ -96,7 +97,7 @@ class DocumentReader:
         return await self._fork(request, file_type, file)
 
     async def _fork(
-        self, request: dict[str, str | None], file_type: FileType, file: BinaryIO
+        self, request: dict[str, str | None], file_type: FileType, file: IO[bytes]
     ) -> tuple[ChildProcess, Channel, Head]:
         try:
             child = await self._launcher.fork(request, file.fileno())

@@ -16,10 +16,11 @@ import numpy as np
 
 from core.errors import ErrorCode
 from rag.ingestion.chunk import Chunk
-from rag.ingestion.chunking import CHUNK_TOKENS, LOCATION_CHARACTERS, MAX_CHUNKS
+from rag.ingestion.chunking import LOCATION_CHARACTERS, MAX_CHUNKS, MAX_PLACES, MAX_ROW_TOKENS
 from rag.models.protocols import Vectors
+from rag.parsing.document import Places
 from rag.parsing.errors import MAX_PAGES, UnreadableDocument, place_of
-from rag.parsing.outline import MAX_HEADING_CHARACTERS, UNPRINTABLE
+from rag.parsing.outline import MAX_HEADING_CHARACTERS, MAX_WARNING_CHARACTERS, MAX_WARNINGS, UNPRINTABLE
 from rag.text.stop_words import LANGUAGES
 
 BATCH_CHUNKS = 64
@@ -28,7 +29,7 @@ BATCH_CHUNKS = 64
 _HEADER = struct.Struct(">BI")
 HEADER_BYTES = _HEADER.size
 _MAX_FRAME_BYTES = 4 * 1024 * 1024
-_MAX_CONTENT_CHARACTERS = 20 * CHUNK_TOKENS  # eight letters and seven blanks a token, and some
+_MAX_CONTENT_CHARACTERS = 20 * MAX_ROW_TOKENS  # eight letters and seven blanks a token, and some
 _MAX_HEADINGS = 20
 _MAX_MESSAGE_CHARACTERS = 1_000
 _UNIT = 1e-3  # how far the length of a vector may be from 1
@@ -61,6 +62,7 @@ class Head:
     language: str
     chunk_count: int
     page_count: int
+    warnings: tuple[str, ...] = ()
 
 
 def frame(kind: Frame, payload: bytes = b"") -> bytes:
@@ -78,22 +80,28 @@ def read_header(header: bytes) -> tuple[Frame, int]:
 
 def encode_head(head: Head) -> bytes:
     """Return the payload of a `HEAD`."""
-    return _encoded([head.title, head.language, head.chunk_count, head.page_count])
+    return _encoded([head.title, head.language, head.chunk_count, head.page_count, list(head.warnings)])
 
 
 def decode_head(payload: bytes) -> Head:
     """Read a `HEAD`. Raises `BadFrame`."""
     match _decoded(payload):
-        case [str(title), str(language), int(chunks), int(pages)] if (
-            language in LANGUAGES and 0 < chunks <= MAX_CHUNKS and 0 < pages <= MAX_PAGES
+        case [str(title), str(language), int(chunks), int(pages), list(warnings)] if (
+            language in LANGUAGES
+            and 0 < chunks <= MAX_CHUNKS
+            and 0 < pages <= MAX_PAGES
+            and len(warnings) <= MAX_WARNINGS
         ):
-            return Head(_text(title, MAX_HEADING_CHARACTERS), language, chunks, pages)
+            told = tuple(_text(each, MAX_WARNING_CHARACTERS) for each in warnings)
+            return Head(_text(title, MAX_HEADING_CHARACTERS), language, chunks, pages, told)
     raise BadFrame("No head of a document.")
 
 
 def encode_chunks(chunks: Sequence[Chunk]) -> bytes:
     """Return the payload of `CHUNKS`."""
-    return _encoded([[chunk.content, list(chunk.heading), chunk.location, chunk.token_count] for chunk in chunks])
+    return _encoded(
+        [[each.content, list(each.heading), each.location, each.token_count, each.places] for each in chunks]
+    )
 
 
 def decode_chunks(payload: bytes, first: int, count: int) -> tuple[Chunk, ...]:
@@ -160,16 +168,33 @@ def _decoded(payload: bytes) -> Any:
 
 def _chunk(index: int, value: Any) -> Chunk:
     match value:
-        case [str(content), list(heading), (str() | None) as location, int(tokens)]:
-            if 0 <= tokens <= 2 * CHUNK_TOKENS and len(heading) <= _MAX_HEADINGS and content.strip():
+        case [str(content), list(heading), (str() | None) as location, int(tokens), list(places)]:
+            if 0 <= tokens <= MAX_ROW_TOKENS and len(heading) <= _MAX_HEADINGS and content.strip():
                 return Chunk(
                     index,
                     _text(content, _MAX_CONTENT_CHARACTERS),
                     tuple(_text(each, MAX_HEADING_CHARACTERS) for each in heading),
                     None if location is None else _text(location, LOCATION_CHARACTERS),
                     tokens,
+                    _places(places, len(content)),
                 )
     raise BadFrame("No chunk.")
+
+
+def _places(values: list[Any], characters: int) -> Places:
+    """Return the places of the parts of a chunk if they are in order."""
+    offset = -1
+    places = []
+    for value in values[: MAX_PLACES + 1]:
+        match value:
+            case [int(start), str(place)] if offset < start < characters:
+                places.append((start, _text(place, LOCATION_CHARACTERS)))
+                offset = start
+            case _:
+                raise BadFrame("No place of a chunk.")
+    if len(places) > MAX_PLACES:
+        raise BadFrame("Too many places of a chunk.")
+    return tuple(places)
 
 
 def _text(value: Any, characters: int) -> str:

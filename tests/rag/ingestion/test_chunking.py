@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.ingestion.chunk import Chunk, indexed_text
-from rag.ingestion.chunking import CHUNK_TOKENS, chunk
-from rag.parsing.document import Block, ParsedDocument
+from rag.ingestion.chunking import CHUNK_TOKENS, MAX_ROW_TOKENS, chunk
+from rag.parsing.document import Block, BlockKind, ParsedDocument, Place, Unit
 from rag.text.tokens import count_tokens
 
 SENTENCE = "The parcel leaves our warehouse on the day that follows the order, except on public holidays. "
@@ -12,6 +12,11 @@ SENTENCE = "The parcel leaves our warehouse on the day that follows the order, e
 
 def chunks_of(*blocks: Block | str) -> list[Chunk]:
     return chunk(ParsedDocument("Guide", "en", [Block(each) if isinstance(each, str) else each for each in blocks]))
+
+
+def rows_of(count: int) -> list[Block]:
+    texts = (f"size: {number}; chest: {number * 2} cm; waist: {number * 3} cm" for number in range(count))
+    return [Block(text, kind=BlockKind.TABLE_ROW) for text in texts]
 
 
 def test_short_blocks_of_one_heading_share_a_chunk() -> None:
@@ -30,19 +35,99 @@ def test_a_heading_starts_a_chunk() -> None:
 
 
 def test_a_chunk_of_a_paged_document_is_located_by_its_page() -> None:
-    assert [each.location for each in chunks_of(Block("Text.", ("Orders",), 3))] == ["page 3"]
+    assert [each.location for each in chunks_of(Block("Text.", ("Orders",), Place(Unit.PAGE, 3)))] == ["page 3"]
 
 
 def test_a_chunk_without_page_or_heading_has_no_location() -> None:
     assert [each.location for each in chunks_of("Text.")] == [None]
 
 
-def test_a_block_that_fits_a_chunk_is_never_cut() -> None:
-    table = "\n".join(f"size {number} | chest {number * 2} cm | waist {number * 3} cm" for number in range(15))
+def test_a_table_that_fits_a_chunk_is_never_cut() -> None:
+    rows = rows_of(15)
 
-    chunks = chunks_of(SENTENCE * 6, table, SENTENCE * 6)
+    chunks = chunks_of(SENTENCE * 6, *rows, SENTENCE * 6)
 
-    assert table in [each.content for each in chunks]
+    assert "\n".join(row.text for row in rows) in [each.content for each in chunks]
+
+
+def test_a_long_table_is_cut_between_its_rows() -> None:
+    rows = rows_of(60)
+
+    chunks = chunks_of(*rows)
+
+    assert [line for each in chunks for line in each.content.split("\n")] == [row.text for row in rows]
+    assert len(chunks) > 1
+
+
+def test_a_row_of_a_table_is_kept_whole_even_where_it_is_longer_than_a_chunk() -> None:
+    row = "; ".join(f"column {number}: a value of some words" for number in range(40))
+    assert CHUNK_TOKENS < count_tokens(row) <= MAX_ROW_TOKENS
+
+    chunks = chunks_of(Block(row, kind=BlockKind.TABLE_ROW))
+
+    assert [each.content for each in chunks] == [row]
+
+
+@pytest.mark.parametrize("kind", [BlockKind.LIST_ITEM, BlockKind.TABLE_ROW, BlockKind.CODE])
+def test_a_list_stays_with_the_sentence_that_introduces_it(kind: BlockKind) -> None:
+    items = [Block(SENTENCE.strip(), kind=kind) for _ in range(3)]
+
+    chunks = chunks_of(SENTENCE * 10, "To send it back:", *items)
+
+    assert [each.content.startswith("To send it back:") for each in chunks] == [False, True]
+
+
+def test_the_beginning_of_a_long_list_stays_with_the_sentence_that_introduces_it() -> None:
+    items = [Block(f"- {SENTENCE}", kind=BlockKind.LIST_ITEM) for _ in range(40)]
+
+    first, *_ = chunks_of("To send it back:", *items)
+
+    assert first.content.startswith("To send it back:\n\n- The parcel")
+
+
+def test_a_note_stays_with_the_text_it_belongs_to() -> None:
+    note = Block("1 Sundays aside, and the days on which the post does not work.", kind=BlockKind.NOTE)
+
+    chunks = chunks_of(SENTENCE * 10, "Within three days.", note, SENTENCE * 10)
+
+    assert ["Sundays aside" in each.content for each in chunks] == ["three days" in each.content for each in chunks]
+
+
+def test_a_chunk_over_several_pages_knows_the_page_of_each_part() -> None:
+    pages = [Block(f"Page {number}.", place=Place(Unit.PAGE, number)) for number in (1, 2, 2, 3)]
+
+    (only,) = chunks_of(*pages)
+
+    assert only.location == "pages 1–3"
+    assert [(only.content[offset:][:7], place) for offset, place in only.places] == [
+        ("Page 1.", "page 1"),
+        ("Page 2.", "page 2"),
+        ("Page 3.", "page 3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "location"),
+    [
+        (Place(Unit.SLIDE, 2), Place(Unit.SLIDE, 2), "slide 2"),
+        (Place(Unit.SLIDE, 2), Place(Unit.SLIDE, 4), "slides 2–4"),
+        (Place(Unit.LINE, 7), Place(Unit.LINE, 9), "lines 7–9"),
+        (Place(Unit.SHEET, 1, "Prices", "A2:D2"), Place(Unit.SHEET, 1, "Prices", "A9:D9"), "Prices, A2:D9"),
+        (Place(Unit.SHEET, 1, "Prices"), Place(Unit.SHEET, 1, "Prices"), "Prices"),
+        (Place(Unit.SHEET, 1, "A", "A1:B1"), Place(Unit.SHEET, 2, "B", "A1:B1"), "A, A1:B1 – B, A1:B1"),
+    ],
+)
+def test_a_chunk_is_located_from_its_first_part_to_its_last(first: Place, last: Place, location: str) -> None:
+    (only,) = chunks_of(Block("First.", place=first), Block("Last.", place=last))
+
+    assert only.location == location
+
+
+def test_a_line_is_the_place_of_a_chunk_without_headings_alone() -> None:
+    line = Place(Unit.LINE, 3)
+
+    assert [each.location for each in chunks_of(Block("Text.", ("Orders",), line))] == ["Orders"]
+    assert [each.location for each in chunks_of(Block("Text.", (), line))] == ["line 3"]
 
 
 def test_a_long_paragraph_is_cut_between_sentences_into_parts_of_about_equal_length() -> None:
@@ -85,7 +170,8 @@ BLOCKS = st.builds(
     Block,
     st.one_of(st.text(), st.lists(st.text(), max_size=60).map(" ".join), st.text().map(lambda text: text * 50)),
     st.sampled_from([(), ("Orders",), ("Orders", "Paying")]),
-    st.none() | st.integers(1, 9),
+    st.none() | st.builds(Place, st.sampled_from(Unit), st.integers(1, 9)),
+    st.sampled_from(BlockKind),
 )
 
 
@@ -98,4 +184,8 @@ def test_any_document_is_cut_into_bounded_chunks_that_hold_all_its_text(blocks: 
     )
     assert [each.index for each in chunks] == list(range(len(chunks)))
     assert all(each.content.strip() and each.token_count == count_tokens(each.content) for each in chunks)
-    assert all(each.token_count <= CHUNK_TOKENS for each in chunks)
+    assert all(each.token_count <= MAX_ROW_TOKENS for each in chunks)
+    for each in chunks:
+        offsets = [offset for offset, _ in each.places]
+        assert offsets == sorted(set(offsets))
+        assert all(0 <= offset < len(each.content) for offset in offsets)

@@ -1,7 +1,6 @@
 """A file read as a person's upload is: its format found by its content, then read."""
 
 from io import BytesIO
-from pathlib import PurePath
 
 from rag.parsing import detect_type, parse_as
 from rag.parsing.document import ParsedDocument
@@ -9,4 +8,4 @@ from rag.parsing.document import ParsedDocument
 
 def parse(name: str, content: bytes) -> ParsedDocument:
     """Read the file that somebody called `name`."""
-    return parse_as(detect_type(name, BytesIO(content)), PurePath(name).stem, content)
+    return parse_as(detect_type(name, BytesIO(content)), content)

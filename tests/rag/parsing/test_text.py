@@ -10,9 +10,9 @@ from tests.rag.parsing.parsed import parse
 def test_a_text_becomes_a_block_for_each_paragraph() -> None:
     document = parse("notes on delivery.txt", b"First paragraph,\nin two lines.\r\n\r\n  \nSecond   paragraph.\n")
 
-    assert document.title == "notes on delivery"
+    assert document.title == ""
     assert [block.text for block in document.blocks] == ["First paragraph,\nin two lines.", "Second paragraph."]
-    assert {block.page for block in document.blocks} == {None}
+    assert [str(block.place) for block in document.blocks] == ["line 1", "line 5"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_quoted_cell_may_hold_delimiters_and_line_breaks() -> None:
 def test_a_first_row_of_values_is_a_row_like_the_others() -> None:
     document = parse("figures.csv", b"2024,12\n2025,14\n")
 
-    assert [block.text for block in document.blocks] == ["2024 | 12", "2025; 14"]
+    assert [block.text for block in document.blocks] == ["2024 | 12", "2025 | 14"]
 
 
 def test_a_table_of_one_column_is_read() -> None:

@@ -1,0 +1,121 @@
+"""The formats that can be read, an object each: how it is recognised, and what reads it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+
+from rag.parsing.outline import Outline
+from rag.parsing.probe import Probe
+
+
+class FileType(StrEnum):
+    """The formats that can be read, as `documents.file_type` names them."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    PDF = "pdf"
+    DOCX = "docx"
+    DOC = "doc"
+    PPTX = "pptx"
+    PPT = "ppt"
+    XLSX = "xlsx"
+    XLSB = "xlsb"
+    XLS = "xls"
+    ODT = "odt"
+    ODS = "ods"
+    ODP = "odp"
+    EPUB = "epub"
+    RTF = "rtf"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that can be read.
+
+    `extensions` are the endings of its files' names, the usual one first. `reader` is the function that reads it, as
+    "module:function": the server, which only recognises files, loads no library that parses them. `recognise` says
+    whether a file is in this format; formats are asked in the order of `FORMATS`, content before names.
+    """
+
+    type: FileType
+    extensions: tuple[str, ...]
+    reader: str
+    recognise: Callable[[Probe], bool]
+
+    def read(self, content: bytes) -> Outline:
+        """Read a file, in a process that may be lost. Raises `UnreadableDocument`, and whatever its library raises."""
+        return self.load()(content)
+
+    def load(self) -> Callable[[bytes], Outline]:
+        """Return the reader, with the libraries it needs."""
+        module, _, name = self.reader.partition(":")
+        reader: Callable[[bytes], Outline] = getattr(import_module(module), name)
+        return reader
+
+
+def _named(*extensions: str) -> Callable[[Probe], bool]:
+    return lambda probe: probe.is_text and probe.extension in extensions
+
+
+def _package(kind: FileType, *extensions: str, reader: str) -> Format:
+    reader = f"rag.parsing.office.{reader}"
+    return Format(kind, (f".{kind}", *extensions), reader, lambda probe: probe.package_kind == kind)
+
+
+def _ole(kind: FileType, *extensions: str, streams: set[str], reader: str) -> Format:
+    def has_one(probe: Probe) -> bool:
+        return not streams.isdisjoint(map(str.lower, probe.streams))
+
+    return Format(kind, (f".{kind}", *extensions), f"rag.parsing.office.{reader}", has_one)
+
+
+_RTF_MARK = b"{\\rtf"
+_PDF_WITHIN_BYTES = 1_024  # ISO 32000 lets the header stand anywhere in the first 1,024 bytes
+_PDF_HEADER = re.compile(rb"%PDF-[12]\.\d")
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^<>]{0,2000}-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE
+)
+
+
+def _is_pdf(probe: Probe) -> bool:
+    # A text that speaks of the header is no PDF.
+    found = _PDF_HEADER.search(probe.head, 0, _PDF_WITHIN_BYTES)
+    return found is not None and (found.start() == 0 or probe.extension == ".pdf" or not probe.is_text)
+
+
+FORMATS = (
+    Format(FileType.PDF, (".pdf",), "rag.parsing.pdf:read_pdf", _is_pdf),
+    _package(FileType.DOCX, ".docm", ".dotx", ".dotm", reader="word:read_docx"),
+    _package(FileType.PPTX, ".pptm", ".ppsx", ".ppsm", ".potx", ".potm", reader="slides:read_pptx"),
+    _package(FileType.XLSX, ".xlsm", ".xltx", ".xltm", reader="sheets:read_xlsx"),
+    _package(FileType.XLSB, reader="sheets:read_xlsb"),
+    _package(FileType.ODT, ".ott", reader="opendocument:read_odt"),
+    _package(FileType.ODS, ".ots", reader="sheets:read_ods"),
+    _package(FileType.ODP, ".otp", reader="slides:read_odp"),
+    _package(FileType.EPUB, reader="books:read_epub"),
+    _ole(FileType.DOC, ".dot", streams={"worddocument"}, reader="books:read_doc"),
+    _ole(FileType.XLS, ".xlt", streams={"workbook", "book"}, reader="sheets:read_xls"),
+    _ole(FileType.PPT, ".pps", ".pot", streams={"powerpoint document"}, reader="slides:read_ppt"),
+    Format(
+        FileType.RTF, (".rtf",), "rag.parsing.office.rich_text:read_rtf", lambda probe: probe.head.startswith(_RTF_MARK)
+    ),
+    Format(
+        FileType.HTML,
+        (".html", ".htm", ".xhtml"),
+        "rag.parsing.html:read_html",
+        lambda probe: _HTML.match(probe.text) is not None or _named(".html", ".htm", ".xhtml")(probe),
+    ),
+    Format(FileType.MARKDOWN, (".md", ".markdown"), "rag.parsing.markdown:read_markdown", _named(".md", ".markdown")),
+    Format(FileType.CSV, (".csv", ".tsv"), "rag.parsing.csv_table:read_csv", _named(".csv", ".tsv")),
+    Format(
+        FileType.TEXT,
+        (".txt", ".text", ".log", ""),
+        "rag.parsing.text:read_text",
+        _named(".txt", ".text", ".log", ""),
+    ),
+)
+BY_TYPE = {each.type: each for each in FORMATS}
