@@ -7,13 +7,17 @@ from uuid import UUID
 
 import numpy as np
 
-from rag.index.memory.evidence import evidence, matches, quantities
+from rag.index.memory.answer_signs import answer_signs
+from rag.index.memory.evidence import evidence, matches
 from rag.index.memory.segments import Integers, Segment, merged, segment_of
+from rag.index.memory.vocabulary import Meaning, Vocabulary
 from rag.index.protocol import IndexedDocument
 from rag.models.protocols import Vectors
+from rag.retrieval.duplicates import distinct
 from rag.retrieval.passages import Passage
-from rag.retrieval.query import QueryTerms, analyse_query
+from rag.retrieval.query import Question, analyse_question
 from rag.retrieval.ranking import FEATURES, Scores, confidence, relevance
+from rag.text.stop_words import LANGUAGES
 
 # Okapi BM25 (Robertson and Zaragoza, 2009), with the constants usual for short passages.
 _K1 = 0.9
@@ -26,6 +30,8 @@ _CANDIDATES = 40
 _DOCUMENT_CHUNKS = 3
 # The larger a workspace, the more of a question some passage holds by chance; not known beyond the sets measured.
 _FITTED_CHUNKS = 1_500
+# What is read of the candidates' terms.
+_TERM_FEATURES = ("coverage", "exact", "sentence", "titled", "window", "pairs", "elsewhere", "gap", "name", "number")
 # What is known of words before any chunk is read, counted in chunks, each word in one of them: the frequencies of a few
 # chunks alone would say that whatever they do not mention is rare.
 _PRIOR_CHUNKS = 100
@@ -105,8 +111,8 @@ class WorkspaceIndex:
     def search(self, question: str, vector: Vectors, limit: int) -> list[Passage]:
         """Return the `limit` passages that best answer `question`, best first, each with its confidence as score.
 
-        They are 40 at most, fewer only where the workspace has fewer. `vector` is the question's embedding, of shape
-        (dimensions,).
+        They are 40 at most, fewer only where the workspace has fewer that differ. `vector` is the
+        question's embedding, of shape (dimensions,).
         """
         found = self.candidates(question, vector)
         passages = [self.passage(row) for row in found.rows.tolist()]
@@ -114,22 +120,22 @@ class WorkspaceIndex:
             zip(relevance(found.features).tolist(), confidence(found.features).tolist(), passages, strict=True),
             key=lambda each: (-each[0], each[2].document_name, each[2].chunk_index),
         )
-        return [replace(passage, score=score) for _, score, passage in ranked[:limit]]
+        return distinct((replace(passage, score=score) for _, score, passage in ranked), limit)
 
     def candidates(self, question: str, vector: Vectors) -> Candidates:
         """Return the passages whose lexical and dense scores together are highest, with what speaks for each."""
         if not len(self):
             return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))))
         live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments]))
-        asked = analyse_query(question)
-        frequencies = self._frequencies(asked)
-        lexical = self._lexical(asked, frequencies)
+        asked = analyse_question(question)
+        meaning = Vocabulary(self.segments).meaning(asked)
+        lexical = self._lexical(meaning)
         # Rounded, because a product over more rows may add in another order.
         dense = np.concatenate([segment.vectors @ vector for segment in self.segments]).astype(np.float64).round(5)
         fused = np.zeros(len(lexical))
         fused[live] = (scaled(lexical[live]) + self.dense_weight * scaled(dense[live])) / (1 + self.dense_weight)
         rows = live[np.argsort(-fused[live], kind="stable")[:_CANDIDATES]]
-        columns = self._evidence(asked, frequencies, rows)
+        columns = self._evidence(asked, meaning, rows)
         columns["fused"] = fused[rows]
         columns["dense"] = np.clip(dense[rows], 0, 1)
         columns["size"] = np.full(len(rows), min(np.log(len(self)) / np.log(_FITTED_CHUNKS), 1))
@@ -150,17 +156,7 @@ class WorkspaceIndex:
             yield first, segment
             first += len(segment.passages)
 
-    def _frequencies(self, asked: QueryTerms) -> dict[str, int]:
-        """Count the chunks that hold each word, in whichever language: a name is as common as all of them make it."""
-        frequencies: dict[str, int] = defaultdict(int)
-        for terms in asked.terms.values():
-            for key, word in terms.items():
-                for segment in self.segments:
-                    if (term := segment.position(key)) is not None:
-                        frequencies[word] += int(segment.live[segment.postings(term)[0]].sum())
-        return frequencies
-
-    def _lexical(self, asked: QueryTerms, frequencies: dict[str, int]) -> Scores:
+    def _lexical(self, meaning: Meaning) -> Scores:
         """Return the BM25 score of every row, live or not."""
         size = len(self)
         total = sum(int(segment.lengths[segment.live].sum()) for segment in self.segments)
@@ -168,12 +164,12 @@ class WorkspaceIndex:
         for segment in self.segments:
             score = np.zeros(len(segment.passages))
             norms = _K1 * (1 - _B + _B * segment.lengths * (size / max(total, 1)))
-            for terms in asked.terms.values():
-                for key, word in terms.items():
+            for concept in meaning.concepts:
+                idf = np.log1p((size - concept.frequency + 0.5) / (concept.frequency + 0.5))
+                for key, worth in ((key, worth) for keys in concept.keys.values() for key, worth in keys.items()):
                     if (term := segment.position(key)) is not None:
                         rows, counts = segment.postings(term)
-                        idf = np.log1p((size - frequencies[word] + 0.5) / (frequencies[word] + 0.5))
-                        score[rows] += idf * (_K1 + 1) * counts / (counts + norms[rows])
+                        score[rows] += worth * idf * (_K1 + 1) * counts / (counts + norms[rows])
             scores.append(score * segment.live)
         return np.concatenate(scores)
 
@@ -200,26 +196,27 @@ class WorkspaceIndex:
         parts: Scores = nearby / max(float(lexical.max()), 1e-9)
         return parts
 
-    def _evidence(self, asked: QueryTerms, frequencies: dict[str, int], rows: Integers) -> dict[str, Scores]:
+    def _evidence(self, asked: Question, meaning: Meaning, rows: Integers) -> dict[str, Scores]:
         """Read the candidates at `rows`, those of each language with the question's terms in it."""
         languages = np.array([self.passage(row).language for row in rows.tolist()])
         columns = {name: np.zeros(len(rows)) for name in FEATURES}
+        columns["missing"] += bool(meaning.missing)
         known = len(self) + _PRIOR_CHUNKS
-        for language, terms in asked.terms.items():
-            idf = np.array([np.log(known / (frequencies[word] + 1)) for word in terms.values()])
+        for language in LANGUAGES:
+            concepts = [concept for concept in meaning.concepts if language in concept.keys]
+            idf = np.array([max(np.log(known / (concept.frequency + 1)), 0.0) for concept in concepts])
+            keys = [concept.keys[language] for concept in concepts]
             for first, segment in self._offsets():
                 chosen = np.flatnonzero(
                     (languages == language) & (rows >= first) & (rows < first + len(segment.passages))
                 )
-                found = matches(list(terms), segment, rows[chosen] - first)
-                seen = evidence(found, idf, len(chosen))
-                for name in ("coverage", "exact", "sentence", "titled", "pairs"):
+                found = matches(keys, segment, rows[chosen] - first)
+                seen = evidence(found, concepts, idf, len(chosen), float(np.log(known)))
+                for name in _TERM_FEATURES:
                     columns[name][chosen] = getattr(seen, name)
                 # How much the passage shares with the question, counted in words met nowhere else.
                 columns["shared"][chosen] = np.log1p(seen.coverage * idf.sum() / np.log(known))
-                if asked.expects_quantity:
-                    columns["quantity"][chosen] = [
-                        float(best in quantities(terms, segment, int(row)))
-                        for best, row in zip(seen.best.tolist(), rows[chosen] - first, strict=True)
-                    ]
+                texts = [segment.passages[row] for row in (rows[chosen] - first).tolist()]
+                for at, passage, best in zip(chosen.tolist(), texts, seen.best.tolist(), strict=True):
+                    columns["unmet"][at], columns["denied"][at] = answer_signs(asked, passage.content, best)
         return columns
