@@ -110,7 +110,7 @@ FORMATS = (
         lambda probe: _HTML.match(probe.text) is not None or _named(".html", ".htm", ".xhtml")(probe),
     ),
     Format(FileType.MARKDOWN, (".md", ".markdown"), "rag.parsing.markdown:read_markdown", _named(".md", ".markdown")),
-    Format(FileType.CSV, (".csv", ".tsv"), "rag.parsing.text:read_csv", _named(".csv", ".tsv")),
+    Format(FileType.CSV, (".csv", ".tsv"), "rag.parsing.csv_table:read_csv", _named(".csv", ".tsv")),
     Format(
         FileType.TEXT,
         (".txt", ".text", ".log", ""),

@@ -6,17 +6,30 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
+from rag.index.memory.answer_signs import answer_signs
 from rag.retrieval.passages import Passage
+from rag.retrieval.query import analyse_question
 from rag.text.sentences import sentence_spans
 from rag.text.terms import terms
 
 MAX_QUOTATIONS = 3
 """Quotations of an answer at most."""
-_SAME = 0.85
-"""A quotation that says nothing of what the ones before left open is given where it is worth this part of the best."""
-_MORE = 0.5
-"""One that does is given where it is worth this part of it."""
+_MORE = 0.3
+"""A further quotation holds terms that the ones before do not, with this part of the question's weight."""
+_RELATED = 0.5
+"""It is worth this part of the best one."""
+_TITLED = 0.5
+"""What a term of the question is worth that only the passage's title or headings hold."""
+_ADJACENT = 0.3
+"""How much more a sentence is worth that says the question's words in their order, one after the other."""
+_BESIDE = 0.6
+"""A sentence beside one that is quoted is quoted with it where it is worth this part of it."""
+_LATER_PASSAGE = 0.05
+"""How much less a sentence is worth for each passage that was ranked before its own."""
+_EXPECTED = 1.3
+"""How much more a sentence is worth that holds what kind of thing is asked for: a number, a time, a person, a place."""
 _MAX_LABEL_CHARACTERS = 80
 _MAX_ANSWER_SENTENCES = 4
 _MAX_LIST_ITEMS = 30
@@ -74,8 +87,11 @@ class _Read:
     def __init__(self, number: int, passage: Passage, question: str, weights: dict[str, float]) -> None:
         self.number = number
         self.passage = passage
-        self.asked = set(terms(question, passage.language))
+        asked = terms(question, passage.language)
+        self.asked = set(asked)
+        self.asked_pairs = set(pairwise(asked))
         self.weights = weights
+        self._question = analyse_question(question)
         self.sentences = list(_sentences(passage.content))
 
     @cached_property
@@ -200,13 +216,22 @@ class _Read:
                 lines.append(sentence.text)
         return tuple(lines)
 
+    def _pairs(self, text: str) -> float:
+        """Return the share of the question's neighbouring terms that are neighbours in `text`, in that order."""
+        if not self.asked_pairs:
+            return 0.0
+        return len(self.asked_pairs.intersection(pairwise(terms(text, self.passage.language)))) / len(self.asked_pairs)
+
     def _weight(self, held: frozenset[str]) -> float:
         return sum(self.weights[term] for term in held)
 
     def _quotation(self, first: int, end: int, lines: tuple[str, ...], held: frozenset[str]) -> Quotation:
-        held |= self.titled
-        worth = (self._weight(held) + 1e-6) * self.passage.score / (1 + _LATER * first)
-        return Quotation(self.number, first, end - 1, lines, worth, held)
+        worth = self._weight(held) + _TITLED * self._weight(self.titled - held) + 1e-6
+        worth *= 1 + _ADJACENT * self._pairs(" ".join(each.text for each in self.sentences[first:end]))
+        worth *= self.passage.score * (1 - _LATER_PASSAGE * (self.number - 1)) / (1 + _LATER * first)
+        if any(answer_signs(self._question, line, sentence)[0] > 0 for line in lines for sentence in (1, 2)):
+            worth *= _EXPECTED
+        return Quotation(self.number, first, end - 1, lines, worth, held | self.titled)
 
 
 def _is_value(answer: str, label: str) -> bool:
@@ -237,12 +262,12 @@ def quotations(question: str, passages: Sequence[Passage]) -> list[Quotation]:
     for each in found:
         if len(kept) == MAX_QUOTATIONS:
             break
-        if not kept or _adds(each, kept, passages):
+        if not kept or _adds(each, kept, passages, weights):
             kept.append(each)
     return _in_order(kept, read)
 
 
-def _adds(each: Quotation, kept: Sequence[Quotation], passages: Sequence[Passage]) -> bool:
+def _adds(each: Quotation, kept: Sequence[Quotation], passages: Sequence[Passage], weights: dict[str, float]) -> bool:
     best = kept[0]
     if passages[each.number - 1].language != passages[best.number - 1].language:
         return False
@@ -250,8 +275,10 @@ def _adds(each: Quotation, kept: Sequence[Quotation], passages: Sequence[Passage
     overlaps = any(one.number == each.number and one.first <= each.last and each.first <= one.last for one in kept)
     if overlaps or lines.intersection(each.lines):
         return False
-    answered = frozenset().union(*(one.held for one in kept))
-    return each.worth >= (_MORE if each.held - answered else _SAME) * best.worth
+    if any(one.number == each.number and _touch(one, each) for one in kept) and each.worth >= _BESIDE * best.worth:
+        return True
+    added = each.held.difference(*(one.held for one in kept))
+    return each.worth >= _RELATED * best.worth and sum(weights[term] for term in added) >= _MORE * sum(weights.values())
 
 
 def _in_order(kept: Sequence[Quotation], read: Sequence[_Read]) -> list[Quotation]:

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.parsing import UnreadableDocument
+from rag.parsing.csv_table import read_csv
 from rag.parsing.document import ParsedDocument
 from rag.parsing.html import read_html
 from rag.parsing.markdown import read_markdown
-from rag.parsing.text import read_csv, read_text
+from rag.parsing.text import read_text
 from tests.rag.parsing.office_files import (
     make_archive,
     make_docx,
@@ -81,6 +82,7 @@ def read_or_refused(name: str, content: bytes) -> None:
         assert outcome.message.endswith(".")
         assert outcome.defect is None
     else:
+        assert outcome.blocks
         assert all(block.text.strip() for block in outcome.blocks)
         "".join(block.text for block in outcome.blocks).encode("utf-8")
 
