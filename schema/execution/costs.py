@@ -78,6 +78,8 @@ ANSWER = Price(weight=500)
 PASSWORD = Price(weight=5_000)
 """A password is weighed for some 50 ms, in 64 MB: hardly more than one in an operation."""
 SOURCES = Price(size=8)
+"""`Source.url` is a value like any other, although an address may have 2,000 characters: nearly all are short, and the
+bytes of a response are counted besides."""
 
 PRICES: Mapping[str, Price] = {
     # The introspection query costs some 10,000, about the values of its response; twice as much is not for strangers.
@@ -118,7 +120,6 @@ PRICES: Mapping[str, Price] = {
     "Message.feedbackComment": text(conversations.MAX_COMMENT_CHARACTERS),
     "Message.sources": SOURCES,
     "Source.excerpt": text(EXCERPT_CHARACTERS),
-    "Source.url": text(workspaces.MAX_URL_CHARACTERS),
     "AnswerStarted.sources": SOURCES,
     "Mutation.register": PASSWORD,
     "Mutation.login": PASSWORD,
