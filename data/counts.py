@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal_column
 
 from data.engine import Session
 from data.keys import PARAMETER, among_keys, key_table
-from data.models import Conversation, Message, WorkspaceFigures
+from data.models import Conversation, Document, DocumentChunk, Message, WorkspaceFigures
 from data.viewer import Staff, Viewer
 from data.visibility import visible
 
@@ -52,8 +52,8 @@ def count_statement(viewer: Viewer, model: Any) -> Select[Any]:
     return select(_first_of(visible(viewer, model)))
 
 
-def counting(viewer: Viewer, model: Any, parent: Any) -> Counting:
-    """Return how the rows of `model` are counted that the viewer may see in each parent's list."""
+def counting(viewer: Viewer, model: Any, parent: Any, matches: Any = None) -> Counting:
+    """Return how the rows of `model` are counted that the viewer may see in each parent's list, and which match."""
     kept = _kept(viewer, parent)
     if kept is not None:
         key, count = kept
@@ -61,6 +61,7 @@ def counting(viewer: Viewer, model: Any, parent: Any) -> Counting:
         return Counting(rows, Count.kept)
     table = key_table()
     lists = visible(viewer, model).where(parent == table.c.value)
+    lists = lists if matches is None else lists.where(matches)
     return Counting(select(table.c.value, _first_of(lists, table)), Count.bounded)
 
 
@@ -69,9 +70,11 @@ async def count_list(session: Session, viewer: Viewer, model: Any) -> Count:
     return Count.bounded(await session.scalar(count_statement(viewer, model)))
 
 
-async def count_lists(session: Session, viewer: Viewer, model: Any, parent: Any, keys: Sequence[UUID]) -> list[Count]:
-    """Count the rows of `model` that the viewer may see in each parent's list, in the order of `keys`."""
-    lists = counting(viewer, model, parent)
+async def count_lists(
+    session: Session, viewer: Viewer, model: Any, parent: Any, keys: Sequence[UUID], matches: Any = None
+) -> list[Count]:
+    """Count the rows of `model` that the viewer may see in each parent's list, and which match, in `keys`' order."""
+    lists = counting(viewer, model, parent, matches)
     found = {row[0]: row[1] for row in await session.execute(lists.statement, {PARAMETER: keys})}
     return [lists.count(found.get(key)) for key in keys]
 
@@ -80,6 +83,8 @@ def _kept(viewer: Viewer, parent: Any) -> tuple[Any, ColumnElement[int] | Any] |
     """Return the columns of a parent's key and of the count that is kept of its list, if the viewer sees all of it."""
     if parent is Message.conversation_id:
         return Conversation.id, Conversation.message_count
+    if parent is DocumentChunk.document_id:
+        return Document.id, Document.chunk_count
     if parent is Conversation.workspace_id and isinstance(viewer, Staff):
         return WorkspaceFigures.workspace_id, WorkspaceFigures.stored_count
     return None

@@ -27,6 +27,8 @@ from data.models import (
     StorageUsage,
     UserWorkspace,
     View,
+    Website,
+    WebsitePage,
     Workspace,
     WorkspaceDatabase,
     WorkspaceFigures,
@@ -75,11 +77,10 @@ def _document(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _chunk(viewer: Viewer) -> ColumnElement[bool]:
-    return exists().where(
-        Document.id == DocumentChunk.document_id,
-        Document.chunk_version == DocumentChunk.version,
-        _document(viewer),
-    )
+    # A value of its own: the walk of the index (document, version, place) begins at it.
+    searched = select(Document.chunk_version).where(Document.id == DocumentChunk.document_id).scalar_subquery()
+    is_visible = exists().where(Document.id == DocumentChunk.document_id, _document(viewer))
+    return and_(DocumentChunk.version == searched, is_visible)
 
 
 def _conversation(viewer: Viewer) -> ColumnElement[bool]:
@@ -116,6 +117,8 @@ _RULES: dict[type[Any], Callable[[Viewer], ColumnElement[bool]]] = {
     WorkspaceStats: _of_workspace(WorkspaceStats.workspace_id),
     ApiKey: _of_workspace(ApiKey.workspace_id),
     WorkspaceDatabase: _of_workspace(WorkspaceDatabase.workspace_id),
+    Website: _of_workspace(Website.workspace_id),
+    WebsitePage: _of_workspace(WebsitePage.workspace_id),
     Document: _document,
     DocumentChunk: _chunk,
     Conversation: _conversation,

@@ -47,7 +47,7 @@ class Policy:
     """The lifetimes and limits, most of which an operator may set.
 
     `access_reviewed_every` is how soon what is followed ends once its session or the right to read it is over.
-    `max_workspaces` bounds those of one account.
+    `max_workspaces` bounds those of one account. `public_url` is where browsers reach the server, "" when nobody said.
     """
 
     access_token_lifetime: timedelta = timedelta(minutes=15)
@@ -59,6 +59,7 @@ class Policy:
     max_message_characters: int = 4_000
     max_file_bytes: int = 25 * 1024 * 1024
     max_workspaces: int = 100
+    max_website_pages: int = 10_000
     quotas: Quotas = field(default_factory=Quotas)
     max_operation_cost: int = 1_000_000
     max_visitor_operation_cost: int = 15_000
@@ -68,6 +69,7 @@ class Policy:
     introspection: Introspection = Introspection.EVERYBODY
     persisted_operations_only: bool = False
     registration: Registration = Registration.OPEN
+    public_url: str = ""
 
     def limits_of(self, viewer: Viewer) -> OperationLimits:
         """Return how large an operation may be of an account, or of everybody else."""

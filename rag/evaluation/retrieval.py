@@ -113,7 +113,9 @@ async def evaluate(path: Path, embedder: Embedder, other_unanswerable: Path | No
     """Measure retrieval on JSON of "paragraphs" (id, title, text), "questions" (q, pid, answers), "unanswerable".
 
     Each title is one document, a page of its paragraphs in order, which is read, stored and searched as the server
-    does it. The "unanswerable" questions of another file are asked in the place of its own, if there is one. Raises `EvaluationFileError`, `OSError` or `ModelError`.
+    does it. The "unanswerable" questions of another file are asked in the place of its own, if there is one.
+
+    Raises `EvaluationFileError`, `OSError` or `ModelError`.
     """
     content = read_set(path)
     no_answer = content.unanswerable if other_unanswerable is None else read_unanswerable(other_unanswerable)

@@ -287,7 +287,14 @@ def test_all_fourteen_tables_are_there() -> None:
     drawn = {table for table, *_ in COLUMNS}
 
     assert len(drawn) == 14
-    assert set(TABLES) - drawn == {"jobs", "storage_usage", "workspace_figures", "workspace_members"}
+    assert set(TABLES) - drawn == {
+        "jobs",
+        "storage_usage",
+        "website_pages",
+        "websites",
+        "workspace_figures",
+        "workspace_members",
+    }
 
 
 @on_sqlite

@@ -31,6 +31,9 @@ def arguments_of(tenant: TenantFixture) -> Arguments:
     """
     ids = tenant.identifiers
     return {
+        "AddTextInput.content": "We open at nine.",
+        "AddTextInput.title": "When do you open?",
+        "AddTextInput.workspaceId": ids["Workspace"],
         "ChangePasswordInput.currentPassword": PASSWORD,
         "ChangePasswordInput.newPassword": "Ein Gartenzaun 47 im Regen",
         "ChatInput.clientMessageId": str(uuid4()),
@@ -61,7 +64,18 @@ def arguments_of(tenant: TenantFixture) -> Arguments:
         "RegisterInput.password": "Ein Gartenzaun 47 im Regen",
         "ResolveMessageInput.messageId": ids["Message"],
         "CancelDocumentInput.id": ids["Document"],
+        "ReplaceDocumentInput.file": UploadFile(io.BytesIO(b"Something new to read."), filename="a.txt"),
+        "ReplaceDocumentInput.id": ids["Document"],
+        "AddWebsiteInput.url": "https://shop.example",
+        "AddWebsiteInput.workspaceId": ids["Workspace"],
+        "CancelWebsiteInput.id": ids["Website"],
+        "DeleteWebsiteInput.id": ids["Website"],
+        "RefreshWebsiteInput.id": ids["Website"],
+        "UpdateWebsiteInput.id": ids["Website"],
+        "UpdateWebsiteInput.maxPages": 7,
+        "Subscription.websiteProgress.websiteId": ids["Website"],
         "RetryDocumentInput.id": ids["Document"],
+        "RetryFailedDocumentsInput.workspaceId": ids["Workspace"],
         "RevokeApiKeyInput.id": ids["ApiKey"],
         "RevokeSessionInput.id": ids["LoginSession"],
         "SendMessageInput.clientMessageId": str(uuid4()),
