@@ -1,4 +1,4 @@
-"""Fits the weights of rag/retrieval/ranking.py on evaluation sets: python bench/fit_ranking.py en.json fr.json
+"""Fits the weights of rag/retrieval/ranking.py on evaluation sets: python bench/fit_ranking.py en.json fr.json --near en-near.json
 
 Prints the weights fitted on all questions, and how well weights fitted on four fifths of the articles do on the others.
 The re-ranker maximises the likelihood of the candidates that answer (softmax over a question's candidates). The
@@ -6,16 +6,18 @@ confidence is a logistic regression of answerable against unanswerable, on the w
 from it, so that one threshold serves workspaces of three chunks and of thousands.
 """
 
+import argparse
 import asyncio
 import random
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.evaluation.retrieval import AnswerableQuestion, Article, articles_of, is_hit, read_set
+from rag.evaluation.sets import AnswerableQuestion, EvaluationSet, is_hit, page, read_set, read_unanswerable
+from rag.evaluation.workspace import measured_workspace
 from rag.index.memory.workspace_index import WorkspaceIndex
 from rag.index.protocol import IndexedDocument
 from rag.models.local.embedder import LocalEmbedder
@@ -23,7 +25,7 @@ from rag.retrieval.ranking import FEATURES, relevance
 
 Array = NDArray[np.float64]
 
-RELEVANCE = ["fused", "document", "neighbour", "coverage", "sentence", "titled", "pairs", "quantity"]
+RELEVANCE = ["fused", "document", "neighbour", "coverage", "sentence", "titled", "pairs", "kind"]
 CONFIDENCE = ["exact", "titled", "pairs", "dense", "shared", "size"]
 FOLDS = 5
 CANDIDATES = 40
@@ -37,6 +39,7 @@ class Asked:
     answerable: bool
     features: Array  # (candidates, features)
     hits: NDArray[np.bool_]
+    text: str
 
 
 def columns(names: list[str]) -> list[int]:
@@ -46,52 +49,76 @@ def columns(names: list[str]) -> list[int]:
 def part(document: IndexedDocument, size: int) -> IndexedDocument:
     start = random.randrange(len(document.chunks))
     span = slice(start, start + size)
-    return IndexedDocument(document.id, document.name, document.language, document.chunks[span], document.vectors[span])
+    chunks, vectors = document.chunks[span], document.vectors[span]
+    return IndexedDocument(document.id, document.name, document.language, chunks, vectors, document.title)
 
 
-async def ask_all(path: Path) -> list[Asked]:
-    content = read_set(path)
-    articles = articles_of(content)
-    documents = [article.indexed(await EMBEDDER.embed_passages(article.embedded)) for article in articles]
-    owner = {paragraph: number for number, article in enumerate(articles) for paragraph in article.paragraphs}
-    asked: list[Asked] = []
+class Asking:
+    """Asks the questions of a set in its workspace, and in small ones drawn from it."""
+
+    def __init__(self, name: str, content: EvaluationSet, documents: Sequence[IndexedDocument]) -> None:
+        self.name = name
+        self.content = content
+        self.documents = documents
+        self.paragraphs = {paragraph.id: paragraph for paragraph in content.paragraphs}
+        self.article = {title: number for number, title in enumerate(content.articles())}
+        self.asked: list[Asked] = []
+
+    def owner(self, question: AnswerableQuestion) -> int:
+        return self.article[self.paragraphs[question.pid].title]
+
+    def is_hit(self, question: AnswerableQuestion, content: str) -> bool:
+        return is_hit(question, self.paragraphs[question.pid], content)
 
     async def ask(
-        index: WorkspaceIndex, text: str, fold: int, group: str, question: AnswerableQuestion | None = None
+        self, index: WorkspaceIndex, text: str, fold: int, group: str, question: AnswerableQuestion | None = None
     ) -> None:
         found = index.candidates(text, await EMBEDDER.embed_question(text))
         hits = np.zeros(len(found.rows), bool)
         if question:
             passages = [index.passage(row) for row in found.rows.tolist()]
-            hits = np.array([is_hit(articles[owner[question.pid]], question, passage) for passage in passages])
-        asked.append(Asked(f"{path.stem} {group}", fold, question is not None, found.features, hits))
+            article = self.documents[self.owner(question)].id
+            hits = np.array([each.document_id == article and self.is_hit(question, each.content) for each in passages])
+        self.asked.append(Asked(f"{self.name} {group}", fold, question is not None, found.features, hits, text))
 
-    whole = WorkspaceIndex.of(documents, EMBEDDER.weight)
-    for question in content.questions:
-        await ask(whole, question.q, owner[question.pid] % FOLDS, "all", question)
-    for number, text in enumerate(content.unanswerable):
-        await ask(whole, text, number % FOLDS, "all")
-    for group, count, size, trials in (("3 chunks", 3, 1, 40), ("36 chunks", 6, 6, 30), ("10 articles", 10, 999, 15)):
-        for _ in range(trials):
-            chosen = random.sample(range(len(documents)), count)
-            parts = {number: part(documents[number], size) for number in chosen}
-            index = WorkspaceIndex.of(list(parts.values()), EMBEDDER.weight)
-            inside = [each for each in content.questions if held(parts, articles, owner[each.pid], each)]
-            outside = [each for each in content.questions if owner[each.pid] not in parts]
-            for each in random.sample(inside, min(12, len(inside))):
-                await ask(index, each.q, owner[each.pid] % FOLDS, group, each)
-            for each in random.sample(outside, 12):
-                await ask(index, each.q, owner[each.pid] % FOLDS, group)
-    return asked
+    async def ask_whole(self, near: list[str]) -> None:
+        whole = WorkspaceIndex.of(self.documents, EMBEDDER.weight)
+        for question in self.content.questions:
+            await self.ask(whole, question.q, self.owner(question) % FOLDS, "all", question)
+        for number, text in enumerate(self.content.unanswerable):
+            await self.ask(whole, text, number % FOLDS, "all")
+        for number, text in enumerate(near):
+            await self.ask(whole, text, number % FOLDS, "near")
+
+    async def ask_small(self) -> None:
+        questions = self.content.questions
+        for group, count, size, trials in (("3 chunks", 3, 1, 40), ("36 chunks", 6, 6, 30), ("10 articles", 10, 999, 15)):
+            for _ in range(trials):
+                chosen = random.sample(range(len(self.documents)), count)
+                parts = {number: part(self.documents[number], size) for number in chosen}
+                index = WorkspaceIndex.of(list(parts.values()), EMBEDDER.weight)
+                inside = [each for each in questions if self.holds(parts, each)]
+                outside = [each for each in questions if self.owner(each) not in parts]
+                for each in random.sample(inside, min(12, len(inside))):
+                    await self.ask(index, each.q, self.owner(each) % FOLDS, group, each)
+                for each in random.sample(outside, 12):
+                    await self.ask(index, each.q, self.owner(each) % FOLDS, group)
+
+    def holds(self, parts: dict[int, IndexedDocument], question: AnswerableQuestion) -> bool:
+        """Whether the part drawn of the question's article holds the answer in its paragraph."""
+        drawn = parts.get(self.owner(question))
+        return drawn is not None and any(self.is_hit(question, chunk.content) for chunk in drawn.chunks)
 
 
-def held(parts: dict[int, IndexedDocument], articles: list[Article], number: int, question: AnswerableQuestion) -> bool:
-    """Whether the part drawn of the question's article holds the whole of its paragraph."""
-    if number not in parts:
-        return False
-    first, last = articles[number].paragraphs[question.pid]
-    spans = [articles[number].spans[chunk.index] for chunk in parts[number].chunks]
-    return any(start <= first and last <= end for start, end in spans)
+async def ask_all(path: Path, near: list[str]) -> list[Asked]:
+    content = read_set(path)
+    pages = {title: page(title, paragraphs) for title, paragraphs in content.articles().items()}
+    async with measured_workspace(pages, EMBEDDER) as workspace:
+        documents = await workspace.retriever.documents(list(workspace.documents.values()))
+    asking = Asking(path.stem, content, documents)
+    await asking.ask_whole(near)
+    await asking.ask_small()
+    return asking.asked
 
 
 def fit_relevance(asked: list[Asked]) -> Array:
@@ -171,8 +198,15 @@ def report_confidence(asked: list[Asked]) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="+", type=Path)
+    parser.add_argument("--near", type=Path, help="questions about the paragraphs of the first set that answer none")
+    given = parser.parse_args()
     random.seed(1)
-    asked = [each for path in sys.argv[1:] for each in asyncio.run(ask_all(Path(path)))]
+    near = read_unanswerable(given.near) if given.near else []
+    asked = [
+        each for path in given.sets for each in asyncio.run(ask_all(path, near if path == given.sets[0] else []))
+    ]
     report_relevance(asked)
     report_confidence(asked)
 

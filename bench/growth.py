@@ -177,7 +177,7 @@ async def made(folder: Path) -> list[Account]:
         f"the migration filled the counters in {time.perf_counter() - filled:.0f} s"
     )
     for account in accounts:
-        account.middle = str(Cursor(FIRST + timedelta(seconds=31_536_000 / 2), UUID(int=0)))
+        account.middle = str(Cursor((FIRST + timedelta(seconds=31_536_000 / 2), UUID(int=0))))
     return accounts
 
 

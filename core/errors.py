@@ -49,6 +49,7 @@ class ErrorCode(StrEnum):
     DOCUMENT_NOT_FAILED = "DOCUMENT_NOT_FAILED"
     DOCUMENT_NOT_UNDER_WAY = "DOCUMENT_NOT_UNDER_WAY"
     DOCUMENT_CANCELLED = "DOCUMENT_CANCELLED"
+    DUPLICATE_DOCUMENT = "DUPLICATE_DOCUMENT"
     WORKER_LOST = "WORKER_LOST"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     DISK_FULL = "DISK_FULL"
@@ -113,6 +114,7 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.DOCUMENT_NOT_FAILED: "Only a document that failed can be tried again.",
     ErrorCode.DOCUMENT_NOT_UNDER_WAY: "Only a document that waits or is processed can be cancelled.",
     ErrorCode.DOCUMENT_CANCELLED: "A person called the indexing off.",
+    ErrorCode.DUPLICATE_DOCUMENT: "The workspace holds a document of the same content; the answer names it.",
     ErrorCode.WORKER_LOST: "The server stopped twice in the middle of the work: try it again.",
     ErrorCode.DISK_FULL: "The server has no room for the file, and nothing was stored: tell who runs the server.",
     ErrorCode.WEBSITE_EXISTS: "The workspace has this website already: refresh it.",

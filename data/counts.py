@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal_column
 
 from data.engine import Session
 from data.keys import PARAMETER, among_keys, key_table
-from data.models import Conversation, Message, WorkspaceFigures
+from data.models import Conversation, Document, DocumentChunk, Message, WorkspaceFigures
 from data.viewer import Staff, Viewer
 from data.visibility import visible
 
@@ -83,6 +83,8 @@ def _kept(viewer: Viewer, parent: Any) -> tuple[Any, ColumnElement[int] | Any] |
     """Return the columns of a parent's key and of the count that is kept of its list, if the viewer sees all of it."""
     if parent is Message.conversation_id:
         return Conversation.id, Conversation.message_count
+    if parent is DocumentChunk.document_id:
+        return Document.id, Document.chunk_count
     if parent is Conversation.workspace_id and isinstance(viewer, Staff):
         return WorkspaceFigures.workspace_id, WorkspaceFigures.stored_count
     return None

@@ -36,6 +36,7 @@ class Units(Protocol):
 
     reader: Engine
     writer: Engine
+    pools: dict[str, Engine]
     watchers: Watchers
 
     async def read(self, work: Work[Result], viewer: Viewer | None) -> Result: ...
@@ -89,16 +90,8 @@ class Database:
 
     @property
     def pools(self) -> dict[str, Engine]:
-        """The engines by what they do, for who asks how many connections are in use; on SQL Server one does it all."""
-        units = self._units
-        return (
-            {"writer": units.writer}
-            if units.reader is units.writer
-            else {
-                "reader": units.reader,
-                "writer": units.writer,
-            }
-        )
+        """The engines by what they do, for who asks how many connections are in use."""
+        return self._units.pools
 
     def seen_by(self, viewer: Viewer) -> "Database":
         """Return the same database for the units of one viewer. Without a viewer a unit is the server's own."""
@@ -113,7 +106,8 @@ class Database:
     async def read_rows(self, work: RowUnit[Result]) -> Result:
         """Run a unit that yields statements and is sent their rows, and return its result.
 
-        On SQLite all of it is one snapshot. Nothing stands between the unit and the driver: no types, no objects.
+        On SQLite all of it is one snapshot, and runs in the caller's thread as long as it is short. Nothing stands
+        between the unit and the driver: no types, no objects.
         """
         return await self._units.read_rows(work, self._viewer)
 

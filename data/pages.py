@@ -1,13 +1,15 @@
 """Keyset pages: a page of one list, or the same page of many parents' lists in one statement.
 
-A page costs its own rows, however long the list is: each statement walks the list's index (parent, created_at, id) from
-the cursor on and stops after the page. Its text depends on the shape of the page alone; all values are parameters.
+A page costs its own rows, however long the list is: each statement walks the list's index, its parent and then the
+columns it is sorted by, from the cursor on and stops after the page. Its text depends on the shape of the page alone;
+all values are parameters.
 """
 
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
@@ -35,49 +37,79 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.operators import and_ as and_operator
 from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from data.engine import Session
 from data.keys import PARAMETER, key_table
-from data.models import Message, Workspace
+from data.models import DocumentChunk, Message, Workspace
 from data.types import UtcDateTime
 
 Row = TypeVar("Row")
 
-OLDEST_FIRST = frozenset({Message, Workspace})
+OLDEST_FIRST = frozenset({DocumentChunk, Message, Workspace})
 """Lists read in the order they were written; all others show the newest first."""
+SORT_TYPES: Mapping[str, TypeEngine[Any]] = {"created_at": UtcDateTime(), "id": Uuid(), "chunk_index": Integer()}
+"""The columns that lists are sorted by."""
+MAX_NUMBER = 2**31
+"""What columns of whole numbers stay below."""
+Value = datetime | UUID | int
+"""What one of them holds."""
+
+
+def sort_columns(model: type[Any]) -> tuple[str, ...]:
+    """Return the columns that a list of a model's rows is sorted by. Together they are unique in it."""
+    return ("chunk_index",) if model is DocumentChunk else ("created_at", "id")
 
 
 class InvalidCursor(ValueError):
     """The text is no cursor of this server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The place of a row in its list: its sort values. Every list is sorted by (created_at, id)."""
+class Cursor(tuple[Value, ...]):
+    """The place of a row in its list: the values of its `sort_columns`."""
 
-    created_at: datetime
-    id: UUID
+    __slots__ = ()
 
     @classmethod
     def of(cls, row: Any) -> "Cursor":
         """Return the place of a row."""
-        return cls(row.created_at, row.id)
+        return cls(getattr(row, name) for name in sort_columns(type(row)))
 
     @classmethod
-    def parse(cls, text: str) -> "Cursor":
-        """Read what `str` wrote. Raises `InvalidCursor`."""
+    def parse(cls, text: str, model: type[Any]) -> "Cursor":
+        """Read what `str` wrote of a row of `model`. Raises `InvalidCursor`."""
+        names = sort_columns(model)
         try:
-            moment, key = json.loads(base64.urlsafe_b64decode(text.encode()))
-            cursor = cls(datetime.fromisoformat(moment), UUID(key))
+            values = json.loads(base64.urlsafe_b64decode(text.encode()))
+            return cls(_READ[name](value) for name, value in zip(names, values, strict=True))
         except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
             raise InvalidCursor(text[:100]) from error
-        if cursor.created_at.tzinfo is None:
-            raise InvalidCursor(text[:100])
-        return cursor
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(json.dumps([self.created_at.isoformat(), self.id.hex]).encode()).decode()
+        return base64.urlsafe_b64encode(json.dumps([_written(value) for value in self]).encode()).decode()
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no time zone")
+    return moment
+
+
+def _number(value: int) -> int:
+    if type(value) is not int or not 0 <= value < MAX_NUMBER:
+        raise ValueError("no number of a row")
+    return value
+
+
+_READ: Mapping[str, Callable[[Any], Value]] = {"created_at": _moment, "id": UUID, "chunk_index": _number}
+
+
+def _written(value: Value) -> str | int:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.hex if isinstance(value, UUID) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +139,7 @@ class PageRequest:
         """Return the values of the statement's parameters. One row more than the page tells whether others follow."""
         values: dict[str, Any] = {"size": self.size + 1}
         for name, cursor in (("after", self.after), ("before", self.before)):
-            if cursor:
-                values |= {f"{name}_created_at": cursor.created_at, f"{name}_id": cursor.id}
+            values |= {f"{name}_{place}": value for place, value in enumerate(cursor or ())}
         return values
 
 
@@ -205,7 +236,7 @@ def _split(
 ) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
     """Return the conditions of a select that are about each row, and those that are about its parent alone.
 
-    The latter, such as who may see the parent, are looked at once for each parent: in them the key stands for the
+    The latter, such as who may see the parent, are looked at once for each parent. In both, the key stands for the
     column that names the parent.
     """
     table = parent.table
@@ -220,7 +251,7 @@ def _split(
     for condition in conditions:
         of_parent = replacement_traverse(condition, {}, key_for_parent)
         names_row = any(isinstance(part, Column) and part.table is table for part in iterate(of_parent))
-        (of_each if names_row else of_parents).append(condition if names_row else of_parent)
+        (of_each if names_row else of_parents).append(of_parent)
     return of_each, of_parents
 
 
@@ -244,7 +275,7 @@ def _descending(model: Any, shape: PageShape) -> bool:
 
 
 def _order(columns: Any, model: Any, shape: PageShape) -> list[ColumnElement[Any]]:
-    places = (columns.created_at, columns.id)
+    places = [getattr(columns, name) for name in sort_columns(model)]
     return [place.desc() if _descending(model, shape) else place.asc() for place in places]
 
 
@@ -259,11 +290,13 @@ def _between(model: Any, shape: PageShape) -> list[ColumnElement[bool]]:
 
 
 def _beyond(model: Any, name: str, *, newer: bool) -> ColumnElement[bool]:
-    """Return the condition that a row is newer, or older, than the cursor in the parameters of that name."""
-    created_at, key = bindparam(f"{name}_created_at", type_=UtcDateTime()), bindparam(f"{name}_id", type_=Uuid())
+    """Return the condition that a row comes after, or before, the cursor in the parameters of that name."""
+    names, beyond = sort_columns(model), operator.gt if newer else operator.lt
+    columns = [getattr(model, column) for column in names]
+    values = [bindparam(f"{name}_{place}", type_=SORT_TYPES[column]) for place, column in enumerate(names)]
+    if len(columns) == 1:
+        return cast("ColumnElement[bool]", beyond(columns[0], values[0]))
     # Row values, (a, b) > (x, y), are unknown to SQL Server. The first condition is where the walk of the index begins.
-    if newer:
-        same = and_(model.created_at == created_at, model.id > key)
-        return and_(model.created_at >= created_at, or_(model.created_at > created_at, same))
-    same = and_(model.created_at == created_at, model.id < key)
-    return and_(model.created_at <= created_at, or_(model.created_at < created_at, same))
+    same = and_(columns[0] == values[0], beyond(columns[1], values[1]))
+    begins = columns[0] >= values[0] if newer else columns[0] <= values[0]
+    return and_(begins, or_(beyond(columns[0], values[0]), same))

@@ -43,6 +43,7 @@ class SQLServerUnits:
         """
         self._engine = _engine(url, pool_size=pool_size, seconds=statement_seconds)
         self.reader = self.writer = self._engine.sync_engine
+        self.pools = {"writer": self.writer}
         self.watchers = Watchers(self.writer)
         self._row_level_security = row_level_security
         self._running: set[asyncio.Task[Any]] = set()

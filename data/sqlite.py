@@ -1,21 +1,20 @@
-"""Units of work on SQLite: each is one hand-over to a thread, where the driver is used as it is, without asyncio.
+"""Units of work on SQLite: one hand-over to a thread at most, and the driver as it is, without asyncio.
 
 One connection writes and the others only read (`query_only`), so that a write never waits inside SQLite's own polling.
 """
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as SynchronousSession
 
 from core.private_files import make_private, make_private_file
+from data.row_reads import RowReads
 from data.session import Work, run_work
-from data.statements import RowUnit, Watchers, run_rows
+from data.statements import RowUnit, Watchers
 from data.threads import WorkerThreads
 from data.viewer import Viewer
 
@@ -37,8 +36,14 @@ class SQLiteUnits:
         url = url.set(drivername="sqlite+pysqlite")
         self.reader = _engine(url, pool_size=pool_size, begin="BEGIN", query_only=True)
         self.writer = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE", query_only=False)
+        # One more for each unit that has its connection and waits for a thread.
+        self.rows = _engine(
+            url, pool_size=pool_size, max_overflow=pool_size, begin="BEGIN", query_only=True, busy_seconds=0
+        )
+        self.pools = {"reader": self.reader, "rows": self.rows, "writer": self.writer}
         self.watchers = Watchers(self.reader, self.writer)
         self._readers = WorkerThreads("sqlite reader", pool_size, wait_seconds=POOL_SECONDS)
+        self._row_reads = RowReads(self.rows, self._readers, self.watchers, busy_seconds=BUSY_SECONDS)
         self._writers = WorkerThreads("sqlite writer", 1, wait_seconds=POOL_SECONDS)
 
     async def read(self, work: Work[Result], _viewer: Viewer | None) -> Result:
@@ -52,7 +57,7 @@ class SQLiteUnits:
 
     async def read_rows(self, work: RowUnit[Result], _viewer: Viewer | None) -> Result:
         """Run a unit that reads past SQLAlchemy, in one snapshot."""
-        return await self._readers.run(lambda: _read_rows(self.reader, work, self.watchers))
+        return await self._row_reads.run(work)
 
     async def write(self, work: Work[Result], _viewer: Viewer | None) -> Result:
         """Run a unit that may write, and commit it."""
@@ -87,46 +92,18 @@ class SQLiteUnits:
         await self._readers.close()
         await self._writers.close()
         self.reader.dispose()
+        self.rows.dispose()
         self.writer.dispose()
 
 
-def _read_rows(engine: Engine, work: RowUnit[Result], watchers: Watchers) -> Result:
-    try:
-        pooled = engine.raw_connection()
-    except sqlite3.Error as error:
-        raise _wrapped(error, None) from error
-    # Returning the connection to the pool rolls back.
-    try:
-        cursor = pooled.cursor()
-        cursor.execute("BEGIN")
-        return run_rows(work, lambda text, parameters: _fetched(cursor, text, parameters, watchers))
-    finally:
-        pooled.close()
-
-
-def _fetched(cursor: Any, statement: str, parameters: Any, watchers: Watchers) -> list[tuple[Any, ...]]:
-    watching, failure = watchers.begin(statement) if watchers else (), None
-    try:
-        return cursor.execute(statement, parameters).fetchall()  # type: ignore[no-any-return]
-    except sqlite3.Error as error:
-        failure = error
-        raise _wrapped(error, statement) from error
-    finally:
-        for ended in watching:
-            ended(failure)
-
-
-def _wrapped(error: sqlite3.Error, statement: str | None) -> BaseException:
-    """Return SQLAlchemy's error for one of the driver's, as if it had sent the statement."""
-    return DBAPIError.instance(statement, None, error, sqlite3.Error, hide_parameters=True)
-
-
-def _engine(url: URL, *, pool_size: int, begin: str, query_only: bool) -> Engine:
+def _engine(
+    url: URL, *, pool_size: int, max_overflow: int = 0, begin: str, query_only: bool, busy_seconds: int = BUSY_SECONDS
+) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
         pool_size=pool_size,
-        max_overflow=0,
+        max_overflow=max_overflow,
         pool_timeout=POOL_SECONDS,
         pool_use_lifo=True,
         hide_parameters=True,
@@ -148,6 +125,8 @@ def _engine(url: URL, *, pool_size: int, begin: str, query_only: bool) -> Engine
             cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute(f"PRAGMA query_only = {'ON' if query_only else 'OFF'}")
+        # Opening waits for a lock in any case.
+        cursor.execute(f"PRAGMA busy_timeout = {busy_seconds * 1000}")
         cursor.close()
 
     # Not by the event of that name, whose statement would go through all that SQLAlchemy does for one.

@@ -16,22 +16,42 @@ Ended = Callable[[BaseException | None], None]
 _ENDED = "monitora_ended"
 
 
-def run_rows(work: RowUnit[Value], rows_of: Callable[[str, Any], list[tuple[Any, ...]]]) -> Value:
-    """Run a unit of rows to its end. `rows_of` sends a statement; what it raises of SQLAlchemy's goes to the unit."""
+class Postponed(Exception):
+    """A statement is to be sent later, and its unit goes on with it then. `asked` is what the unit has yielded."""
+
+    asked: tuple[str, Any]
+
+
+def run_rows(
+    work: RowUnit[Value],
+    rows_of: Callable[[str, Any], list[tuple[Any, ...]]],
+    asked: tuple[str, Any] | None = None,
+) -> Value:
+    """Run a unit of rows to its end, from the statement on that it has `asked`, if it began before.
+
+    `rows_of` sends a statement; what it raises of SQLAlchemy's goes to the unit. When it raises `Postponed` the unit
+    waits for the rows.
+    """
     try:
-        statement, parameters = next(work)
+        asked = asked or next(work)
         while True:
             try:
-                rows = rows_of(statement, parameters)
+                rows = rows_of(*asked)
             except DBAPIError as error:
-                statement, parameters = work.throw(error)
+                asked = work.throw(error)
+            except Postponed as postponed:
+                postponed.asked = asked
+                raise
             else:
-                statement, parameters = work.send(rows)
+                asked = work.send(rows)
     except StopIteration as end:
         result: Value = end.value
         return result
-    finally:
+    except Postponed:
+        raise
+    except BaseException:
         work.close()
+        raise
 
 
 class Watcher(Protocol):

@@ -39,13 +39,13 @@ class WorkerThreads:
         self._resting: list[_Worker] = []
         self._closed = False
 
-    async def run(self, function: Callable[[], Result]) -> Result:
-        """Run a function in a thread, in the context of the caller, and return its result.
+    async def run(self, function: Callable[[], Result], context: Context | None = None) -> Result:
+        """Run a function in a thread, in a context, by itself a copy of the caller's, and return its result.
 
         A caller that is cancelled leaves it to run, to its end. Raises `PoolTimeout` when no thread became free.
         """
         loop = asyncio.get_running_loop()
-        job = _Job(function, copy_context(), loop, loop.create_future())
+        job = _Job(function, copy_context() if context is None else context, loop, loop.create_future())
         with self._changing:
             if self._closed:
                 raise RuntimeError(f"{self._name} is closed")

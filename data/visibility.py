@@ -77,11 +77,10 @@ def _document(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _chunk(viewer: Viewer) -> ColumnElement[bool]:
-    return exists().where(
-        Document.id == DocumentChunk.document_id,
-        Document.chunk_version == DocumentChunk.version,
-        _document(viewer),
-    )
+    # A value of its own: the walk of the index (document, version, place) begins at it.
+    searched = select(Document.chunk_version).where(Document.id == DocumentChunk.document_id).scalar_subquery()
+    is_visible = exists().where(Document.id == DocumentChunk.document_id, _document(viewer))
+    return and_(DocumentChunk.version == searched, is_visible)
 
 
 def _conversation(viewer: Viewer) -> ColumnElement[bool]:

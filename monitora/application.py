@@ -20,7 +20,7 @@ from data.migrations import pending
 from data.models import JobKind
 from monitora import demo, telemetry
 from monitora.composition import running_services
-from monitora.http import metrics
+from monitora.http import downloads, metrics
 from monitora.http.base_path import BasePath, redirect_to_plain_address
 from monitora.http.graphql_request import PREFLIGHT_HEADERS
 from monitora.http.graphql_server import GraphQLServer
@@ -103,6 +103,7 @@ def create_application(settings: Settings) -> Starlette:
         Route("/demo", _demo),
         Route("/demo/index.html", redirect_to_plain_address),
         Mount("/demo", StaticFiles(directory=widget.DEMO)),
+        downloads.ROUTE,
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         *([metrics.route(metrics_token)] if metrics_token else []),
@@ -123,7 +124,8 @@ def create_application(settings: Settings) -> Starlette:
 
 def _with_slash(routes: list[BaseRoute]) -> list[Route]:
     """Return routes that lead from each plain address with a slash behind it to the plain one."""
-    paths = [route.path for route in routes if isinstance(route, Route) and route.path != "/"]
+    plain = (route for route in routes if isinstance(route, Route) and not route.param_convertors)
+    paths = [route.path for route in plain if route.path != "/"]
     return [Route(f"{path}/", redirect_to_plain_address, methods=["GET", "POST"]) for path in paths]
 
 

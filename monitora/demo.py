@@ -22,7 +22,7 @@ from data.queries.accounts import find_user_by_email
 from data.viewer import Anonymous
 from monitora.operator import acting_for
 from monitora.settings.settings import Settings
-from resolvers import documents
+from resolvers import uploads
 from resolvers.accounts import accounts
 from resolvers.context import Context
 from resolvers.services import Services
@@ -93,7 +93,7 @@ async def _workspace(services: Services, user: AppUser) -> UUID:
         },
     )
     for path in guide():
-        await documents.upload(context, workspace_id, path.name, BytesIO(path.read_bytes()), _title(path))
+        await uploads.upload(context, workspace_id, path.name, BytesIO(path.read_bytes()), _title(path))
     return workspace_id
 
 

@@ -15,6 +15,7 @@ from rag.answers import cache
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
 from rag.answers.events import INTERRUPTED, AnswerFinished, Numbered
 from rag.answers.running import Question
+from rag.text.small_talk import small_talk
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, NotFound
 from resolvers.rates import (
@@ -274,6 +275,7 @@ async def _conversation(
         if conversation.visitor_id != visitor_id:
             raise Forbidden("Only its visitor writes in a conversation: start one of your own.")
         _check_length(conversation)
+        conversation.title = conversation.title or _title(said.content)
         return conversation
     speaker = context.viewer
     conversation = Conversation(
@@ -332,6 +334,9 @@ def _question(message: Message, workspace_id: UUID) -> Question:
     return Question(message.answer_id, message.id, message.conversation_id, workspace_id, message.content)
 
 
-def _title(content: str) -> str:
+def _title(content: str) -> str | None:
+    """Return what a conversation is called that begins with `content`: its first message that asks something."""
+    if small_talk(content):
+        return None
     line = " ".join(content.split())
     return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"

@@ -1,114 +1,72 @@
-"""Documents: upload, delete, try again, and follow their progress."""
+"""Documents: delete, cancel, try again, and follow their progress."""
 
-import asyncio
-import os
 from collections.abc import AsyncIterator
-from functools import partial
-from pathlib import PurePath
-from typing import BinaryIO
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from core.errors import ErrorCode, UserError
 from data.engine import Session
 from data.models import Document, DocumentStatus, IngestionStage, JobKind
 from data.queries import documents as queries
 from data.queries import storage
-from data.queries.jobs import add_job, remove_job, renew_job
+from data.queries.jobs import remove_job
+from data.queries.replacements import drop_replacement
 from rag.ingestion.events import IngestionEvent
-from rag.parsing import FileType, UnreadableDocument, detect_type
-from rag.sources.storage import NO_ROOM, is_full
+from rag.parsing import FileType
+from rag.parsing.formats import BY_TYPE
 from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.rates import UPLOAD_PER_ACCOUNT, UPLOAD_PER_ACCOUNT_DAILY
 from resolvers.workspaces import access
 
-MAX_NAME_CHARACTERS = 500
-PIECE_BYTES = 256 * 1024
-"""What is read of a file at once."""
-
-
-async def upload(context: Context, workspace_id: UUID, file_name: str, file: BinaryIO, name: str | None) -> Document:
-    """Store a file, queue it for the index, and return the document as it was stored.
-
-    The file is read in pieces, from its beginning. Raises `UserError` for one that cannot be read, and
-    `OperationError`.
-    """
-    title = _title(name or file_name)
-    await _count(context)
-    workspace = await context.database.read(lambda session: access.owned(context, session, workspace_id))
-    file_type, size = await asyncio.to_thread(_examined, file_name, file, context.policy.max_file_bytes)
-    added, quotas = storage.Amount(byte_count=size, document_count=1), context.policy.quotas
-    # Before a byte is stored; the unit that stores the document looks again, and counts.
-    await context.database.read(lambda session: storage.check_room(session, workspace, added, quotas))
-    document_id = uuid4()
-    path = await _saved(context, workspace_id, document_id, file)
-
-    async def store(session: Session) -> Document:
-        await storage.add_stored(session, await access.owned(context, session, workspace_id), added, quotas)
-        document = Document(
-            id=document_id,
-            workspace_id=workspace_id,
-            name=title,
-            file_path=path,
-            file_type=file_type.value,
-            file_size=size,
-        )
-        queries.add_document(session, document)
-        add_job(session, JobKind.INDEX_DOCUMENT, workspace_id, document_id)
-        return document
-
-    try:
-        document = await context.database.write(store)
-    except Exception:
-        # Not when the task is cancelled: the unit goes on. The clean-up deletes a file that is left without a row.
-        await context.services.storage.delete(path)
-        raise
-    context.services.jobs.wake()
-    return document
+RETRIED_AT_ONCE = 500
+"""Documents that one unit queues again."""
 
 
 async def remove(context: Context, document_id: UUID) -> None:
     """Take a document out of the answers and erase its file and chunks. Raises `OperationError`."""
 
-    async def store(session: Session) -> str:
-        document = await access.owned_row(context, session, Document, document_id, "document")
+    async def store(session: Session) -> list[str | None]:
+        document = await held(context, session, document_id)
         if not await queries.delete_document(session, document_id):
             raise NotFound("document")
         await storage.take_stored(session, document)
-        await remove_job(session, JobKind.INDEX_DOCUMENT, document_id)
         await queries.delete_chunks(session, document_id)
-        return document.file_path
+        return [document.file_path, document.replacement_path]
 
     context.staff()
-    path = await context.database.write(store)
+    paths = await context.database.write(store)
     context.services.jobs.stop(JobKind.INDEX_DOCUMENT, document_id)
-    await context.services.storage.delete(path)
+    await delete_files(context, *paths)
 
 
 async def cancel(context: Context, document_id: UUID) -> Document:
     """Call off the indexing of a document, at whatever stage, and return it.
 
-    What was searched before is still searched; a document that never was can be tried again. Raises `UserError` when
-    it is not under way, and `OperationError`.
+    What was searched before is still searched, and a file that was to stand for its own is given up; a document that
+    never was searched can be tried again. Raises `UserError` when there is nothing to call off, and `OperationError`.
     """
 
-    async def store(session: Session) -> Document:
-        document = await access.owned_row(context, session, Document, document_id, "document")
-        if document.status not in {DocumentStatus.PENDING, DocumentStatus.PROCESSING}:
+    async def store(session: Session) -> tuple[Document, str | None]:
+        document = await held(context, session, document_id)
+        is_under_way = document.status in {DocumentStatus.PENDING, DocumentStatus.PROCESSING}
+        if not is_under_way and document.replacement_path is None:
             message = "Only a document that waits or is processed can be cancelled."
             raise UserError(ErrorCode.DOCUMENT_NOT_UNDER_WAY, message, ["id"])
-        await remove_job(session, JobKind.INDEX_DOCUMENT, document_id)
+        workspace = await access.owned(context, session, document.workspace_id)
+        unneeded = await drop_replacement(session, workspace, document)
         if document.is_indexed:
             document.status, document.stage, document.progress = DocumentStatus.READY, IngestionStage.DONE, 1.0
+            document.error = document.error_code = None
         else:
             document.status = DocumentStatus.FAILED
             document.error_code = ErrorCode.DOCUMENT_CANCELLED
             document.error = "The indexing was cancelled: try the document again, or delete it."
-        return document
+        return document, unneeded
 
     context.staff()
-    document = await context.database.write(store)
+    document, unneeded = await context.database.write(store)
     context.services.jobs.stop(JobKind.INDEX_DOCUMENT, document_id)
+    await delete_files(context, unneeded)
     await context.services.ingestion.tell(document_id)
     return document
 
@@ -123,17 +81,51 @@ async def retry(context: Context, document_id: UUID) -> Document:
         document = await access.owned_row(context, session, Document, document_id, "document")
         if document.status is not DocumentStatus.FAILED:
             raise UserError(ErrorCode.DOCUMENT_NOT_FAILED, "Only a document that failed can be tried again.", ["id"])
-        document.status = DocumentStatus.PENDING
-        document.stage = IngestionStage.QUEUED
-        document.progress = 0.0
-        document.error = document.error_code = None
-        await renew_job(session, JobKind.INDEX_DOCUMENT, document.workspace_id, document_id)
-        return document
+        await queries.queue_again(session, document.workspace_id, [document_id])
+        return await queries.lock_document(session, document_id) or document
 
-    await _count(context)
+    await count_to_index(context)
     document = await context.database.write(store)
     context.services.jobs.wake()
     return document
+
+
+async def retry_failed(context: Context, workspace_id: UUID) -> int:
+    """Queue each document of a workspace again that failed, but for those that somebody cancelled; return how many.
+
+    Each once: one that fails again meanwhile waits for the next call. Raises `OperationError`.
+    """
+
+    async def store(session: Session) -> list[UUID]:
+        await access.owned(context, session, workspace_id)
+        failed = list(await queries.find_failed(session, workspace_id, after, RETRIED_AT_ONCE))
+        if failed:
+            await queries.queue_again(session, workspace_id, failed)
+        return failed
+
+    await count_to_index(context)
+    after, count = None, 0
+    while queued := await context.database.write(store):
+        after, count = queued[-1], count + len(queued)
+        context.services.jobs.wake()
+    return count
+
+
+async def readable(context: Context, document_id: UUID) -> Document:
+    """Return a document that the account may read. Raises `OperationError`."""
+    context.staff()
+    document = await context.loaders.row(Document, document_id)
+    if document is None:
+        raise NotFound("document")
+    context.workspace_id = document.workspace_id
+    return document
+
+
+def file_name(document: Document) -> str:
+    """Return the name under which a document's file is saved: with an ending that says what it is."""
+    endings = BY_TYPE[FileType(document.file_type)].extensions if document.file_type in set(FileType) else ()
+    known = not endings or document.name.lower().endswith(tuple(filter(None, endings)))
+    return document.name if known else f"{document.name}{endings[0]}"
 
 
 async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[IngestionEvent]:
@@ -142,51 +134,29 @@ async def progress(context: Context, workspace_id: UUID) -> AsyncIterator[Ingest
         yield step
 
 
-async def _count(context: Context) -> None:
+async def count_to_index(context: Context) -> None:
     """Count a document that is to be indexed. Raises `OperationError`."""
     account = context.staff().user_id.hex
     await context.count(UPLOAD_PER_ACCOUNT, account)
     await context.count(UPLOAD_PER_ACCOUNT_DAILY, account)
 
 
-def _examined(name: str, file: BinaryIO, max_bytes: int) -> tuple[FileType, int]:
-    """Return what a file is, by its content, and its size in bytes. Raises `UserError`."""
-    size = file.seek(0, os.SEEK_END)
-    if size > max_bytes:
-        raise UserError(
-            ErrorCode.FILE_TOO_LARGE, f"The file is larger than {max_bytes // 2**20} MB: split it.", ["file"]
-        )
-    file.seek(0)
-    if not any(piece.strip() for piece in iter(partial(file.read, PIECE_BYTES), b"")):
-        raise UserError(ErrorCode.FILE_EMPTY, "The file is empty: choose one that holds text.", ["file"])
-    try:
-        return detect_type(name, file), size
-    except UnreadableDocument as error:
-        raise UserError(error.code, error.message, ["file"]) from error
+async def held(context: Context, session: Session, document_id: UUID) -> Document:
+    """Return, inside a unit, a document that the account may change, as it is now and held until the unit ends.
+
+    Whatever was being done for the index is called off. Raises `OperationError`.
+    """
+    await access.owned_row(context, session, Document, document_id, "document")
+    # The job first: a worker that is about to change the document holds its job, and then asks for the document.
+    await remove_job(session, JobKind.INDEX_DOCUMENT, document_id)
+    document = await queries.lock_document(session, document_id)
+    if document is None:
+        raise NotFound("document")
+    return document
 
 
-async def _saved(context: Context, workspace_id: UUID, document_id: UUID, file: BinaryIO) -> str:
-    """Store a file whole, or not at all, and return its key. Raises `UserError` when the disk is full."""
-    try:
-        return await context.services.storage.save(workspace_id, document_id, _pieces(file))
-    except OSError as error:
-        if not is_full(error):
-            raise
-        raise UserError(ErrorCode.DISK_FULL, NO_ROOM, ["file"]) from error
-
-
-async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
-    file.seek(0)
-    while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
-        yield piece
-
-
-def _title(name: str) -> str:
-    # The name is shown, never used as a path; what a browser sends may hold one.
-    title = PurePath(name.replace("\\", "/")).name.strip()
-    title = "".join(character for character in title if character.isprintable())
-    if not 1 <= len(title) <= MAX_NAME_CHARACTERS:
-        raise UserError(
-            ErrorCode.BAD_USER_INPUT, f"A document's name has 1 to {MAX_NAME_CHARACTERS} characters.", ["name"]
-        )
-    return title
+async def delete_files(context: Context, *paths: str | None) -> None:
+    """Delete stored files that nothing needs any more."""
+    for path in paths:
+        if path is not None:
+            await context.services.storage.delete(path)

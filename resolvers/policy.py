@@ -47,7 +47,7 @@ class Policy:
     """The lifetimes and limits, most of which an operator may set.
 
     `access_reviewed_every` is how soon what is followed ends once its session or the right to read it is over.
-    `max_workspaces` bounds those of one account.
+    `max_workspaces` bounds those of one account. `public_url` is where browsers reach the server, "" when nobody said.
     """
 
     access_token_lifetime: timedelta = timedelta(minutes=15)
@@ -69,6 +69,7 @@ class Policy:
     introspection: Introspection = Introspection.EVERYBODY
     persisted_operations_only: bool = False
     registration: Registration = Registration.OPEN
+    public_url: str = ""
 
     def limits_of(self, viewer: Viewer) -> OperationLimits:
         """Return how large an operation may be of an account, or of everybody else."""

@@ -128,6 +128,13 @@ UPLOAD_PER_ACCOUNT_DAILY = Rate(
     "uploads of one day by one account",
     "a whole workspace filled in a day; files that are uploaded and deleted in turn leave rows for a while",
 )
+DOWNLOAD_PER_ACCOUNT = Rate(
+    "download_per_account",
+    "600/minute",
+    "downloads of one account",
+    "ten a second: a reader that asks for a long file in parts does not reach it, a loop does",
+    is_shared=False,
+)
 SHARE_PER_ACCOUNT = Rate(
     "share_per_account",
     "60/hour",
@@ -175,6 +182,7 @@ RATES = (
     KEY_PER_ACCOUNT,
     UPLOAD_PER_ACCOUNT,
     UPLOAD_PER_ACCOUNT_DAILY,
+    DOWNLOAD_PER_ACCOUNT,
     SHARE_PER_ACCOUNT,
     DATABASE_PER_ACCOUNT,
     WEBSITE_PER_ACCOUNT,

@@ -8,6 +8,7 @@ import strawberry
 from core.errors import ErrorCode
 from data.models import (
     DatabaseType,
+    DocumentOrigin,
     DocumentStatus,
     IngestionStage,
     MessageRole,
@@ -45,6 +46,15 @@ _described(
         "PROCESSING": "It is being read, cut and embedded.",
         "READY": "Its passages are searched.",
         "FAILED": "It could not be indexed; `error` says why, and `retryDocument` tries again.",
+    },
+)
+_described(
+    DocumentOrigin,
+    "Where a document came from.",
+    {
+        "UPLOAD": "A file that was uploaded.",
+        "TEXT": "A text that was written in, such as the answer to a frequent question.",
+        "PAGE": "A page of a website.",
     },
 )
 _described(

@@ -1,6 +1,6 @@
 """Expected outcomes as data: what a mutation answers instead of its payload."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import strawberry
@@ -27,6 +27,11 @@ class InvalidInput(UserError):
 class UserErrorsAsData(FieldExtension):
     """Turns a `UserError` raised by an operation into the member of its result that says so."""
 
+    def __init__(self, members: Mapping[type[errors.UserError], Callable[[Any], UserError]] | None = None) -> None:
+        """Prepare. `members` are those that say more than `InvalidInput`, by the error that they are made of."""
+        super().__init__()
+        self._members = members or {}
+
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **arguments: Any
     ) -> Any:
@@ -35,4 +40,6 @@ class UserErrorsAsData(FieldExtension):
             return await next_(source, info, **arguments)
         except errors.UserError as error:
             info.context.codes.add(error.code.value)
+            if (member := self._members.get(type(error))) is not None:
+                return member(error)
             return InvalidInput(code=error.code, message=error.message, path=error.path)

@@ -47,16 +47,36 @@ const lexerAlone = {
   },
 };
 
-/** The client's socket checks the shape of every message, mostly with sentences: here both ends are Monitora's, and tested together. */
+/**
+ * The client's socket checks the shape of every message, mostly with sentences: here both ends are Monitora's, and tested
+ * together. It also looks for a websocket where there is no browser, and knows how to wait before it tries again: the
+ * chat tries again by itself.
+ */
 const socketAlone = {
   name: "socket-alone",
   setup({ onLoad }) {
-    onLoad({ filter: /graphql-ws[\\/]dist[\\/]common-.*\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      const check = /(?<=function validateMessage\(val\) )\{[^]*?\n\}/;
-      if (!check.test(source)) throw new Error("graphql-ws changed its file: see where it checks messages now.");
-      return { contents: source.replace(check, "{ return val; }") };
-    });
+    const cuts = [
+      [/graphql-ws[\\/]dist[\\/]common-.*\.js$/, [[/(?<=function validateMessage\(val\) )\{[^]*?\n\}/, "{ return val; }"]]],
+      [
+        /graphql-ws[\\/]dist[\\/]client\.js$/,
+        [
+          [/let ws;[^]*?const WebSocketImpl = ws;/, "const WebSocketImpl = WebSocket;"],
+          [/(?<=function shouldRetryConnectOrThrow\(errOrCloseEvent\) \{)[^]*?\n  \}(?=\n  if \(!lazy\))/, "if (errOrCloseEvent?.code === 1e3) return locks > 0; throw errOrCloseEvent; }"],
+          [/if \(!lazy\) \{[^]*?\n  \}\n/, ""],
+          [/(?<=retryWait) = async function [^]*?\n    \}(?=,\n    shouldRetry)/, ""],
+        ],
+      ],
+    ];
+    for (const [filter, parts] of cuts) {
+      onLoad({ filter }, async ({ path }) => {
+        let source = await readFile(path, "utf8");
+        for (const [part, put] of parts) {
+          if (!part.test(source)) throw new Error(`graphql-ws changed its file: there is no ${part} any more.`);
+          source = source.replace(part, put);
+        }
+        return { contents: source };
+      });
+    }
   },
 };
 

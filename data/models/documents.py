@@ -47,9 +47,10 @@ class Document(Keyed, Created, Updated, Model):
 
     `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. `page_count` is zero until it is
     read. `title` is what the document calls itself, `warnings` tell what of it could not be read, a sentence each.
-    `url` is where a page of a website is. `content_hash` is the SHA-256 of the file in hexadecimal. `chunk_version`
-    says which version of its chunks is searched. A document with `deleted_at` is gone for every reader; the row waits
-    for `sp_cleanup_old_data`.
+    `url` is where a page of a website is. `content_hash` is the SHA-256 of the file in hexadecimal; files stored before
+    it was kept have none. `chunk_version` says which version of its chunks is searched. The `replacement_` columns
+    describe a file that is to stand for the one there is, once it is read. A document with `deleted_at` is gone for
+    every reader; the row waits for `sp_cleanup_old_data`.
     """
 
     __tablename__ = "documents"
@@ -66,6 +67,10 @@ class Document(Keyed, Created, Updated, Model):
     file_type: Mapped[str] = mapped_column(Unicode(50))
     file_size: Mapped[int] = mapped_column(BigInteger())
     content_hash: Mapped[str | None] = mapped_column(Unicode(64))
+    replacement_path: Mapped[str | None] = mapped_column(Unicode())
+    replacement_type: Mapped[str | None] = mapped_column(Unicode(50))
+    replacement_size: Mapped[int | None] = mapped_column(BigInteger())
+    replacement_hash: Mapped[str | None] = mapped_column(Unicode(64))
     warnings: Mapped[list[str] | None] = mapped_column(Json())
     language: Mapped[str | None] = mapped_column(Unicode(10))
     status: Mapped[DocumentStatus] = mapped_column(
@@ -89,7 +94,10 @@ class Document(Keyed, Created, Updated, Model):
         CheckConstraint("file_size > 0", name="CHK_documents_file_size"),
         Index("idx_documents_workspace_id", "workspace_id", "deleted_at", "created_at", "id", mssql_clustered=True),
         Index("idx_documents_status", "status"),
+        Index("idx_documents_workspace_status", "workspace_id", "status", "created_at", "id"),
+        Index("idx_documents_workspace_updated", "workspace_id", "updated_at"),
         Index("idx_documents_content_hash", "workspace_id", "content_hash"),
+        Index("idx_documents_replacement_hash", "workspace_id", "replacement_hash"),
     )
 
 
@@ -107,7 +115,7 @@ class DocumentChunk(Keyed, Created, Model):
     """
 
     __tablename__ = "document_chunks"
-    node_name = "DocumentChunk"
+    node_name = "Passage"
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))

@@ -18,7 +18,12 @@ DEFAULT_MAX_TOKENS = 900
 
 
 class Workspace(Keyed, Created, Updated, Model):
-    """A chatbot: how it answers (`model`, `temperature`, `max_tokens`, `system_prompt`) and where it may appear."""
+    """A chatbot: how it answers (`model`, `temperature`, `max_tokens`, `system_prompt`) and where it may appear.
+
+    `no_answer_text` is what it says where the documents do not answer, `no_answer_text_fr` the same in French, and
+    `contact_url` where a visitor reaches people. `confidence_threshold`, in [0, 1], is the least confidence of an
+    answer, `max_sources` the most passages it rests on. None of these is the server's own.
+    """
 
     __tablename__ = "workspaces"
     node_name = "Workspace"
@@ -35,6 +40,11 @@ class Workspace(Keyed, Created, Updated, Model):
     temperature: Mapped[float] = mapped_column(default=DEFAULT_TEMPERATURE, server_default=text("0.7"))
     max_tokens: Mapped[int] = mapped_column(default=DEFAULT_MAX_TOKENS, server_default=text("900"))
     system_prompt: Mapped[str | None] = mapped_column(Unicode())
+    no_answer_text: Mapped[str | None] = mapped_column(Unicode(1000))
+    no_answer_text_fr: Mapped[str | None] = mapped_column(Unicode(1000))
+    contact_url: Mapped[str | None] = mapped_column(Unicode(2000))
+    confidence_threshold: Mapped[float | None]
+    max_sources: Mapped[int | None]
 
     __table_args__ = (
         primary_key(),
@@ -45,8 +55,8 @@ class Workspace(Keyed, Created, Updated, Model):
 class StorageUsage(Model):
     """What a workspace stores: the bytes of its files, its documents, and their pages, deleted ones left out.
 
-    Kept by `data.queries.storage` in the units that store and delete documents. Not in `workspaces`: each change would
-    be a change of the workspace.
+    `index_version` counts the changes of what is searched. All is kept by `data.queries` in the units that store, index
+    and delete documents. Not in `workspaces`: each change would be a change of the workspace.
     """
 
     __tablename__ = "storage_usage"
@@ -55,6 +65,7 @@ class StorageUsage(Model):
     byte_count: Mapped[int] = mapped_column(BigInteger(), default=0, server_default=ZERO)
     document_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     page_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    index_version: Mapped[int] = mapped_column(BigInteger(), default=0, server_default=ZERO)
 
     __table_args__ = (PrimaryKeyConstraint("workspace_id"),)
 

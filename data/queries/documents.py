@@ -7,18 +7,27 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import CursorResult, Row, and_, case, delete, exists, func, insert, or_, select, true, update
+from sqlalchemy import CursorResult, Row, delete, exists, func, insert, or_, select, true, update
 
 from core.clock import now
+from core.errors import ErrorCode
 from data.engine import Session
-from data.models import Document, DocumentChunk, DocumentStatus, Job, JobKind
-from data.queries.jobs import add_job
+from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage, Job, JobKind, StorageUsage
+from data.queries.jobs import add_job, renew_jobs
 
 State = tuple[object, ...]
 """What tells that a document's searched chunks changed: their version, their number and what embedded them."""
 ChunkRow = Row[UUID, int, str | None, str | None, list[list[Any]] | None, str, NDArray[np.float32]]
 """A searched chunk: id, chunk_index, heading, location, places, content, embedding."""
 CHUNKS_AT_ONCE = 100
+WAITING: Mapping[str, object] = {
+    "status": DocumentStatus.PENDING,
+    "stage": IngestionStage.QUEUED,
+    "progress": 0.0,
+    "error": None,
+    "error_code": None,
+}
+"""What is true of a document that waits for the index."""
 
 _SEARCHED = (
     DocumentChunk.id,
@@ -39,6 +48,13 @@ def add_document(session: Session, document: Document) -> None:
 async def find_document(session: Session, document_id: UUID) -> Document | None:
     """Return a document, deleted or not."""
     return await session.get(Document, document_id)
+
+
+async def lock_document(session: Session, document_id: UUID) -> Document | None:
+    """Return a document as it is now, if it is not deleted, and let no other unit change it before this one ends."""
+    row = select(Document).where(Document.id == document_id, Document.deleted_at.is_(None))
+    row = row.with_hint(Document, "WITH (UPDLOCK)", "mssql")
+    return await session.scalar(row.execution_options(populate_existing=True))
 
 
 async def update_document(session: Session, document_id: UUID, values: Mapping[str, object]) -> bool:
@@ -67,19 +83,15 @@ async def delete_other_versions(session: Session, document_id: UUID, version: in
 
 async def delete_document(session: Session, document_id: UUID) -> bool:
     """Mark a document as deleted. False when it is already: of two requests at once one deletes it."""
-    deleted = await session.execute(
-        update(Document)
-        .where(Document.id == document_id, Document.deleted_at.is_(None))
-        .values(deleted_at=now(), is_indexed=False, chunk_count=0)
-        .execution_options(synchronize_session=False)
-    )
-    return cast("CursorResult[Any]", deleted).rowcount == 1
+    gone = {"deleted_at": now(), "is_indexed": False, "chunk_count": 0}
+    return await change_searched(session, document_id, gone)
 
 
 async def find_stored_paths(session: Session, document_ids: Collection[UUID]) -> set[str]:
     """Return the keys of the files of those of some documents that are not deleted."""
-    rows = select(Document.file_path).where(Document.id.in_(document_ids), Document.deleted_at.is_(None))
-    return set(await session.scalars(rows))
+    rows = select(Document.file_path, Document.replacement_path)
+    stored = await session.execute(rows.where(Document.id.in_(document_ids), Document.deleted_at.is_(None)))
+    return {path for paths in stored for path in paths if path is not None}
 
 
 async def find_newest_paths(session: Session, at_most: int) -> list[str]:
@@ -113,32 +125,73 @@ async def add_missing_jobs(session: Session, embedder: str, at_most: int) -> int
 async def find_unfinished(
     session: Session, workspace_id: UUID, just_finished: timedelta, at_most: int
 ) -> list[Document]:
-    """Return the documents of a workspace that are unfinished, or changed within `just_finished`, oldest first."""
-    unfinished = Document.status.in_([DocumentStatus.PENDING, DocumentStatus.PROCESSING])
-    changed = Document.updated_at > now() - just_finished
-    found = await session.scalars(
-        select(Document)
-        .where(Document.workspace_id == workspace_id, Document.deleted_at.is_(None), or_(unfinished, changed))
-        .order_by(Document.created_at)
-        .limit(at_most)
-    )
-    return list(found)
+    """Return documents of a workspace that are unfinished, oldest first, and those that ended within `just_finished`.
 
-
-async def find_index_version(session: Session, workspace_id: UUID) -> tuple[object, ...]:
-    """Return values that change whenever the searched documents of a workspace do, and do not come back.
-
-    Deleted documents count too: without them, what was searched before an upload and after its deletion would be one.
+    Of each kind `at_most`, found by an index of its own: what a workspace has finished before is not looked at.
     """
-    is_searched = and_(Document.is_indexed == true(), Document.deleted_at.is_(None))
-    was_searched = or_(Document.is_indexed == true(), Document.deleted_at.is_not(None))
-    statement = select(
-        func.count(),
-        func.sum(case((is_searched, 1), else_=0)),
-        func.sum(case((is_searched, Document.chunk_count), else_=0)),
-        func.max(case((was_searched, Document.updated_at))),
-    ).where(Document.workspace_id == workspace_id)
-    return tuple((await session.execute(statement)).one())
+    there = (Document.workspace_id == workspace_id, Document.deleted_at.is_(None))
+    found: list[Document] = []
+    for status in (DocumentStatus.PROCESSING, DocumentStatus.PENDING):
+        unfinished = select(Document).where(*there, Document.status == status)
+        found += await session.scalars(unfinished.order_by(Document.created_at, Document.id).limit(at_most))
+    ended = Document.status.in_([DocumentStatus.READY, DocumentStatus.FAILED])
+    changed = select(Document).where(*there, Document.updated_at > now() - just_finished, ended)
+    found += await session.scalars(changed.order_by(Document.updated_at.desc()).limit(at_most))
+    return sorted(found, key=lambda document: document.created_at)
+
+
+async def find_failed(session: Session, workspace_id: UUID, after: UUID | None, at_most: int) -> Sequence[UUID]:
+    """Return the keys that follow another of the documents of a workspace that failed and that nobody cancelled."""
+    failed = select(Document.id).where(
+        Document.workspace_id == workspace_id,
+        Document.deleted_at.is_(None),
+        Document.status == DocumentStatus.FAILED,
+        func.coalesce(Document.error_code, "") != ErrorCode.DOCUMENT_CANCELLED.value,
+    )
+    if after is not None:
+        failed = failed.where(Document.id > after)
+    return (await session.scalars(failed.order_by(Document.id).limit(at_most))).all()
+
+
+async def queue_again(session: Session, workspace_id: UUID, document_ids: Sequence[UUID]) -> None:
+    """Let documents of a workspace wait for the index from the beginning, some hundred at most."""
+    waiting = update(Document).where(Document.id.in_(document_ids), Document.deleted_at.is_(None))
+    await session.execute(waiting.values(WAITING).execution_options(synchronize_session=False))
+    await renew_jobs(session, JobKind.INDEX_DOCUMENT, workspace_id, document_ids)
+
+
+async def find_same_content(session: Session, workspace_id: UUID, content_hash: str) -> Document | None:
+    """Return a document of a workspace whose file, or the one that is to stand for it, has this content; the oldest."""
+    for column in (Document.content_hash, Document.replacement_hash):
+        same = select(Document).where(
+            Document.workspace_id == workspace_id, column == content_hash, Document.deleted_at.is_(None)
+        )
+        if (found := await session.scalar(same.order_by(Document.created_at, Document.id).limit(1))) is not None:
+            return found
+    return None
+
+
+async def change_searched(session: Session, document_id: UUID, values: Mapping[str, object]) -> bool:
+    """Set columns of a document that say what of it is searched. False when it is deleted.
+
+    Whoever changes what is searched does so here: an index is read again when its number has changed.
+    """
+    if not await update_document(session, document_id, values):
+        return False
+    workspace_id = select(Document.workspace_id).where(Document.id == document_id).scalar_subquery()
+    await session.execute(
+        update(StorageUsage)
+        .where(StorageUsage.workspace_id == workspace_id)
+        .values(index_version=StorageUsage.index_version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+async def find_index_version(session: Session, workspace_id: UUID) -> int:
+    """Return a number that changes whenever the searched documents of a workspace do, and does not come back."""
+    version = select(StorageUsage.index_version).where(StorageUsage.workspace_id == workspace_id)
+    return await session.scalar(version) or 0
 
 
 async def find_states(session: Session, workspace_id: UUID) -> dict[UUID, State]:

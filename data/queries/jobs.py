@@ -31,6 +31,12 @@ async def remove_job(session: Session, kind: JobKind, subject_id: UUID) -> None:
     await session.execute(delete(Job).where(Job.kind == kind, Job.subject_id == subject_id))
 
 
+async def renew_jobs(session: Session, kind: JobKind, workspace_id: UUID, subject_ids: Sequence[UUID]) -> None:
+    """Store jobs in the place of those about the same subjects, some hundred at most."""
+    await session.execute(delete(Job).where(Job.kind == kind, Job.subject_id.in_(subject_ids)))
+    session.add_all(Job(kind=kind, workspace_id=workspace_id, subject_id=subject_id) for subject_id in subject_ids)
+
+
 async def find_next(
     session: Session, kinds: Collection[JobKind], after: UUID | None, without: Collection[UUID]
 ) -> Job | None:

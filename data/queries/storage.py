@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, case, func, select, update
 from sqlalchemy.orm import aliased
 
 from core.errors import ErrorCode, QuotaExceeded
@@ -39,6 +39,15 @@ class Quotas:
     account: Amount = Amount()
 
 
+HELD_BYTES = case((Document.replacement_size > Document.file_size, Document.replacement_size), else_=Document.file_size)
+"""What a document counts: the larger of its file and the one that is to stand for it, since one of them goes."""
+
+
+def held_bytes(document: Document) -> int:
+    """Return what a document counts: see `HELD_BYTES`."""
+    return max(document.file_size, document.replacement_size or 0)
+
+
 async def check_room(session: Session, workspace: Workspace, added: Amount, quotas: Quotas) -> None:
     """Raise `QuotaExceeded` when a workspace or its account has no room for as much more, as it stands now."""
     of_workspace, of_account = await _stored(session, workspace.id, workspace.user_id)
@@ -55,6 +64,8 @@ async def check_room(session: Session, workspace: Workspace, added: Amount, quot
 async def add_stored(session: Session, workspace: Workspace, added: Amount, quotas: Quotas) -> None:
     """Count what a unit stores in a workspace. Raises `QuotaExceeded`, and counts nothing, when there is no room."""
     await lock_account(session, workspace.user_id)
+    if not any(_named(added)):
+        return
     of_account = _of_account(workspace.user_id)
     room = _room(_of_workspace(), added, quotas.workspace) + _room(of_account, added, quotas.account)
     counted = await session.execute(
@@ -75,7 +86,7 @@ async def take_stored(session: Session, document: Document) -> None:
     # Of the row as it is now: its pages may have been counted since it was read.
     size, pages = (
         select(column).where(Document.id == document.id).scalar_subquery()
-        for column in (Document.file_size, Document.page_count)
+        for column in (HELD_BYTES, Document.page_count)
     )
     await session.execute(
         update(StorageUsage)
@@ -89,24 +100,27 @@ async def take_stored(session: Session, document: Document) -> None:
     )
 
 
-async def add_pages(session: Session, document_id: UUID, pages: int, quotas: Quotas) -> None:
-    """Count the pages of a document that was read, in the place of those it had before.
+async def count_read(session: Session, document_id: UUID, pages: int, quotas: Quotas) -> None:
+    """Count what was read of a document in the place of what was counted before: its pages, and the file it keeps.
 
     For the unit that makes the document ready. Nothing happens to a deleted one. Raises `QuotaExceeded`.
     """
     found = (
         await session.execute(
-            select(Document.page_count, Workspace)
+            select(Document, Workspace)
             .join(Workspace, Workspace.id == Document.workspace_id)
             .where(Document.id == document_id, Document.deleted_at.is_(None))
             .with_hint(Document, "WITH (UPDLOCK)", "mssql")
         )
     ).one_or_none()
-    if found is None or found[0] == pages:
+    if found is None:
         return
-    before, workspace = found
-    await add_stored(session, workspace, Amount(page_count=pages - before), quotas)
-    await session.execute(update(Document).where(Document.id == document_id).values(page_count=pages))
+    document, workspace = found
+    kept = document.file_size if document.replacement_size is None else document.replacement_size
+    more = Amount(byte_count=kept - held_bytes(document), page_count=pages - document.page_count)
+    if any(_named(more)):
+        await add_stored(session, workspace, more, quotas)
+        await session.execute(update(Document).where(Document.id == document_id).values(page_count=pages))
 
 
 async def stored_by(session: Session, viewer: Viewer) -> Amount:
@@ -124,7 +138,7 @@ async def count_again(session: Session, workspace_id: UUID) -> None:
         return
     await lock_account(session, workspace.user_id)
     documents = select(
-        func.coalesce(func.sum(Document.file_size), 0), func.count(), func.coalesce(func.sum(Document.page_count), 0)
+        func.coalesce(func.sum(HELD_BYTES), 0), func.count(), func.coalesce(func.sum(Document.page_count), 0)
     ).where(Document.workspace_id == workspace_id, Document.deleted_at.is_(None))
     byte_count, document_count, page_count = (await session.execute(documents)).one()
     await session.execute(

@@ -17,7 +17,7 @@ from monitora.settings.settings import Settings
 from rag.answers.citations import Citation
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
 from rag.models.protocols import ModelError
-from resolvers import conversations, documents
+from resolvers import conversations, uploads
 from resolvers.context import Context
 from resolvers.services import Services
 
@@ -50,7 +50,8 @@ def ask(workspace: str, question: str) -> None:
 @click.argument("path", metavar="FILE", type=_FILE)
 def evaluate_retrieval(path: Path) -> None:
     """Measure retrieval on a file of paragraphs and questions: recall, rank, and knowing when not to answer."""
-    from rag.evaluation.retrieval import EvaluationFileError, evaluate  # noqa: PLC0415 - nothing else needs it
+    from rag.evaluation.retrieval import evaluate  # noqa: PLC0415 - nothing else needs it
+    from rag.evaluation.sets import EvaluationFileError  # noqa: PLC0415
 
     chosen = settings_to_talk()
     if (reason := _unreadable(path)) is not None:
@@ -98,7 +99,7 @@ async def _added(context: Context, workspace_id: UUID, path: Path) -> bool:
     try:
         if reason is None:
             with path.open("rb") as file:
-                added = await documents.upload(context, workspace_id, path.name, file, None)
+                added = await uploads.upload(context, workspace_id, path.name, file, None)
     except UserError as error:
         reason = error.message
     except OSError as error:

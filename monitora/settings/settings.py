@@ -255,6 +255,7 @@ class Settings(ConnectionSettings, StorageSettings, CrawlSettings):
             introspection=self.introspection,
             persisted_operations_only=self.persisted_operations_only,
             registration=self.registration,
+            public_url=self.public_url.rstrip("/"),
         )
 
     def prepare_data_dir(self) -> None:

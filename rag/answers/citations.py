@@ -17,7 +17,10 @@ EXCERPT_CHARACTERS = 600
 
 @dataclass(frozen=True, slots=True)
 class DocumentCitation:
-    """A passage an answer was drawn from. `score` is in [0, 1]; `location` is where to find it in the document."""
+    """A passage an answer was drawn from. `score` is in [0, 1]; `location` is where to find it in the document.
+
+    `number` is how the answer cites it: "[2]".
+    """
 
     document_id: UUID
     document_name: str
@@ -26,9 +29,10 @@ class DocumentCitation:
     score: float
     location: str | None
     url: str | None = None
+    number: int = 0
 
     @classmethod
-    def of(cls, passage: Passage, question: str) -> "DocumentCitation":
+    def of(cls, passage: Passage, question: str, number: int) -> "DocumentCitation":
         """Return what is kept of a passage that answers a question.
 
         Where the passage goes over several pages, the citation names the one of the sentence that says most of what
@@ -43,6 +47,7 @@ class DocumentCitation:
             chunk_index=passage.chunk_index,
             excerpt=excerpt,
             score=round(passage.score, 4),
+            number=number,
             location=_location(passage, question),
         )
 
@@ -74,9 +79,12 @@ Citation = DocumentCitation
 DOCUMENT = "document"
 
 
-def citation_from_json(value: dict[str, Any]) -> Citation:
-    """Read what `as_json` wrote. Raises `ValueError` for a kind of another version of the server."""
+def citation_from_json(value: dict[str, Any], number: int = 0) -> Citation:
+    """Read what `as_json` wrote. Raises `ValueError` for a kind of another version of the server.
+
+    What an earlier version wrote says no number: it is `number`, that of its place.
+    """
     kind = value.get("kind", DOCUMENT)
     if kind != DOCUMENT:
         raise ValueError(f"no citation of this version: {kind!r}")
-    return DocumentCitation(**{**value, "document_id": UUID(value["document_id"])})
+    return DocumentCitation(**{"number": number, **value, "document_id": UUID(value["document_id"])})

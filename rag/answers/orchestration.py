@@ -28,8 +28,10 @@ from rag.answers.steps import (
     CheckBudget,
     DailyTokensSpent,
     FindEvidence,
+    KeepCited,
     ReadContext,
     RepeatCached,
+    ReplyToSmallTalk,
     StoreAnswer,
     WriteAnswer,
 )
@@ -67,10 +69,12 @@ class Answers:
         self.events = events
         self._steps: tuple[AnswerStep, ...] = (
             ReadContext(database, retriever, chat_model),
+            ReplyToSmallTalk(event_log),
             RepeatCached(database, event_log),
             CheckBudget(daily_tokens),
             FindEvidence(retriever, event_log),
             WriteAnswer(chat_model, event_log),
+            KeepCited(),
             StoreAnswer(database, cache_lifetime),
         )
         self._running: dict[UUID, RunningAnswer] = {}
@@ -199,7 +203,7 @@ def _tell(answer: RunningAnswer, failure: AnswerFailed | None = None) -> None:
         tokens_in=draft.prompt_tokens,
         tokens_out=draft.completion_tokens,
         sources=len(draft.citations),
-        score=round(draft.score, 2),
+        score=None if draft.score is None else round(draft.score, 2),
         model=draft.model,
     )
 
@@ -209,4 +213,6 @@ def _outcome(draft: AnswerDraft, failure: AnswerFailed | None) -> str:
         return "failed"
     if draft.cached:
         return "cached"
+    if draft.small_talk:
+        return "small_talk"
     return "stopped" if draft.finish_reason == STOPPED else "generated"

@@ -15,9 +15,13 @@ from data.queries.conversations import add_message, find_asked_in
 from data.queries.response_cache import count_response_hit
 from rag.answers import cache
 from rag.answers.citations import Citation
+from rag.answers.understanding import Understanding
 from rag.models.protocols import Completion, Turn
 from rag.retrieval.passages import Passage
+from rag.text.small_talk import SmallTalkKind
 
+DEFAULT_LANGUAGE = "en"
+"""What is spoken where nothing tells."""
 WHOLE = "stop"
 """The finish reason of an answer that the model brought to its end."""
 STOPPED = "stopped"
@@ -55,17 +59,27 @@ class AnswerContext:
 
 @dataclass(slots=True)
 class AnswerDraft:
-    """An answer while it is made: what the assistant's message will hold."""
+    """An answer while it is made: what the assistant's message will hold.
+
+    `score` is None for small talk, which no document answers. `declined` says that the documents hold no answer.
+    """
 
     text: str = ""
     citations: tuple[Citation, ...] = ()
-    score: float = 0.0
+    score: float | None = 0.0
     response_time_ms: int = 0
     finish_reason: str = WHOLE
     model: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached: bool = field(default=False)
+    small_talk: SmallTalkKind | None = None
+    declined: bool = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it was written without a search: taken from the cache, or small talk."""
+        return self.cached or self.small_talk is not None
 
     def complete(self, completion: Completion) -> None:
         """Take over what the model says at its end."""
@@ -92,7 +106,9 @@ class RunningAnswer:
     draft: AnswerDraft = field(default_factory=AnswerDraft)
     context: AnswerContext | None = None
     cache_key: cache.CacheKey | None = None
+    understanding: Understanding | None = None
     passages: Sequence[Passage] = ()
+    nearest: Sequence[Passage] = ()
     began: float = field(default_factory=time.monotonic)
     first_token: float | None = None
     reading: asyncio.Task[None] | None = None
@@ -106,10 +122,23 @@ class RunningAnswer:
         return self.context
 
     @property
+    def understood(self) -> Understanding:
+        """What the question asks for, which the first step finds. Raises `RuntimeError` before it did."""
+        if self.understanding is None:
+            raise RuntimeError("the question is not understood yet")
+        return self.understanding
+
+    @property
+    def language(self) -> str:
+        """The language to answer in: where nothing else tells, that of the passages nearest to the question."""
+        nearest = self.nearest[0].language if self.nearest else DEFAULT_LANGUAGE
+        return self.understood.language or nearest
+
+    @property
     def can_be_given_again(self) -> bool:
         """Whether the answer is whole, and drawn from passages whose confidence passed the threshold."""
         draft = self.draft
-        return draft.finish_reason == WHOLE and bool(self.passages) and bool(draft.text.strip())
+        return draft.finish_reason == WHOLE and bool(self.passages) and bool(draft.text.strip()) and not draft.declined
 
 
 async def read_answer_context(session: Session, question: Question) -> AnswerContext:
@@ -148,12 +177,14 @@ async def store_answer(session: Session, answer: RunningAnswer, kept: timedelta)
     if draft.cached:
         await count_response_hit(session, question.workspace_id, key.question_hash)
     elif kept and answer.can_be_given_again:
-        given = cache.CachedAnswer(draft.text, draft.citations, draft.score, draft.model)
+        given = cache.CachedAnswer(draft.text, draft.citations, draft.score or 0.0, draft.model)
         await cache.keep(session, question.workspace_id, key, question.content, given, kept)
 
 
 def _details(draft: AnswerDraft) -> dict[str, Any]:
+    told = {"small_talk": draft.small_talk} if draft.small_talk else {"declined": True} if draft.declined else {}
     return {
+        **told,
         "model": draft.model,
         "finish_reason": draft.finish_reason,
         "cached": draft.cached,

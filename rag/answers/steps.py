@@ -1,6 +1,7 @@
 """The steps of an answer: each takes what is known of it and adds to it."""
 
 import asyncio
+import re
 import time
 from datetime import timedelta
 from typing import Protocol
@@ -12,11 +13,20 @@ from rag.answers.citations import DocumentCitation
 from rag.answers.event_log import AnswerEventLog
 from rag.answers.events import AnswerDelta, AnswerStarted
 from rag.answers.running import STOPPED, RunningAnswer, read_answer_context, store_answer
+from rag.answers.understanding import understand
+from rag.answers.wording import no_answer_text, says_unknown, small_talk_text, suggestions_text
 from rag.models import spans
 from rag.models.protocols import ChatModel, Completion, Prompt
-from rag.retrieval.retriever import Retrieval, Retriever
-from rag.text.language import detect
+from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
+from rag.retrieval.retriever import PASSAGES, Retrieval, Retriever
 
+OWN_WORDS = "monitora"
+"""The model named beside a reply that no model wrote."""
+UNANSWERED = 0.0
+"""The confidence of an answer which says that the documents hold none."""
+SUGGESTED = 0.05
+"""A document whose best passage is nearer than this is offered where nothing answers."""
+_CITED = re.compile(r"\[(\d{1,2})\]")
 TURN_SECONDS = 0.002
 """How long a model's tokens may be taken without letting others have their turn."""
 
@@ -34,7 +44,10 @@ class AnswerStep(Protocol):
 
 
 class ReadContext:
-    """Reads what the answer depends on, and under which key it is cached: none for what depends on a conversation."""
+    """Reads what the answer depends on, and finds what is asked and under which key the answer is cached.
+
+    What depends on a conversation has no key.
+    """
 
     def __init__(self, database: Database, retriever: Retriever, chat_model: ChatModel) -> None:
         self._database = database
@@ -44,12 +57,31 @@ class ReadContext:
     async def __call__(self, answer: RunningAnswer) -> None:
         """Put the context and the key into the answer."""
         question = answer.question
-        answer.context = await self._database.read(lambda session: read_answer_context(session, question))
-        if answer.context.history or question.asked_again:
+        answer.context = context = await self._database.read(lambda session: read_answer_context(session, question))
+        locale = (context.workspace.widget_settings or {}).get("locale")
+        answer.understanding = understand(question.content, context.history, locale)
+        if context.history or question.asked_again or answer.understanding.small_talk:
             return
         documents = await self._retriever.version(question.workspace_id)
         workspace = answer.context.workspace.updated_at.isoformat()
         answer.cache_key = cache.cache_key(_prompt(answer), workspace, documents, self._chat_model.name)
+
+
+class ReplyToSmallTalk:
+    """Replies to greetings, thanks and questions about the assistant itself, which no document answers."""
+
+    def __init__(self, event_log: AnswerEventLog) -> None:
+        self._event_log = event_log
+
+    async def __call__(self, answer: RunningAnswer) -> None:
+        """Write the reply, unless the message asks something."""
+        said, draft = answer.understood.small_talk, answer.draft
+        if said is None:
+            return
+        draft.small_talk, draft.score, draft.model = said.kind, None, OWN_WORDS
+        draft.text = small_talk_text(said.kind, answer.language, answer.known.workspace)
+        await announce(self._event_log, answer)
+        await self._event_log.append(answer.question.answer_id, AnswerDelta(draft.text))
 
 
 class RepeatCached:
@@ -83,7 +115,7 @@ class CheckBudget:
     async def __call__(self, answer: RunningAnswer) -> None:
         """Raise `DailyTokensSpent` when the budget is used up. An answer from the cache costs nothing."""
         budget = self._daily_tokens
-        if not answer.draft.cached and budget is not None and answer.known.tokens_of_the_day >= budget:
+        if not answer.draft.is_written and budget is not None and answer.known.tokens_of_the_day >= budget:
             raise DailyTokensSpent
 
 
@@ -96,24 +128,34 @@ class FindEvidence:
 
     async def __call__(self, answer: RunningAnswer) -> None:
         """Put the passages, the citations and the confidence into the answer, and tell the readers."""
-        if answer.draft.cached:
+        if answer.draft.is_written:
             return
         retrieval = await self._search(answer)
-        answer.passages = retrieval.passages
+        answer.passages, answer.nearest = retrieval.passages, retrieval.nearest
         answer.draft.score = retrieval.confidence
         answer.draft.citations = tuple(
-            DocumentCitation.of(passage, answer.question.content) for passage in retrieval.passages
+            DocumentCitation.of(passage, answer.understood.search_query, number)
+            for number, passage in enumerate(retrieval.passages, 1)
         )
         await announce(self._event_log, answer)
 
     async def _search(self, answer: RunningAnswer) -> Retrieval:
-        question = answer.question
-        retrieval = await self._retriever.search(question.workspace_id, question.content)
-        earlier = [turn.content for turn in answer.known.history if turn.role == "user"]
-        if retrieval.passages or not earlier:
+        question, understood = answer.question, answer.understood
+        retrieval = await self._retrieve(answer, understood.search_query)
+        if retrieval.passages or not understood.is_follow_up:
             return retrieval
-        # "And in winter?" means nothing by itself: try again beside the question it follows.
-        return await self._retriever.search(question.workspace_id, f"{earlier[-1]} {question.content}")
+        # It may stand alone after all.
+        return await self._retrieve(answer, question.content)
+
+    async def _retrieve(self, answer: RunningAnswer, query: str) -> Retrieval:
+        workspace = answer.known.workspace
+        threshold = workspace.confidence_threshold
+        return await self._retriever.search(
+            workspace.id,
+            query,
+            limit=workspace.max_sources or PASSAGES,
+            threshold=CONFIDENCE_THRESHOLD if threshold is None else threshold,
+        )
 
 
 class WriteAnswer:
@@ -125,7 +167,7 @@ class WriteAnswer:
 
     async def __call__(self, answer: RunningAnswer) -> None:
         """Append the text to the draft and to the log, piece by piece."""
-        if answer.draft.cached:
+        if answer.draft.is_written:
             return
         if not answer.stopped:
             # Its own task, so that stopping cancels the reading of the model alone: no database work is in it.
@@ -163,6 +205,21 @@ class WriteAnswer:
                     turn_began = time.monotonic()
 
 
+class KeepCited:
+    """Keeps the sources that the answer cites, and recognises an answer that says that the documents hold none."""
+
+    async def __call__(self, answer: RunningAnswer) -> None:
+        """Look at what was written."""
+        draft = answer.draft
+        if draft.is_written or draft.finish_reason == STOPPED:
+            return
+        cited = {int(number) for number in _CITED.findall(draft.text)}
+        if not cited and says_unknown(draft.text, _prompt(answer).no_answer):
+            draft.declined, draft.score, draft.citations = True, UNANSWERED, ()
+        elif cited:
+            draft.citations = tuple(each for each in draft.citations if each.number in cited) or draft.citations
+
+
 class StoreAnswer:
     """Stores the assistant's message with what it cost, and keeps what may be given again for the same question."""
 
@@ -189,14 +246,18 @@ async def announce(event_log: AnswerEventLog, answer: RunningAnswer) -> None:
 
 
 def _prompt(answer: RunningAnswer) -> Prompt:
-    workspace = answer.known.workspace
+    workspace, language = answer.known.workspace, answer.language
+    titles = dict.fromkeys(passage.document_name for passage in answer.nearest if passage.score >= SUGGESTED)
     return Prompt(
         system=workspace.system_prompt or "",
         passages=answer.passages,
         history=answer.known.history,
         question=answer.question.content,
-        language=detect(answer.question.content),
+        language=language,
         model=workspace.model,
         temperature=workspace.temperature,
         max_tokens=workspace.max_tokens,
+        no_answer=no_answer_text(language, workspace),
+        suggestions=suggestions_text(language, list(titles)),
+        search_query=answer.understood.search_query,
     )

@@ -1,6 +1,7 @@
 """From a stored file to indexed chunks: a job, whose steps are stored and can be followed."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,9 +12,10 @@ from core.events import EventBus
 from core.telemetry import span
 from data.engine import Database, Session
 from data.jobs.job import RunningJob, WorkerKilled
-from data.models import Document, DocumentStatus, IngestionStage
+from data.models import Document, DocumentOrigin, DocumentStatus, IngestionStage
 from data.queries import documents as queries
-from data.queries.storage import Quotas, add_pages
+from data.queries.replacements import as_kept, file_to_read
+from data.queries.storage import Quotas, count_read
 from rag import metrics
 from rag.ingestion.chunk import indexed_text
 from rag.ingestion.events import IngestionEvent
@@ -27,6 +29,7 @@ logger = structlog.get_logger(__name__)
 
 STORED_AT_ONCE = 500
 """Jobs that one unit stores, and chunks that one unit deletes."""
+STILL_SEARCHED = "What was read of the document before is still searched."
 JUST_FINISHED = timedelta(minutes=1)
 """How long after its end a document is told to readers who come late."""
 MAX_PRESENT = 500
@@ -46,7 +49,8 @@ class Ingestion:
     """Indexes documents, a job each.
 
     The file is read in a process of its own. Its chunks come in batches and are embedded and stored a batch a unit, as
-    the document's next version; when all are stored, one unit makes that version the one that is searched.
+    the document's next version; when all are stored, one unit makes that version the one that is searched, and a file
+    that was to stand for the document's the one that is kept. Until then all is as it was before.
     """
 
     def __init__(
@@ -94,7 +98,10 @@ class Ingestion:
 
     async def bury(self, session: Session, job: RunningJob, error: MonitoraError) -> None:
         """Note on the document why it failed. What was searched before is still searched."""
-        values = {"status": DocumentStatus.FAILED, "error_code": error.code, "error": error.message}
+        document, message = await queries.find_document(session, job.subject_id), error.message
+        if document is not None and document.is_indexed:
+            message = f"{message} {STILL_SEARCHED}"
+        values = {"status": DocumentStatus.FAILED, "error_code": error.code, "error": message}
         await queries.update_document(session, job.subject_id, values)
 
     async def tell_dead(self, job: RunningJob, error: MonitoraError) -> None:
@@ -126,9 +133,10 @@ class Ingestion:
     async def _index(self, job: RunningJob, document: Document) -> None:
         await self._step(job, document, IngestionStage.PARSING)
         await self._drop_other_versions(job, document)
-        with await self._storage.open(document.file_path) as file:
+        to_read = file_to_read(document)
+        with await self._storage.open(to_read.path) as file:
             async with self._reader.reading(
-                FileType(document.file_type), document.name, file, embedder=self._embeds_there
+                FileType(to_read.type), document.name, file, embedder=self._embeds_there
             ) as reading:
                 await self._step(job, document, IngestionStage.CHUNKING)
                 await self._store(job, document, reading)
@@ -156,7 +164,8 @@ class Ingestion:
         """
         await self._step(job, document, IngestionStage.STORING)
         document.chunk_version += 1
-        ready = {
+        kept, before = file_to_read(document), document.file_path
+        ready = as_kept(kept) | {
             "status": DocumentStatus.READY,
             "stage": IngestionStage.DONE,
             "progress": 1.0,
@@ -166,17 +175,20 @@ class Ingestion:
             "chunk_count": reading.chunk_count,
             "chunk_version": document.chunk_version,
             "embedding_model": self._embedder.name,
-            "title": reading.title or None,
+            "title": document.name if document.origin is DocumentOrigin.TEXT else reading.title or None,
             "language": reading.language,
             "warnings": list(reading.warnings),
         }
 
         async def store(session: Session) -> bool:
             await job.keep(session, 1.0)
-            await add_pages(session, document.id, reading.page_count, self._quotas)
-            return await queries.update_document(session, document.id, ready)
+            await count_read(session, document.id, reading.page_count, self._quotas)
+            return await queries.change_searched(session, document.id, ready)
 
         if await self._database.write(store):
+            if kept.path != before:
+                with suppress(OSError):  # the clean-up deletes it then
+                    await self._storage.delete(before)
             done = IngestionEvent(document.id, document.workspace_id, DocumentStatus.READY, IngestionStage.DONE, 1.0)
             await self.events.publish(done)
             _tell(document.id, "ready")

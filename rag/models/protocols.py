@@ -35,7 +35,8 @@ class Prompt:
 
     `passages` are sorted best first and hold only what passed the confidence threshold: none means that the documents
     do not answer. `temperature` is in [0, 1.5]; `max_tokens` bounds the answer; `language` is the
-    question's ("en", "fr").
+    question's ("en", "fr"). `no_answer` is what to say where the passages do not answer, and `suggestions` what may
+    follow it. `search_query` is the question with what it leaves out.
     """
 
     system: str
@@ -46,6 +47,9 @@ class Prompt:
     model: str
     temperature: float
     max_tokens: int
+    no_answer: str = ""
+    suggestions: str = ""
+    search_query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,20 @@
 from typing import BinaryIO
 
 from core.errors import ErrorCode
+from rag.parsing.containers import OLE_MARK
 from rag.parsing.errors import UnreadableDocument
 from rag.parsing.formats import FORMATS, FileType
 from rag.parsing.probe import Probe
 
-_READABLE = "Send a text, Markdown, HTML, PDF, Word (.docx) or CSV file."
+_READABLE = (
+    "Send a text, Markdown, HTML, PDF, CSV, EPUB or RTF file, or a document, workbook or presentation of Word, Excel, "
+    "PowerPoint or LibreOffice."
+)
 _BY_EXTENSION = {extension: each for each in FORMATS for extension in each.extensions}
-_OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_OFFICE = frozenset(
+    each for format_ in FORMATS if format_.reader.startswith("rag.parsing.office") for each in format_.extensions
+)
+_ENCRYPTED_PACKAGE = "encryptedpackage"
 
 
 def detect_type(name: str, file: BinaryIO) -> FileType:
@@ -28,17 +34,12 @@ def detect_type(name: str, file: BinaryIO) -> FileType:
 def _refusal(probe: Probe) -> UnreadableDocument:
     """Return why a file cannot be read, by what it is."""
     extension = probe.extension[:20]
-    if probe.head.startswith(_OLE_MARK):
+    if probe.head.startswith(OLE_MARK):
         return _ole_refusal(probe)
-    if probe.is_archive and not probe.parts and extension == ".docx":
-        return UnreadableDocument(
-            ErrorCode.FILE_UNREADABLE,
-            "The Word document is damaged or incomplete. Open it in Word, save it again as .docx and send that.",
-        )
+    if probe.is_archive and not probe.parts and extension in _OFFICE:
+        return _damaged()
     if probe.is_archive:
-        what = "An archive, a spreadsheet or a presentation cannot be read."
-    elif probe.head.startswith(b"{\\rtf"):
-        what = "Rich text (.rtf) cannot be read."
+        what = "An archive cannot be read."
     elif not probe.is_text:
         what = "The content of the file is in no format that can be read."
     elif extension in _BY_EXTENSION:
@@ -49,12 +50,19 @@ def _refusal(probe: Probe) -> UnreadableDocument:
 
 
 def _ole_refusal(probe: Probe) -> UnreadableDocument:
-    if probe.holds(_ENCRYPTED_PACKAGE):
+    if _ENCRYPTED_PACKAGE in map(str.lower, probe.streams):
         return UnreadableDocument(
             ErrorCode.FILE_ENCRYPTED, "The document is protected by a password. Remove the password and send it again."
         )
-    return _unsupported(
-        "Old Office files (.doc, .xls, .ppt) cannot be read. Save the document as .docx or .pdf and send that."
+    if not probe.streams:
+        return _damaged()
+    return _unsupported(f"The content of the file is in no format that can be read. {_READABLE}")
+
+
+def _damaged() -> UnreadableDocument:
+    return UnreadableDocument(
+        ErrorCode.FILE_UNREADABLE,
+        "The document is damaged or incomplete. Open it in the program that made it, save it again and send that.",
     )
 
 

@@ -12,8 +12,11 @@ MAX_FILE_BYTES = 25 * 1024 * 1024
 MAX_MARKUP_BYTES = 8 * 1024 * 1024
 """The largest HTML page: a tree of markup takes some sixty times its own size in memory at worst."""
 
-MAX_DOCX_PART_BYTES = 32 * 1024 * 1024
-"""The largest XML part of a DOCX once unpacked, about 1,500 pages of text; zip bombs stop here."""
+MAX_PART_BYTES = 32 * 1024 * 1024
+"""The largest part of an office document once unpacked, about 1,500 pages of text; zip bombs stop here."""
+
+MAX_PACKAGE_BYTES = 2 * MAX_PART_BYTES
+"""The most that the parts of an office document unpack to, without its pictures."""
 
 MAX_MARKUP_NODES = 2_000_000
 """The most elements and attributes of an HTML page or an XML part: each takes some 250 bytes of memory in a tree."""

@@ -18,6 +18,17 @@ class FileType(StrEnum):
     HTML = "html"
     PDF = "pdf"
     DOCX = "docx"
+    DOC = "doc"
+    PPTX = "pptx"
+    PPT = "ppt"
+    XLSX = "xlsx"
+    XLSB = "xlsb"
+    XLS = "xls"
+    ODT = "odt"
+    ODS = "ods"
+    ODP = "odp"
+    EPUB = "epub"
+    RTF = "rtf"
     CSV = "csv"
 
 
@@ -50,6 +61,19 @@ def _named(*extensions: str) -> Callable[[Probe], bool]:
     return lambda probe: probe.is_text and probe.extension in extensions
 
 
+def _package(kind: FileType, *extensions: str, reader: str) -> Format:
+    reader = f"rag.parsing.office.{reader}"
+    return Format(kind, (f".{kind}", *extensions), reader, lambda probe: probe.package_kind == kind)
+
+
+def _ole(kind: FileType, *extensions: str, streams: set[str], reader: str) -> Format:
+    def has_one(probe: Probe) -> bool:
+        return not streams.isdisjoint(map(str.lower, probe.streams))
+
+    return Format(kind, (f".{kind}", *extensions), f"rag.parsing.office.{reader}", has_one)
+
+
+_RTF_MARK = b"{\\rtf"
 _PDF_WITHIN_BYTES = 1_024  # ISO 32000 lets the header stand anywhere in the first 1,024 bytes
 _PDF_HEADER = re.compile(rb"%PDF-[12]\.\d")
 _HTML = re.compile(
@@ -65,7 +89,20 @@ def _is_pdf(probe: Probe) -> bool:
 
 FORMATS = (
     Format(FileType.PDF, (".pdf",), "rag.parsing.pdf:read_pdf", _is_pdf),
-    Format(FileType.DOCX, (".docx",), "rag.parsing.docx:read_docx", lambda probe: "word/document.xml" in probe.parts),
+    _package(FileType.DOCX, ".docm", ".dotx", ".dotm", reader="word:read_docx"),
+    _package(FileType.PPTX, ".pptm", ".ppsx", ".ppsm", ".potx", ".potm", reader="slides:read_pptx"),
+    _package(FileType.XLSX, ".xlsm", ".xltx", ".xltm", reader="sheets:read_xlsx"),
+    _package(FileType.XLSB, reader="sheets:read_xlsb"),
+    _package(FileType.ODT, ".ott", reader="opendocument:read_odt"),
+    _package(FileType.ODS, ".ots", reader="sheets:read_ods"),
+    _package(FileType.ODP, ".otp", reader="slides:read_odp"),
+    _package(FileType.EPUB, reader="books:read_epub"),
+    _ole(FileType.DOC, ".dot", streams={"worddocument"}, reader="books:read_doc"),
+    _ole(FileType.XLS, ".xlt", streams={"workbook", "book"}, reader="sheets:read_xls"),
+    _ole(FileType.PPT, ".pps", ".pot", streams={"powerpoint document"}, reader="slides:read_ppt"),
+    Format(
+        FileType.RTF, (".rtf",), "rag.parsing.office.books:read_rtf", lambda probe: probe.head.startswith(_RTF_MARK)
+    ),
     Format(
         FileType.HTML,
         (".html", ".htm", ".xhtml"),

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from rag.parsing.archive import open_archive
+from rag.parsing.containers import OLE_MARK, ole_streams, package_kind
 
 _PROBE_BYTES = 8_192
 _PIECE_BYTES = 65_536
@@ -40,6 +41,16 @@ class Probe:
                 return frozenset(archive.namelist())
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return frozenset()
+
+    @cached_property
+    def package_kind(self) -> str:
+        """The kind of office document or book that the archive is, as `FileType` names it, or ""."""
+        return package_kind(self._file) if self.is_archive else ""
+
+    @cached_property
+    def streams(self) -> frozenset[str]:
+        """The names at the top of an OLE file; none where it is no such file, or a damaged one."""
+        return ole_streams(self._file) if self.head.startswith(OLE_MARK) else frozenset()
 
     @cached_property
     def has_unicode_mark(self) -> bool:

@@ -12,6 +12,7 @@ class Passage:
 
     `score` is the passage's own relevance in [0, 1]: the estimated probability that it answers the question.
     `location` is where a reader finds it in the document ("page 3", a heading path), or None.
+    `title` is what its document and its headings are called, a line each.
     `places` are the (offset in `content`, place) of its parts, where they are in several.
     `language` is the ISO 639-1 code the document was indexed in ("en", "fr"), which decides how it is stemmed.
     """
@@ -25,3 +26,4 @@ class Passage:
     location: str | None = None
     language: str = "en"
     places: Places = ()
+    title: str = ""

@@ -1,39 +1,97 @@
-"""What a question asks for: its terms in each language, and whether it expects a quantity."""
+"""What a question asks for: its words, and the kind of answer it expects."""
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 
-from rag.text.stop_words import LANGUAGES
-from rag.text.terms import fold, term, words
+from rag.text.terms import Word, compared_words, fold
 
-# Distinct words of a question that are read; a longer question is a pasted text.
 QUESTION_WORDS = 64
+"""Distinct words of a question that are read; a longer question is a pasted text."""
 
-
-_QUANTITY = re.compile(
-    r"\bhow (?:many|much|long|old|far|large|big|tall|high|fast|often|deep|heavy|wide)\b|\bwhen\b|\bpercent"
-    r"|\b(?:what|which)(?: \w+)? (?:year|date|day|month|century|decade|number|percentage|amount|age|size|price|cost)\b"
-    r"|\bcombien\b|\bquand\b|\bpourcentage\b|\bquel age\b"
-    r"|\bquel(?:le)?s?(?: \w+){0,3} (?:annees?|date|jour|mois|siecle|decennie|epoque|nombre|taille|superficie"
-    r"|population|distance|longueur|hauteur|part|prix|montant|duree|cout)\b"
+_MEASURE = r"(?:much|many|long|old|far|large|big|tall|high|fast|often|deep|heavy|wide)"
+_NUMBER_NOUN = (
+    r"(?:number|percentage|amount|age|size|price|cost|fee|population|rate|temperature|length|height|capacity)"
+)
+_NOMBRE = (
+    r"(?:nombre|taille|superficie|population|distance|longueur|hauteur|part|prix|montant|duree|cout|pourcentage|tarif)"
+)
+_TIME_NOUN = r"(?:year|date|day|month|century|decade|time|hour|hours|season)"
+_TEMPS = r"(?:annees?|dates?|jours?|mois|siecles?|decennies?|epoques?|periode|heures?|saison|horaires?)"
+_KINDS = (
+    ("NUMBER", rf"\bhow {_MEASURE}\b|\bpercent|\b(?:what|which)(?: \w+){{0,2}} {_NUMBER_NOUN}\b"),
+    ("NUMBER", rf"\bcombien\b|\bpourcentage\b|\bquel age\b|\bquel(?:le)?s?(?: \w+){{0,3}} {_NOMBRE}\b"),
+    ("TIME", rf"\bwhen\b|\b(?:what|which)(?: \w+)? {_TIME_NOUN}\b"),
+    ("TIME", rf"\bquand\b|\b(?:quel(?:le)?s?(?: est la| sont les)?|en quelle|a quelle)(?: \w+)? {_TEMPS}\b"),
+    ("PERSON", r"\bwho(?:se|m)?\b|\b(?:what|which) (?:person|man|woman|king|queen|president|author|scientist)\b"),
+    ("PERSON", r"\bqui\b(?! est-ce qui)|\bquel(?:le)? (?:est le nom|personne|homme|femme|roi|reine|auteur)\b"),
+    ("PLACE", r"\bwhere\b|\b(?:what|which)(?: \w+)? (?:city|country|state|place|town|river|region|continent|county)\b"),
+    ("PLACE", r"\bou\b(?! bien)|\bquel(?:le)?s?(?: \w+)? (?:ville|pays|lieu|region|endroit|continent|departement)\b"),
 )
 
 
+class Expected(Enum):
+    """The kind of answer that a question expects."""
+
+    ANY = ""
+    NUMBER = "NUMBER"
+    TIME = "TIME"
+    PERSON = "PERSON"
+    PLACE = "PLACE"
+
+
+_EXPECTATIONS = [(Expected[name], re.compile(pattern)) for name, pattern in _KINDS]
+_WRITTEN = re.compile(r"[^\W_]+")
+_SENTENCE_START = re.compile(r"(?:^|[.?!:]\s)[^\w]*\w+")
+_ADDRESS = re.compile(r"[^\W_]+(?:[.+-][^\W_]+)*@[^\W_]+")
+_NEGATION = re.compile(r"\b(?:not|never|no|cannot|without)\b|n't\b|\bn'|\b(?:ne|pas|jamais|aucun|aucune|sans)\b")
+
+
 @dataclass(frozen=True, slots=True)
-class QueryTerms:
-    """A question as it is compared: `terms[language]` maps the terms it has there, in order, to the words they stem."""
+class AskedWord:
+    """A word of a question. `follows` says that it stands directly after the word before it in the list."""
 
-    terms: dict[str, dict[str, str]]
-    expects_quantity: bool
+    word: Word
+    is_name: bool
+    is_code: bool
 
 
-def analyse_query(question: str) -> QueryTerms:
-    """Return the terms of `question` in each language: its words may mean something in one and nothing in another."""
-    found = list(dict.fromkeys(words(question)))
-    terms: dict[str, dict[str, str]] = {}
-    for language in LANGUAGES:
-        terms[language] = {}
-        for word in found:
-            if (stem := term(word, language)) is not None and len(terms[language]) < QUESTION_WORDS:
-                terms[language].setdefault(f"{language}:{stem}", word)
-    return QueryTerms(terms, bool(_QUANTITY.search(fold(question))))
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it is compared: its words in order, those that carry only its grammar included."""
+
+    words: tuple[AskedWord, ...]
+    expected: Expected
+    is_negated: bool
+
+
+def analyse_question(question: str) -> Question:
+    """Return what `question` asks for."""
+    folded = fold(question)
+    names = _names(question)
+    words = [AskedWord(word, word.text in names, _is_code(word)) for word in compared_words(question)]
+    expected = next((kind for kind, pattern in _EXPECTATIONS if pattern.search(folded)), Expected.ANY)
+    return Question(tuple(words[: 2 * QUESTION_WORDS]), expected, is_negated(folded))
+
+
+def is_negated(folded: str) -> bool:
+    """Tell whether a folded text denies something."""
+    return _NEGATION.search(folded) is not None
+
+
+def _names(question: str) -> set[str]:
+    """Return the folded words with a capital that begin no sentence; none where nearly every word has one."""
+    written = _WRITTEN.findall(question)
+    capitalised = [each for each in written if each[0].isupper()]
+    if len(capitalised) > 0.6 * len(written) and len(written) > 2:
+        return set()
+    starting = {fold(found.split()[-1]) for found in _SENTENCE_START.findall(question)}
+    return {fold(each) for each in capitalised} - starting
+
+
+def _is_code(word: Word) -> bool:
+    """Tell whether a word is a code of something: letters, then digits ("kx204", "v2.3.1"), or an address of mail."""
+    if "@" in word.text:
+        return True
+    first = next((at for at, letter in enumerate(word.text) if letter.isdecimal()), len(word.text))
+    return 0 < first < len(word.text)

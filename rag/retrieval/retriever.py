@@ -32,18 +32,21 @@ MAX_CHUNKS_HELD = 400_000
 class Retrieval:
     """What was found. `confidence`, in [0, 1], is how likely the documents answer the question.
 
-    There are no passages when it is below the threshold: the assistant then says that it does not know.
+    There are no passages when it is below the threshold: the assistant then says that it does not know. `nearest` are
+    the passages nearest to the question, best first, whether they answer it or not.
     """
 
     passages: tuple[Passage, ...]
     confidence: float
+    nearest: tuple[Passage, ...] = ()
 
 
 @dataclass(slots=True)
 class _Held:
-    """A workspace's index as last read, and the state of the documents in it."""
+    """A workspace's index as last read, its number, and the state of the documents in it."""
 
     index: SearchIndex
+    version: int | None = None
     states: dict[UUID, queries.State] = field(default_factory=dict)
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -60,52 +63,59 @@ class Retriever:
 
     async def version(self, workspace_id: UUID) -> str:
         """Return a text that changes whenever the searched documents do, or how they are searched."""
-        row = await self._database.read(lambda session: queries.find_index_version(session, workspace_id))
+        version = await self._database.read(lambda session: queries.find_index_version(session, workspace_id))
         search = (self._embedder.name, self._embedder.weight, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD)
-        return " ".join(str(value) for value in (*row, *search))
+        return " ".join(str(value) for value in (version, *search))
 
-    async def search(self, workspace_id: UUID, question: str) -> Retrieval:
-        """Return the passages that best answer a question, best first. Raises `ModelError`."""
+    async def search(
+        self, workspace_id: UUID, question: str, *, limit: int = PASSAGES, threshold: float = CONFIDENCE_THRESHOLD
+    ) -> Retrieval:
+        """Return the passages that best answer a question, best first, at most `limit`.
+
+        There are none where the confidence is below `threshold`.
+
+        Raises `ModelError`.
+        """
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
-            retrieval = await self._search(workspace_id, question)
-            current.set_attribute("monitora.retrieval.passages", len(retrieval.passages))
-            current.set_attribute("monitora.retrieval.confidence", retrieval.confidence)
-            return retrieval
+            found = await self.rank(workspace_id, question, limit)
+            confidence = max((passage.score for passage in found), default=0.0)
+            kept = tuple(
+                each for each in found if confidence >= threshold and each.score >= RELATIVE_SCORE * confidence
+            )
+            current.set_attribute("monitora.retrieval.passages", len(kept))
+            current.set_attribute("monitora.retrieval.confidence", confidence)
+            return Retrieval(kept, confidence, tuple(found))
 
-    async def _search(self, workspace_id: UUID, question: str) -> Retrieval:
+    async def rank(self, workspace_id: UUID, question: str, limit: int) -> list[Passage]:
+        """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not.
+
+        Raises `ModelError`.
+        """
         index = await self._index(workspace_id)
         if not len(index):
-            return Retrieval((), 0.0)
+            return []
         vector = await self._embedder.embed_question(question)
-        found = await asyncio.to_thread(index.search, question, vector, PASSAGES)
-        confidence = max((passage.score for passage in found), default=0.0)
-        if confidence < CONFIDENCE_THRESHOLD:
-            return Retrieval((), confidence)
-        return Retrieval(
-            tuple(passage for passage in found if passage.score >= RELATIVE_SCORE * confidence), confidence
-        )
+        return await asyncio.to_thread(index.search, question, vector, limit)
 
     async def _index(self, workspace_id: UUID) -> SearchIndex:
         held = self._held.setdefault(workspace_id, _Held(self._empty_index))
         self._held.move_to_end(workspace_id)
         async with held.refreshing:
-            states = await self._database.read(lambda session: queries.find_states(session, workspace_id))
-            if states != held.states:
+            version, states = await self._database.read(lambda session: _state(session, workspace_id, held.version))
+            if states is not None:
                 changed = [key for key, state in states.items() if held.states.get(key) != state]
                 gone = [key for key in held.states if key not in states]
-                documents = await self._database.read(lambda session: _read(session, changed))
-                held.index = await asyncio.to_thread(self._next, held.index, documents, gone)
-                held.states = states
+                documents = await self.documents(changed)
+                held.index = await asyncio.to_thread(_next, held.index, documents, gone)
+                held.version, held.states = version, states
                 self._make_room()
         return held.index
 
-    def _next(
-        self, index: SearchIndex, documents: list[tuple[Document, list[queries.ChunkRow]]], gone: list[UUID]
-    ) -> SearchIndex:
-        for document_id in gone:
-            index = index.without_document(document_id)
-        return index.with_documents([self._indexed(document, rows) for document, rows in documents])
+    async def documents(self, document_ids: list[UUID]) -> list[IndexedDocument]:
+        """Return documents as the index takes them, those left out that are deleted."""
+        found = await self._database.read(lambda session: _read(session, document_ids))
+        return await asyncio.to_thread(lambda: [self._indexed(document, rows) for document, rows in found])
 
     def _indexed(self, document: Document, rows: Sequence[queries.ChunkRow]) -> IndexedDocument:
         # Vectors of another embedder lie in another space: until the document is embedded again, its words alone count.
@@ -126,8 +136,23 @@ class Retriever:
             total -= len(dropped.index)
 
 
+def _next(index: SearchIndex, documents: list[IndexedDocument], gone: list[UUID]) -> SearchIndex:
+    for document_id in gone:
+        index = index.without_document(document_id)
+    return index.with_documents(documents)
+
+
 def _places(stored: list[list[Any]] | None) -> Places:
     return tuple((int(offset), str(place)) for offset, place in stored or ())
+
+
+async def _state(
+    session: Session, workspace_id: UUID, known: int | None
+) -> tuple[int, dict[UUID, queries.State] | None]:
+    """Return the number of a workspace's index, and the state of its documents unless the number is known."""
+    version = await queries.find_index_version(session, workspace_id)
+    # The number first: what changes between the two statements is found with the next question.
+    return version, None if version == known else await queries.find_states(session, workspace_id)
 
 
 async def _read(session: Session, document_ids: list[UUID]) -> list[tuple[Document, list[queries.ChunkRow]]]:

@@ -1,14 +1,12 @@
-"""Files that no document has: left by an upload or a deletion whose process died between the row and the file."""
+"""Files that no document has: left by an upload, a replacement or a deletion whose process died before its end."""
 
 from datetime import timedelta
 from functools import partial
-from pathlib import PurePosixPath
-from uuid import UUID
 
 from core.clock import now
 from data.engine import Database
 from data.queries.documents import find_newest_paths, find_stored_paths
-from rag.sources.storage import FileStorage
+from rag.sources.storage import FileStorage, document_of
 
 ORPHANED_AFTER = timedelta(hours=1)
 """How old a file without a row must be: an upload stores its file before its row."""
@@ -25,7 +23,7 @@ async def delete_orphans(database: Database, storage: FileStorage) -> int:
     if not await _belong_together(database, storage):
         return 0
     async for keys in storage.stored_before(before):
-        documents = [UUID(PurePosixPath(key).name) for key in keys]
+        documents = {document_of(key) for key in keys}
         for key in set(keys) - await database.read(partial(find_stored_paths, document_ids=documents)):
             await storage.delete(key)
             deleted += 1

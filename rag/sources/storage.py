@@ -13,14 +13,14 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from core.errors import ErrorCode
 from core.private_files import make_private_folder
 from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_KEY = re.compile(f"{_UUID}/{_UUID}")
+_KEY = re.compile(f"{_UUID}/({_UUID})(?:\\.[0-9a-f]{{32}})?")
 
 
 PART = ".part"
@@ -46,11 +46,20 @@ class StoredFileMissing(LookupError):
         self.key = key
 
 
-class FileStorage:
-    """Files in a folder, one for each document.
+def document_of(key: str) -> UUID:
+    """Return the document that a key names. Raises `ValueError` for what is no key."""
+    found = _KEY.fullmatch(key)
+    if found is None:
+        raise ValueError(f"{key!r} is not the key of a stored file.")
+    return UUID(found[1])
 
-    A key is "<workspace id>/<document id>" and nothing else: the name that a person gave a file never touches the disk.
-    Every method raises `OSError` when the disk refuses.
+
+class FileStorage:
+    """Files in a folder. What is stored is never changed: another file of a document has another key.
+
+    A key is "<workspace id>/<document id>.<32 random digits>" and nothing else: the name that a person gave a file
+    never touches the disk. Files of before have keys without the digits. Every method raises `OSError` when the disk
+    refuses.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,12 +67,12 @@ class FileStorage:
         self._folder = folder
 
     async def save(self, workspace_id: UUID, document_id: UUID, content: bytes | AsyncIterable[bytes]) -> str:
-        """Store a file, whole or not at all, in the place of one stored before, and return its key.
+        """Store a file, whole or not at all, and return its key. Another file of the document stays as it is.
 
         When this returns, the file survives a loss of power. Raises `UnreadableDocument` (FILE_TOO_LARGE) when
         `content` has more than `MAX_FILE_BYTES`.
         """
-        key = f"{workspace_id}/{document_id}"
+        key = f"{workspace_id}/{document_id}.{uuid4().hex}"
         target = self._path(key)
         file = await _opened(partial(_open_beside, target), _discard)
         try:
@@ -89,6 +98,17 @@ class FileStorage:
         except FileNotFoundError as error:
             raise StoredFileMissing(key) from error
 
+    async def locate(self, key: str) -> tuple[Path, os.stat_result] | None:
+        """Return where a file is, and what the disk says of it; None when there is none.
+
+        Raises `ValueError` for what is no key.
+        """
+        path = self._path(key)
+        try:
+            return path, await asyncio.to_thread(path.stat)
+        except FileNotFoundError:
+            return None
+
     async def delete(self, key: str) -> None:
         """Delete a file, if it is there. Raises `ValueError` for what is no key."""
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
@@ -111,8 +131,7 @@ class FileStorage:
         return await asyncio.to_thread(self._path(key).exists)
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"{key!r} is not the key of a stored file.")
+        document_of(key)
         return self._folder / key
 
 

@@ -25,6 +25,9 @@ MAX_CSS_CHARACTERS = 20_000
 MAX_MODEL_CHARACTERS = 100
 MAX_TEMPERATURE = 1.5
 MAX_ANSWER_TOKENS = 4_000
+MAX_NO_ANSWER_CHARACTERS = 1_000
+MAX_CONTACT_CHARACTERS = 2_000
+MAX_SOURCES = 10
 MAX_MEMBERS = 200
 """Accounts that one workspace is shared with."""
 
@@ -43,6 +46,11 @@ class WorkspaceValues(TypedDict, total=False):
     temperature: float
     max_tokens: int
     system_prompt: str | None
+    no_answer_text: str | None
+    no_answer_text_fr: str | None
+    contact_url: str | None
+    confidence_threshold: float | None
+    max_sources: int | None
 
 
 async def create(context: Context, values: WorkspaceValues) -> UUID:
@@ -136,23 +144,32 @@ def checked(values: WorkspaceValues) -> dict[str, Any]:
     for name, limit in _TEXTS.items():
         if columns.get(name) is not None:
             columns[name] = bounded(name, columns[name], limit) or None
-    if columns.get("website_url"):
-        _check_url(columns["website_url"])
+    for name in ("website_url", "contact_url"):
+        if columns.get(name):
+            _check_url(name, columns[name])
     if columns.get("allowed_domains") is not None:
         columns["allowed_domains"] = _domains(columns["allowed_domains"])
-    if "temperature" in values and not 0 <= values["temperature"] <= MAX_TEMPERATURE:
-        raise rejected("temperature", f"The temperature is between 0 and {MAX_TEMPERATURE}.")
-    if "max_tokens" in values and not 1 <= values["max_tokens"] <= MAX_ANSWER_TOKENS:
-        raise rejected("max_tokens", f"An answer has between 1 and {MAX_ANSWER_TOKENS} tokens.")
+    for name, (least, most, message) in _RANGES.items():
+        if columns.get(name) is not None and not least <= columns[name] <= most:
+            raise rejected(name, message)
     return columns
 
 
+_RANGES: dict[str, tuple[float, float, str]] = {
+    "temperature": (0, MAX_TEMPERATURE, f"The temperature is between 0 and {MAX_TEMPERATURE}."),
+    "max_tokens": (1, MAX_ANSWER_TOKENS, f"An answer has between 1 and {MAX_ANSWER_TOKENS} tokens."),
+    "confidence_threshold": (0, 1, "The least confidence of an answer is between 0 and 1."),
+    "max_sources": (1, MAX_SOURCES, f"An answer rests on 1 to {MAX_SOURCES} sources."),
+}
 _TEXTS = {
     "description": MAX_DESCRIPTION_CHARACTERS,
     "website_url": MAX_URL_CHARACTERS,
     "custom_css": MAX_CSS_CHARACTERS,
     "system_prompt": MAX_PROMPT_CHARACTERS,
     "model": MAX_MODEL_CHARACTERS,
+    "no_answer_text": MAX_NO_ANSWER_CHARACTERS,
+    "no_answer_text_fr": MAX_NO_ANSWER_CHARACTERS,
+    "contact_url": MAX_CONTACT_CHARACTERS,
 }
 
 
@@ -164,14 +181,14 @@ def bounded(column: str, value: str, limit: int, least: int = 0) -> str:
     return text
 
 
-def _check_url(url: str) -> None:
+def _check_url(column: str, url: str) -> None:
     try:
         parts = urlsplit(url)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
         valid = False
     if not valid:
-        raise rejected("website_url", "A website's address begins with http:// or https://.")
+        raise rejected(column, "An address on the web begins with http:// or https://.")
 
 
 def _domains(domains: list[str]) -> list[str]:

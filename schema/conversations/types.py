@@ -10,6 +10,7 @@ from data import models
 from data.models import MessageRole
 from data.viewer import Staff
 from rag.answers import citations
+from rag.models.local.answerer import LocalAnswerer
 from schema.documents.types import Document
 from schema.operation import Info
 from schema.readings import derived_field, link_field
@@ -26,6 +27,9 @@ class Source:
         Document, models.Document, "document_id", "The document, for staff; null once it is deleted."
     )
     document_name: str = strawberry.field(description="The document's title when the answer was made.")
+    number: int = strawberry.field(
+        description="How the answer cites it: `[2]`. Sources that it does not cite are left out."
+    )
     chunk_index: int = strawberry.field(description="The passage's place in the document, from 0.")
     excerpt: str = strawberry.field(description="The passage, at most 600 characters of it.")
     score: float = strawberry.field(description="How well it fits the question, from 0 to 1.")
@@ -34,7 +38,7 @@ class Source:
 
 
 def _sources(root: strawberry.Parent[models.Message]) -> Any:
-    return [citations.citation_from_json(value) for value in root.rag_sources or []]
+    return [citations.citation_from_json(value, number) for number, value in enumerate(root.rag_sources or [], 1)]
 
 
 def _model(root: strawberry.Parent[models.Message], info: Info) -> str | None:
@@ -47,6 +51,10 @@ def _finish_reason(root: strawberry.Parent[models.Message]) -> str | None:
 
 def _cached(root: strawberry.Parent[models.Message]) -> bool:
     return bool((root.details or {}).get("cached"))
+
+
+def _can_differ(root: strawberry.Parent[models.Message]) -> bool:
+    return (root.details or {}).get("model") not in {None, "", LocalAnswerer.name}
 
 
 def _answer_id(root: strawberry.Parent[models.Message]) -> strawberry.ID | None:
@@ -63,7 +71,9 @@ class Message(RowType, Node):
 
     role: MessageRole = strawberry.field(description="Who speaks.")
     content: str = strawberry.field(description="The text; an answer's is Markdown.")
-    rag_score: float | None = strawberry.field(description="How sure an answer is, from 0 to 1; null for a question.")
+    rag_score: float | None = strawberry.field(
+        description="How sure an answer is, from 0 to 1; null for a question and for small talk."
+    )
     sources: list[Source] = derived_field(
         _sources, "rag_sources", graphql_type=list[Source], description="What an answer was drawn from, best first."
     )
@@ -89,6 +99,14 @@ class Message(RowType, Node):
         ),
     )
     cached: bool = derived_field(_cached, "details", description="Whether an answer came from the cache.")
+    can_differ: bool = derived_field(
+        _can_differ,
+        "details",
+        description=(
+            "Whether `regenerateAnswer` can give another answer: true for one that a model wrote; false for a question, "
+            "and for what always comes out the same, such as quotations of the local answerer."
+        ),
+    )
     created_at: dt.datetime = strawberry.field(description="When it was written.")
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
     conversation: Annotated["Conversation", strawberry.lazy("schema.conversations.types")] | None = link_field(

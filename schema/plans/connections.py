@@ -47,20 +47,19 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True)
 class CursorText:
-    """The cursor of each row, made of its moment and its key."""
+    """The cursor of each row, made of what its list is sorted by."""
 
-    moment: int
-    key: int
-    write: Callable[[Any, Any], str]
+    places: Sequence[int]
+    write: Callable[..., str]
 
     def steps(self, run: Run, sources: Table) -> Steps[Sequence[Any]]:
         """Return the cursors."""
         yield from ()
-        return list(map(self.write, sources.columns[self.moment], sources.columns[self.key]))
+        return list(map(self.write, *(sources.columns[place] for place in self.places)))
 
     def of(self, table: Table, row: int) -> str:
         """Return the cursor of one row."""
-        return self.write(table.columns[self.moment][row], table.columns[self.key][row])
+        return self.write(*(table.columns[place][row] for place in self.places))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import binascii
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLBoolean, GraphQLEnumType, GraphQLFloat, GraphQLInt, GraphQLLeafType, GraphQLString
@@ -54,10 +54,10 @@ def identifier_writer(node_name: str, form: KeyForm) -> Write:
     return lambda key: encode((prefix + form.hexadecimal(key)).encode(), newline=False).decode()
 
 
-def cursor_writer(columns: Columns) -> Callable[[Any, Any], str]:
-    """Return what makes a cursor of the driver's values of a row's moment and key: see `data.pages.Cursor`."""
-    moment_of, key_of = (columns.given(name).process or _same for name in ("created_at", "id"))
-    return lambda moment, key: str(Cursor(moment_of(moment), key_of(key)))
+def cursor_writer(columns: Columns, names: Sequence[str]) -> Callable[..., str]:
+    """Return what makes a cursor of the driver's values of what a list is sorted by: see `data.pages.Cursor`."""
+    processes = [columns.given(name).process or _same for name in names]
+    return lambda *values: str(Cursor(process(value) for process, value in zip(processes, values, strict=True)))
 
 
 def _same(value: Any) -> Any:

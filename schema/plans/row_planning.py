@@ -18,7 +18,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 
 from data.columns import Columns, UnknownColumn
 from data.counts import Count
-from data.pages import PageShape
+from data.pages import PageShape, sort_columns
 from schema import readings
 from schema.plans.connections import ConnectionSelection, Counts, CursorText, Nodes, PageInfo, TotalCount
 from schema.plans.leaves import cursor_writer, identifier_writer, writer
@@ -73,7 +73,7 @@ def root_list(planner: "Planner", reading: readings.Items, field: GraphQLField, 
     def statement(shape: PageShape) -> Any:
         return planner.reads.page(model, columns.attributes, shape)
 
-    return RootList(planner.arguments(field, fields), statement, f"load page of {model.__name__}", shown)
+    return RootList(model, planner.arguments(field, fields), statement, f"load page of {model.__name__}", shown)
 
 
 def listed(
@@ -90,7 +90,7 @@ def listed(
 
     writable = planner.reads.writable() if reading.owner_only else None
     arguments, what = planner.arguments(field, fields), f"load page of {model.__name__}"
-    return Listed(keys, planner.reads.keys, arguments, statement, what, shown, writable)
+    return Listed(keys, planner.reads.keys, model, arguments, statement, what, shown, writable)
 
 
 def linked(
@@ -205,4 +205,5 @@ def _of_edge(planner: "Planner", field: GraphQLField, fields: FieldDetailsList, 
 
 
 def _cursor(columns: Columns) -> CursorText:
-    return CursorText(columns.position("created_at"), columns.position("id"), cursor_writer(columns))
+    names = sort_columns(columns.model)
+    return CursorText([columns.position(name) for name in names], cursor_writer(columns, names))

@@ -75,6 +75,7 @@ class Listed(Generic[Sources]):
 
     keys: Callable[[Sources], Sequence[Any]]
     form: KeyForm
+    model: type[Any]
     arguments: Arguments
     statement: Callable[[PageShape], Prepared]
     what: str
@@ -84,7 +85,7 @@ class Listed(Generic[Sources]):
     def steps(self, run: Run, sources: Sources) -> Steps[Sequence[Any]]:
         """Return the pages. Raises `BadInput`."""
         keys, before = self.keys(sources), run.embedded_bytes
-        request = page_request(**self.arguments.values(run))
+        request = page_request(self.model, **self.arguments.values(run))
         parents = list(dict.fromkeys(keys))
         if self.writable is not None:
             writable = yield from run.writable(self.writable, self.form, parents)
@@ -103,6 +104,7 @@ class Listed(Generic[Sources]):
 class RootList:
     """A page of all that the viewer may see."""
 
+    model: type[Any]
     arguments: Arguments
     statement: Callable[[PageShape], Prepared]
     what: str
@@ -112,7 +114,7 @@ class RootList:
         """Return the page. Raises `OperationError`."""
         run.context.staff()
         connection = self.connection()
-        request, before = page_request(**self.arguments.values(run)), run.embedded_bytes
+        request, before = page_request(self.model, **self.arguments.values(run)), run.embedded_bytes
         rows = yield from run.rows(self.statement(request.shape), self.what, request.parameters())
         connections = yield from connection.steps(run, paged({None: rows}, request))
         return run.embedded({None: connections[0]}, [None], before)

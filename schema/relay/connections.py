@@ -113,19 +113,22 @@ class Connection(Generic[T]):
     )
 
 
-def page_request(first: int | None, after: str | None, last: int | None, before: str | None) -> PageRequest:
-    """Return what the arguments of a connection ask for. Raises `BadInput`."""
+def page_request(
+    model: type[Any], first: int | None, after: str | None, last: int | None, before: str | None
+) -> PageRequest:
+    """Return what the arguments of a connection of rows of `model` ask for. Raises `BadInput`."""
     if first is not None and last is not None:
         raise BadInput("Ask for `first` or for `last`, not for both.")
     name, size = ("last", last) if last is not None else ("first", DEFAULT_PAGE if first is None else first)
     if not 0 <= size <= MAX_PAGE:
         raise BadInput(f"`{name}` is between 0 and {MAX_PAGE}.")
-    return PageRequest(size, _place("after", after), _place("before", before), backward=last is not None)
+    follows, precedes = _place(model, "after", after), _place(model, "before", before)
+    return PageRequest(size, follows, precedes, backward=last is not None)
 
 
-def _place(name: str, cursor: str | None) -> Place | None:
+def _place(model: type[Any], name: str, cursor: str | None) -> Place | None:
     try:
-        return None if cursor is None else Place.parse(cursor[:MAX_CURSOR_CHARACTERS])
+        return None if cursor is None else Place.parse(cursor[:MAX_CURSOR_CHARACTERS], model)
     except InvalidCursor as error:
         raise BadInput(f"`{name}` is no cursor of this list: send back one that the server gave.") from error
 
@@ -146,7 +149,7 @@ def connection_field(kind: Any, model: Any, parent: Any, description: str, *, ow
         last: Last = None,
         before: Before = None,
     ) -> Rows | None:
-        loaders, request = info.context.loaders, page_request(first, after, last, before)
+        loaders, request = info.context.loaders, page_request(model, first, after, last, before)
         if owner_only and not await loaders.is_writable(root.id):
             return None
         page = await loaders.page_of(model, parent, root.id, request)

@@ -86,9 +86,7 @@ class Website(RowType, Node):
     include: list[str] = derived_field(
         _include, "include_patterns", description="The patterns of pages to keep; none for all."
     )
-    exclude: list[str] = derived_field(
-        _exclude, "exclude_patterns", description="The patterns of pages to leave out."
-    )
+    exclude: list[str] = derived_field(_exclude, "exclude_patterns", description="The patterns of pages to leave out.")
     refresh_hours: int | None = strawberry.field(
         description="After how many hours it is crawled again; null for never by itself."
     )
@@ -126,7 +124,7 @@ class Website(RowType, Node):
             WebsitePageStatus | None, strawberry.argument(description="Only pages of which this became.")
         ] = None,
     ) -> Any:
-        loaders, request = info.context.loaders, page_request(first, after, last, before)
+        loaders, request = info.context.loaders, page_request(models.WebsitePage, first, after, last, before)
         parent, matches = models.WebsitePage.website_id, None if status is None else models.WebsitePage.status == status
         page = await loaders.page_of(models.WebsitePage, parent, root.id, request, matches)
         return Rows(page, lambda: loaders.count_of(models.WebsitePage, parent, root.id, matches))

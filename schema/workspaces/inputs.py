@@ -100,6 +100,22 @@ class UpdateWorkspaceInput:
     temperature: strawberry.Maybe[float] = strawberry.field(description="From 0 to 1.5.")
     max_tokens: strawberry.Maybe[int] = strawberry.field(description="From 1 to 4,000.")
     system_prompt: strawberry.Maybe[str | None] = strawberry.field(description="At most 10,000 characters.")
+    no_answer_text: strawberry.Maybe[str | None] = strawberry.field(
+        description="What the assistant says where the documents do not answer, at most 1,000 characters; null for its "
+        "own words."
+    )
+    no_answer_text_fr: strawberry.Maybe[str | None] = strawberry.field(
+        description="The same for visitors who write in French; null for `noAnswerText`."
+    )
+    contact_url: strawberry.Maybe[URL | None] = strawberry.field(
+        description="Where a visitor reaches people: told beside `noAnswerText`, and to who asks for somebody."
+    )
+    confidence_threshold: strawberry.Maybe[float | None] = strawberry.field(
+        description="The least confidence of an answer, from 0 to 1; null for 0.5."
+    )
+    max_sources: strawberry.Maybe[int | None] = strawberry.field(
+        description="The most passages an answer rests on, 1 to 10; null for 5."
+    )
     custom_css: strawberry.Maybe[str | None] = strawberry.field(description="At most 20,000 characters.")
     widget: strawberry.Maybe[WidgetSettingsInput | None] = strawberry.field(
         description="How the widget looks and greets, merged with what is set; null resets all of it."

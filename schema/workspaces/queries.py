@@ -41,6 +41,6 @@ class WorkspaceQueries:
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Rows:
         info.context.staff()
-        request = page_request(first, after, last, before)
+        request = page_request(models.Workspace, first, after, last, before)
         loaders = info.context.loaders
         return Rows(await loaders.page(models.Workspace, request), lambda: loaders.count(models.Workspace))

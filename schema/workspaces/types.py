@@ -125,6 +125,17 @@ class Workspace(RowType, Node):
     temperature: float = strawberry.field(description="How freely the model writes, from 0 to 1.5.")
     max_tokens: int = strawberry.field(description="The longest answer, in tokens.")
     system_prompt: str | None = strawberry.field(description="What the model is told before anything else.")
+    no_answer_text: str | None = strawberry.field(
+        description="What the assistant says where the documents do not answer; null for its own words."
+    )
+    no_answer_text_fr: str | None = strawberry.field(
+        description="The same for visitors who write in French; null for `noAnswerText`."
+    )
+    contact_url: URL | None = strawberry.field(description="Where a visitor reaches people.")
+    confidence_threshold: float | None = strawberry.field(
+        description="The least confidence of an answer, from 0 to 1; null for 0.5."
+    )
+    max_sources: int | None = strawberry.field(description="The most passages an answer rests on; null for 5.")
     created_at: dt.datetime = strawberry.field(description="When it was made.")
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
 

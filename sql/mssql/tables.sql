@@ -69,6 +69,11 @@ CREATE TABLE workspaces (
 	temperature DOUBLE PRECISION NOT NULL DEFAULT 0.7,
 	max_tokens INTEGER NOT NULL DEFAULT 900,
 	system_prompt NVARCHAR(max) NULL,
+	no_answer_text NVARCHAR(1000) NULL,
+	no_answer_text_fr NVARCHAR(1000) NULL,
+	contact_url NVARCHAR(2000) NULL,
+	confidence_threshold DOUBLE PRECISION NULL,
+	max_sources INTEGER NULL,
 	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
 	updated_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
 	CONSTRAINT pk_workspaces PRIMARY KEY NONCLUSTERED (id),
@@ -162,6 +167,10 @@ CREATE TABLE documents (
 	file_type NVARCHAR(50) NOT NULL,
 	file_size BIGINT NOT NULL,
 	content_hash NVARCHAR(64) NULL,
+	replacement_path NVARCHAR(max) NULL,
+	replacement_type NVARCHAR(50) NULL,
+	replacement_size BIGINT NULL,
+	replacement_hash NVARCHAR(64) NULL,
 	warnings NVARCHAR(max) NULL,
 	language NVARCHAR(10) NULL,
 	status NVARCHAR(20) NOT NULL DEFAULT 'pending',
@@ -184,9 +193,15 @@ CREATE TABLE documents (
 
 CREATE INDEX idx_documents_content_hash ON documents (workspace_id, content_hash);
 
+CREATE INDEX idx_documents_replacement_hash ON documents (workspace_id, replacement_hash);
+
 CREATE INDEX idx_documents_status ON documents (status);
 
 CREATE CLUSTERED INDEX idx_documents_workspace_id ON documents (workspace_id, deleted_at, created_at, id);
+
+CREATE INDEX idx_documents_workspace_status ON documents (workspace_id, status, created_at, id);
+
+CREATE INDEX idx_documents_workspace_updated ON documents (workspace_id, updated_at);
 
 CREATE TABLE insights_cache (
 	id UNIQUEIDENTIFIER NOT NULL,
@@ -270,6 +285,7 @@ CREATE TABLE storage_usage (
 	byte_count BIGINT NOT NULL DEFAULT 0,
 	document_count INTEGER NOT NULL DEFAULT 0,
 	page_count INTEGER NOT NULL DEFAULT 0,
+	index_version BIGINT NOT NULL DEFAULT 0,
 	CONSTRAINT pk_storage_usage PRIMARY KEY (workspace_id),
 	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );

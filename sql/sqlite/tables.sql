@@ -69,6 +69,11 @@ CREATE TABLE workspaces (
 	temperature DOUBLE DEFAULT (0.7) NOT NULL,
 	max_tokens INTEGER DEFAULT 900 NOT NULL,
 	system_prompt VARCHAR,
+	no_answer_text VARCHAR(1000),
+	no_answer_text_fr VARCHAR(1000),
+	contact_url VARCHAR(2000),
+	confidence_threshold DOUBLE,
+	max_sources INTEGER,
 	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
 	updated_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
 	CONSTRAINT pk_workspaces PRIMARY KEY (id),
@@ -162,6 +167,10 @@ CREATE TABLE documents (
 	file_type VARCHAR(50) NOT NULL,
 	file_size BIGINT NOT NULL,
 	content_hash VARCHAR(64),
+	replacement_path VARCHAR,
+	replacement_type VARCHAR(50),
+	replacement_size BIGINT,
+	replacement_hash VARCHAR(64),
 	warnings VARCHAR,
 	language VARCHAR(10),
 	status VARCHAR(20) DEFAULT 'pending' NOT NULL,
@@ -184,9 +193,15 @@ CREATE TABLE documents (
 
 CREATE INDEX idx_documents_content_hash ON documents (workspace_id, content_hash);
 
+CREATE INDEX idx_documents_replacement_hash ON documents (workspace_id, replacement_hash);
+
 CREATE INDEX idx_documents_status ON documents (status);
 
 CREATE INDEX idx_documents_workspace_id ON documents (workspace_id, deleted_at, created_at, id);
+
+CREATE INDEX idx_documents_workspace_status ON documents (workspace_id, status, created_at, id);
+
+CREATE INDEX idx_documents_workspace_updated ON documents (workspace_id, updated_at);
 
 CREATE TABLE insights_cache (
 	id CHAR(32) NOT NULL,
@@ -270,6 +285,7 @@ CREATE TABLE storage_usage (
 	byte_count BIGINT DEFAULT 0 NOT NULL,
 	document_count INTEGER DEFAULT 0 NOT NULL,
 	page_count INTEGER DEFAULT 0 NOT NULL,
+	index_version BIGINT DEFAULT 0 NOT NULL,
 	CONSTRAINT pk_storage_usage PRIMARY KEY (workspace_id),
 	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );

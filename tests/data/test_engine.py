@@ -1,6 +1,7 @@
 """Units of work: what one may do, what it costs, and how it ends when its caller, its statement or its pool fails."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Generator
 from contextvars import ContextVar
@@ -12,13 +13,15 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from data import sqlite, threads
+from data import row_reads, sqlite, threads
 from data.engine import Database, Session, SuspendedUnit, is_unavailable
 from data.models import AppUser
 from tests.support.rows import Given, fetch, on_sqlite
 from tests.support.statements import Statements
 
 COUNT = select(func.count()).select_from(AppUser)
+COUNT_FOR_LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) SELECT MAX(i) FROM n"
+"""A statement that takes SQLite some hundred milliseconds, many times what the event loop is kept from other work."""
 Unit = Generator[tuple[str, Any], list[tuple[Any, ...]], Any]
 
 
@@ -29,6 +32,10 @@ async def small(monkeypatch: pytest.MonkeyPatch, database: Database) -> AsyncIte
     small = Database(database.url.render_as_string(hide_password=False), pool_size=2)
     yield small
     await small.close()
+
+
+def nothing() -> Unit:
+    yield "SELECT 1", ()
 
 
 async def add_account(session: Session) -> None:
@@ -199,22 +206,93 @@ class TestRows:
         assert all(type(row) is tuple for row in found[0])
 
     @on_sqlite
-    async def test_all_of_a_unit_sees_one_snapshot(self, database: Database, given: Given) -> None:
-        begun, go_on = threading.Event(), threading.Event()
+    async def test_a_short_unit_runs_where_it_is_asked(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(row_reads, "MOMENT_SECONDS", 60)
+
+        def unit() -> Unit:
+            yield "SELECT COUNT(*) FROM app_users", ()
+            return threading.get_ident()
+
+        assert await database.read_rows(unit()) != threading.get_ident(), "a connection is opened"
+        assert await database.read_rows(unit()) == threading.get_ident()
+
+    @on_sqlite
+    async def test_a_long_unit_goes_on_in_a_thread_and_in_its_snapshot(self, database: Database, given: Given) -> None:
+        used, begun, go_on = [], threading.Event(), threading.Event()
+        await database.read_rows(nothing())
 
         def unit() -> Unit:
             before = yield "SELECT COUNT(*) FROM app_users", ()
+            used.append(threading.get_ident())
+            yield COUNT_FOR_LONG, ()
+            used.append(threading.get_ident())
             begun.set()
-            go_on.wait(10)
+            assert go_on.wait(10)
             return before, (yield "SELECT COUNT(*) FROM app_users", ())
 
-        reading = asyncio.create_task(database.read_rows(unit()))
-        await asyncio.to_thread(begun.wait, 10)
+        with Statements(database).recorded() as sent:
+            reading = asyncio.create_task(database.read_rows(unit()))
+            await asyncio.to_thread(begun.wait, 10)
         await given.account()
         go_on.set()
 
         assert await reading == ([(0,)], [(0,)])
         assert await fetch(database, COUNT) == [(1,)]
+        assert used[1] != threading.get_ident()
+        assert sent == ["SELECT COUNT(*) FROM app_users", COUNT_FOR_LONG], "a statement is told once"
+
+    @on_sqlite
+    async def test_a_unit_keeps_its_context_when_it_goes_on_in_a_thread(self, database: Database) -> None:
+        request: ContextVar[str] = ContextVar("request", default="nobody's")
+        await database.read_rows(nothing())
+
+        def unit() -> Unit:
+            token = request.set("the unit's")
+            yield COUNT_FOR_LONG, ()
+            seen = request.get()
+            request.reset(token)
+            return seen
+
+        assert await database.read_rows(unit()) == "the unit's"
+        assert request.get() == "nobody's"
+
+    async def test_a_unit_waits_in_a_thread_for_another_process_that_locks_the_file(self, migrated_file: Path) -> None:
+        other = sqlite3.connect(migrated_file, isolation_level=None)
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN IMMEDIATE")
+        database = Database(f"sqlite:///{migrated_file}")
+
+        def unit() -> Unit:
+            return (yield "SELECT COUNT(*) FROM app_users", ())
+
+        reading = asyncio.create_task(database.read_rows(unit()))
+        await asyncio.sleep(0.1)
+        is_waiting = not reading.done()
+        other.close()
+
+        assert is_waiting
+        assert await reading == [(0,)]
+        await database.close()
+
+    @on_sqlite
+    async def test_more_long_units_than_threads_wait_and_then_fail(self, small: Database) -> None:
+        all_begun, go_on = threading.Barrier(3), threading.Event()
+
+        def unit() -> Unit:
+            yield COUNT_FOR_LONG, ()
+            all_begun.wait(10)
+            return go_on.wait(10)
+
+        running = [asyncio.create_task(small.read_rows(unit())) for _ in range(2)]
+        await asyncio.to_thread(all_begun.wait, 10)
+        late = await asyncio.gather(*(small.read_rows(unit()) for _ in range(5)), return_exceptions=True)
+
+        assert [type(error) for error in late] == [PoolTimeout] * 5
+        go_on.set()
+        assert await asyncio.gather(*running) == [True, True]
+        assert small.pools["rows"].pool.checkedout() == 0  # type: ignore[attr-defined]
 
     async def test_a_statement_that_fails_is_raised_where_it_was_yielded(self, database: Database) -> None:
         errors: list[BaseException] = []

@@ -101,7 +101,10 @@ async def test_what_is_stored_already_is_counted_by_the_migration(tmp_path: Path
     await database.alter(before)
     await migrate(database)
 
-    usage = await fetch(database, text("SELECT * FROM storage_usage ORDER BY workspace_id"))
+    usage = await fetch(
+        database,
+        text("SELECT workspace_id, byte_count, document_count, page_count FROM storage_usage ORDER BY workspace_id"),
+    )
     found = await fetch(database, text("SELECT id, page_count, updated_at FROM documents ORDER BY id"))
     assert usage == [("empty", 0, 0, 0), ("w", 5_000_000_047, 3, 3)]
     unchanged = moment.strip("'")

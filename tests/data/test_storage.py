@@ -48,7 +48,7 @@ async def delete(database: Database, document_id: UUID) -> bool:
 
 async def read_pages(database: Database, document_id: UUID, pages: int, quotas: Quotas = NO_BOUND) -> None:
     """Count the pages of a document as its ingestion does."""
-    await database.write(lambda session: storage.add_pages(session, document_id, pages, quotas))
+    await database.write(lambda session: storage.count_read(session, document_id, pages, quotas))
 
 
 async def stored(database: Database, workspace_id: UUID) -> Amount:

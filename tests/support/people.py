@@ -93,6 +93,12 @@ class Person:
         return [event["chat"] async for event in self.stream(CHAT, input=values)]
 
 
+def file_of(content: bytes | str, name: str) -> UploadFile:
+    """Return a file as it is uploaded."""
+    body = content.encode() if isinstance(content, str) else content
+    return UploadFile(io.BytesIO(body), filename=name)
+
+
 CHAT = """
 subscription ($input: ChatInput!) { chat(input: $input) {
   __typename answerId sequence
@@ -122,12 +128,11 @@ class Shop:
         query = f"query ($id: ID!) {{ node(id: $id) {{ ... on Document {{ {fields} }} }} }}"
         return dict((await self.owner.ask(query, id=made["document"]["id"]))["node"])
 
-    async def upload(self, content: bytes | str, name: str) -> dict[str, Any]:
-        """Upload a document and return the mutation's result."""
-        body = content.encode() if isinstance(content, str) else content
-        file = UploadFile(io.BytesIO(body), filename=name)
+    async def upload(self, content: bytes | str, name: str, **input: Any) -> dict[str, Any]:
+        """Upload a document, the same twice if need be, and return the mutation's result."""
         payload = "uploadDocument ... on UploadDocumentPayload { document { id name status } }"
-        return dict(await self.owner.change(payload, workspaceId=self.id, file=file))
+        values = {"workspaceId": self.id, "file": file_of(content, name), "allowDuplicate": True}
+        return dict(await self.owner.change(payload, **values | input))
 
     async def key(self, **input: Any) -> str:
         """Make an API key and return its secret."""

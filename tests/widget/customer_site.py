@@ -19,7 +19,8 @@ class CustomerSite:
     """Serves one page at every path, within an `async with` block.
 
     It is reached as `localhost` and as `127.0.0.1`: two origins, of which a workspace may allow one. Its policy names
-    the server; `by_nonce`, it names no host, but lets the scripts with the nonce run and what they load.
+    the server; `by_nonce`, it names no host, but lets the scripts with the nonce run and what they load; `freely`, it
+    has none.
     """
 
     def __init__(self, server: str) -> None:
@@ -28,6 +29,7 @@ class CustomerSite:
         self._scripts = f"http://{server}"
         self._script = ""
         self._direction = "ltr"
+        self._is_strict = True
         self._listener: asyncio.Server | None = None
 
     def embed(self, script: str, direction: str = "ltr") -> None:
@@ -38,8 +40,14 @@ class CustomerSite:
         """Let scripts run by the nonce alone."""
         self._scripts = f"'nonce-{NONCE}' 'strict-dynamic'"
 
+    def freely(self) -> None:
+        """Let pages do what they like, such as writing HTML into themselves."""
+        self._is_strict = False
+
     @property
     def _policy(self) -> str:
+        if not self._is_strict:
+            return "frame-ancestors 'none'"
         return (
             f"default-src 'none'; script-src {self._scripts}; img-src data:; "
             f"connect-src http://{self._server} ws://{self._server}; "

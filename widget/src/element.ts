@@ -2,6 +2,7 @@ import { accent } from "./colour";
 import { Failure } from "./graphql";
 import launcherStyle from "./launcher.css";
 import { Memory } from "./memory";
+import { ownSheet, sheet } from "./sheets";
 import { Visit, type WidgetSettings } from "./visit";
 
 /** Where the server is and whose chat this is. */
@@ -25,6 +26,8 @@ export interface ChatPanel {
   /** Puts the cursor where a question is written. */
   focus(): void;
   hide(): void;
+  /** Is as it was, after the element left the page and came back. */
+  returned(): void;
   send(content: string): void;
   speak(language: Language): void;
 }
@@ -52,28 +55,81 @@ const LABELS = {
 
 const LONGEST_WAIT_MS = 60_000;
 
+/** A chat that stayed this long in the page was not taken away by whoever took it before. */
+const SETTLED_MS = 2_000;
+/** How often in a row the chat comes back at once; after that it waits, ever longer. */
+const AT_ONCE = 5;
+
 /**
  * `<monitora-chat>`: a button in the corner of a page and, once it is pressed, the chat.
  * Everything lives in its shadow root; a page talks to it by `open`, `close`, `send` and `on`.
+ *
+ * A router that replaces the body or removes what it does not know takes the element along: it comes back by itself,
+ * as it was. The element is in the top layer, so that no transform, filter or stacking of the page reaches it.
  */
 export class MonitoraChat extends HTMLElement {
   static readonly observedAttributes = ["data-lang"];
+  /** The key of the page's chat. */
+  static apiKey: string;
 
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #button = document.createElement("button");
   readonly #note = document.createElement("p");
-  readonly #memory: Memory;
-  readonly #ready: Promise<ChatHost>;
+  // A page may change its language without being loaded again.
+  readonly #pageLanguage = new MutationObserver(() => this.attributeChangedCallback());
+  readonly #placement!: Placement;
+  readonly #memory!: Memory;
+  readonly #ready: Promise<ChatHost> | undefined;
   #settings: WidgetSettings | undefined;
   #panel: Promise<ChatPanel> | undefined;
   #isOpen = false;
+  /** What has the cursor; kept when the element leaves the page with it. */
+  #focused: HTMLElement | undefined;
+  #placedAt = 0;
+  #returns = 0;
 
-  constructor(private readonly placement: Placement) {
+  /** Without a placement it is a copy that a router made of the page's chat: such a copy takes itself away. */
+  constructor(placement?: Placement) {
     super();
+    if (!placement) return;
+    this.#placement = placement;
     this.#memory = new Memory(placement.apiKey);
-    // A page may change its language without being loaded again.
-    new MutationObserver(() => this.attributeChangedCallback()).observe(document.documentElement, { attributeFilter: ["lang"] });
+    this.#root.adoptedStyleSheets = [sheet(launcherStyle)];
+    this.#root.addEventListener("focusin", ({ target }) => (this.#focused = target as HTMLElement));
+    this.#root.addEventListener("focusout", () =>
+      queueMicrotask(() => {
+        if (this.isConnected) this.#focused = this.#root.activeElement as HTMLElement | undefined;
+      }),
+    );
     this.#ready = this.#start();
+  }
+
+  /** Puts the chat into the page as soon as there is a body. */
+  place(): void {
+    if (this.isConnected) return;
+    if (document.body) document.body.append(this);
+    else requestAnimationFrame(() => this.place());
+  }
+
+  connectedCallback(): void {
+    if (!this.#ready) return queueMicrotask(() => this.remove());
+    if (!this.isConnected) return;
+    this.#placedAt = performance.now();
+    this.#pageLanguage.disconnect();
+    this.#pageLanguage.observe(document.documentElement, { attributeFilter: ["lang"] });
+    this.popover = "manual";
+    this.showPopover?.();
+    this.#unzoom();
+    void this.#return();
+  }
+
+  disconnectedCallback(): void {
+    if (!this.#ready) return;
+    const isSettled = performance.now() - this.#placedAt > SETTLED_MS;
+    this.#returns = isSettled ? 0 : this.#returns + 1;
+    // Whoever takes the chat away whenever it comes is not fought with all the time there is.
+    if (this.#returns < AT_ONCE) queueMicrotask(() => this.place());
+    else setTimeout(() => this.place(), Math.min(100 * 2 ** (this.#returns - AT_ONCE), LONGEST_WAIT_MS));
   }
 
   /** `en` or `fr`: what the script tag says, or the workspace's settings, or the page's language, or the browser's. */
@@ -127,15 +183,27 @@ export class MonitoraChat extends HTMLElement {
     this.tell("open", {});
   }
 
+  /** Takes the page's own `zoom` back: style sheets can only multiply it. */
+  #unzoom(): void {
+    this.style.setProperty("--unzoom", String(1 / (this.parentElement?.currentCSSZoom ?? 1)));
+  }
+
   #setOpen(isOpen: boolean): void {
+    this.#unzoom();
     this.#isOpen = isOpen;
     this.#memory.isOpen = isOpen;
     this.#label();
   }
 
+  async #return(): Promise<void> {
+    const focused = this.#focused;
+    if (this.#panel) (await this.#panel).returned();
+    if (document.activeElement === document.body) focused?.focus({ preventScroll: true });
+  }
+
   async #start(): Promise<ChatHost> {
     const memory = this.#memory;
-    const visit = await startVisit(new URL("graphql", this.placement.base), this.placement.apiKey, memory);
+    const visit = await startVisit(new URL("graphql", this.#placement.base), this.#placement.apiKey, memory);
     this.#settings = visit.settings;
     this.#draw(visit.settings);
     this.tell("ready", {});
@@ -145,9 +213,9 @@ export class MonitoraChat extends HTMLElement {
 
   #draw(settings: WidgetSettings): void {
     const colours = accent(settings.accentColor);
-    const look = `:host { --accent: ${colours.fill}; --on-accent: ${colours.onFill};
-      --accent-text: light-dark(${colours.onLight}, ${colours.onDark}); }`;
-    this.#root.adoptedStyleSheets = [launcherStyle, look, settings.customCss ?? ""].map(sheet);
+    const look = `:host { --accent: ${colours.fill} !important; --on-accent: ${colours.onFill} !important;
+      --accent-text: light-dark(${colours.onLight}, ${colours.onDark}) !important; }`;
+    this.#root.adoptedStyleSheets.push(sheet(look), ownSheet(settings.customCss ?? ""));
     this.setAttribute("data-side", settings.position === "bottom-left" ? "left" : "right");
     this.#button.className = "launcher";
     this.#button.type = "button";
@@ -168,11 +236,11 @@ export class MonitoraChat extends HTMLElement {
   }
 
   #loadPanel(): Promise<ChatPanel> {
-    this.#panel ??= this.#ready
+    this.#panel ??= this.#ready!
       .then(async (host) => {
         this.#button.setAttribute("aria-busy", "true");
         this.#note.textContent = "";
-        const chat: typeof import("./chat/chat") = await import(new URL(`widget/${CHAT_FILE}`, this.placement.base).href);
+        const chat: typeof import("./chat/chat") = await import(new URL(`widget/${CHAT_FILE}`, this.#placement.base).href);
         return chat.mount(host);
       })
       .catch((error: unknown) => {
@@ -184,12 +252,6 @@ export class MonitoraChat extends HTMLElement {
       .finally(() => this.#button.removeAttribute("aria-busy"));
     return this.#panel;
   }
-}
-
-function sheet(text: string): CSSStyleSheet {
-  const made = new CSSStyleSheet();
-  made.replaceSync(text);
-  return made;
 }
 
 function icon(name: string, path: string): SVGElement {

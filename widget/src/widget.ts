@@ -8,16 +8,24 @@ import { MonitoraChat } from "./element";
 const script =
   (document.currentScript as HTMLScriptElement | null) ??
   document.querySelector<HTMLScriptElement>("script[data-key][src*='widget.js']");
+const apiKey = script?.dataset["key"];
+/** The chat of a script that ran before: a page shows one, and a router may run the script again with each page. */
+const known = customElements.get("monitora-chat") as typeof MonitoraChat | undefined;
 
-if (!script?.dataset["key"]) {
+if (!script || !apiKey) {
   console.warn("Monitora: the script needs a data-key attribute, the workspace's publishable key.");
-} else if (!customElements.get("monitora-chat")) {
+} else if (!known) {
   customElements.define("monitora-chat", MonitoraChat);
-  const chat = new MonitoraChat({ base: new URL(".", script.src), apiKey: script.dataset["key"] });
+  MonitoraChat.apiKey = apiKey;
+  const chat = new MonitoraChat({ base: new URL(".", script.src), apiKey });
   for (const name of ["lang", "theme"]) {
     const value = script.dataset[name];
     if (value) chat.dataset[name] = value;
   }
-  if (document.body) document.body.append(chat);
-  else addEventListener("DOMContentLoaded", () => document.body.append(chat));
+  chat.place();
+} else if (known.apiKey !== apiKey) {
+  console.warn(
+    `Monitora: the key ${apiKey} is not used: this page has a chat already, of the key ${known.apiKey}. ` +
+      "A page shows one chat: keep one of the two script tags.",
+  );
 }

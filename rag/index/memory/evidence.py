@@ -1,26 +1,14 @@
 """What the passages of a segment say for themselves: where they hold a question's terms, and how much that is worth."""
 
-import re
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.index.memory.segments import Integers, Segment
 from rag.retrieval.ranking import Scores
-from rag.text.terms import term
-
-_DIGIT = re.compile(r"\d")
-
-
-_NUMERALS = frozenset(
-    f"{language}:{term(word, language)}"
-    for language, numerals in {
-        "en": "two three four five six seven eight nine ten eleven twelve twenty half hundred thousand million twice",
-        "fr": "deux trois quatre cinq sept huit neuf dix onze douze vingt cent mille million moitie tiers",
-    }.items()
-    for word in numerals.split()
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,40 +26,35 @@ class Matches:
     closeness: Scores
 
 
-def matches(terms: Sequence[str], segment: Segment, rows: Integers) -> Matches:
-    """Return where the passages at `rows` of `segment` hold `terms` and their relatives."""
-    found: dict[int, tuple[int, float]] = {}
-    for number, key in enumerate(terms):
-        for position, closeness in segment.relatives(key):
-            if closeness > found.get(position, (0, 0.0))[1]:
-                found[position] = (number, closeness)
-    for number, key in enumerate(terms):
-        if (exact := segment.position(key)) is not None:
-            found[exact] = (number, 1.0)
+def matches(concepts: Sequence[Mapping[str, float]], segment: Segment, rows: Integers) -> Matches:
+    """Return where the passages at `rows` of `segment` hold the terms of each concept, and relatives of these."""
+    relatives: dict[int, tuple[int, float]] = {}
+    found: dict[int, dict[int, float]] = defaultdict(dict)
+    for number, keys in enumerate(concepts):
+        for key, worth in keys.items():
+            if (exact := segment.position(key)) is not None:
+                found[exact][number] = max(worth, found[exact].get(number, 0.0))
+            if worth == 1.0:
+                for position, closeness in segment.relatives(key):
+                    if closeness > relatives.get(position, (0, 0.0))[1]:
+                        relatives[position] = (number, closeness)
+    for position, (number, closeness) in relatives.items():
+        if position not in found:
+            found[position][number] = closeness
     lengths = segment.lengths[rows]
     owner = np.repeat(np.arange(len(rows)), lengths)
     place = np.arange(lengths.sum()) + np.repeat(segment.starts[rows] - np.cumsum(lengths) + lengths, lengths)
     tokens = segment.tokens[place]
     at = np.flatnonzero(np.isin(tokens, np.array(list(found), np.int64)))
     values = [found[position] for position in tokens[at].tolist()]
+    at = np.repeat(at, [len(value) for value in values])
     return Matches(
         owner[at],
         segment.sentences[place[at]].astype(np.int64),
         place[at],
-        np.array([number for number, _ in values], np.int64),
-        np.array([closeness for _, closeness in values], np.float64),
+        np.array([number for value in values for number in value], np.int64),
+        np.array([closeness for value in values for closeness in value.values()], np.float64),
     )
-
-
-def quantities(terms: Collection[str], segment: Segment, row: int) -> set[int]:
-    """Return the sentences of a passage that hold a number or a numeral which is none of the question's `terms`."""
-    span = slice(segment.starts[row], segment.starts[row + 1])
-    keys = [segment.vocabulary[token] for token in segment.tokens[span].tolist()]
-    return {
-        sentence
-        for key, sentence in zip(keys, segment.sentences[span].tolist(), strict=True)
-        if key not in terms and (key in _NUMERALS or _DIGIT.search(key))
-    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,27 +63,37 @@ class Evidence:
 
     `coverage`: part of the question's idf that the passage holds, relatives counted by their closeness;
     `exact`: the same without relatives; `sentence`: the same of its best sentence; `titled`: of its best sentence
-    together with title and headings; `pairs`: part of the question's adjacent terms that the passage holds adjacent and
-    in that order; `best`: number of the best sentence.
+    together with title and headings; `window`: of its best two adjacent sentences together with these; `pairs`: part of
+    the question's adjacent terms that the passage holds adjacent and in that order; `near`: the same of terms that
+    stand near each other in one sentence; `gap`: part of the idf of the rarest term that the best window lacks;
+    `named`: part of the idf that is of names and numbers which the best window lacks; `best`: number of the best
+    sentence.
     """
 
     coverage: Scores
     exact: Scores
     sentence: Scores
     titled: Scores
+    window: Scores
     pairs: Scores
+    near: Scores
+    gap: Scores
+    named: Scores
     best: Integers
 
 
-def evidence(found: Matches, idf: Scores, candidates: int) -> Evidence:
-    """Weigh matches by the terms' `idf`, of shape (terms,)."""
+_NEAR = 6
+
+
+def evidence(found: Matches, idf: Scores, rare: NDArray[np.bool_], candidates: int) -> Evidence:
+    """Weigh matches by the concepts' `idf`, of shape (concepts,). `rare` tells which are names and numbers."""
     total = max(float(idf.sum()), 1e-9)
     held = np.zeros((candidates, len(idf)))
     np.maximum.at(held, (found.candidate, found.term), found.closeness)
 
     keys, inverse = np.unique(np.stack([found.candidate, found.sentence]), axis=1, return_inverse=True)
     by_sentence = np.zeros((keys.shape[1], len(idf)))
-    np.maximum.at(by_sentence, (inverse, found.term), found.closeness)
+    np.maximum.at(by_sentence, (inverse.reshape(-1), found.term), found.closeness)
     of_title = keys[1] == 0
     titles = np.zeros((candidates, len(idf)))
     titles[keys[0][of_title]] = by_sentence[of_title]
@@ -112,15 +105,36 @@ def evidence(found: Matches, idf: Scores, candidates: int) -> Evidence:
     leading = alone >= sentence[owner]
     best[owner[leading]] = number[leading]
 
+    windows = np.maximum(body, titles[owner])
+    follows = np.flatnonzero((np.diff(owner) == 0) & (np.diff(number) == 1))
+    windows[follows] = np.maximum(windows[follows], body[follows + 1])
+    worth = windows @ idf
+    window, in_window = titles @ idf, titles.copy()
+    for at in np.argsort(worth, kind="stable"):
+        if worth[at] >= window[owner[at]]:
+            window[owner[at]], in_window[owner[at]] = worth[at], windows[at]
+    lacking = (1 - in_window) * idf
+
     pair = np.zeros((candidates, max(len(idf) - 1, 0)))
-    follows = np.flatnonzero((np.diff(found.candidate) == 0) & (np.diff(found.place) == 1) & (np.diff(found.term) == 1))
+    near = np.zeros_like(pair)
+    together = np.diff(found.candidate) == 0
+    follows = np.flatnonzero(together & (np.diff(found.place) == 1) & (np.diff(found.term) == 1))
     pair[found.candidate[follows], found.term[follows]] = 1.0
+    close = np.flatnonzero(
+        together & (np.diff(found.sentence) == 0) & (np.diff(found.place) <= _NEAR) & (np.abs(np.diff(found.term)) == 1)
+    )
+    near[found.candidate[close], np.minimum(found.term[close], found.term[close + 1])] = 1.0
     weight = idf[:-1] + idf[1:]
+    weighed = max(float(weight.sum()), 1e-9)
     return Evidence(
         coverage=held @ idf / total,
         exact=(held == 1.0) @ idf / total,
         sentence=sentence / total,
         titled=titled / total,
-        pairs=pair @ weight / max(float(weight.sum()), 1e-9),
+        window=window / total,
+        pairs=pair @ weight / weighed,
+        near=near @ weight / weighed,
+        gap=lacking.max(1, initial=0.0) / total,
+        named=(lacking * rare).sum(1) / total,
         best=best,
     )

@@ -114,10 +114,11 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
                     score=0.0,
                     location=chunk.location,
                     places=chunk.places,
+                    title=f"{document.title or document.name}\n{chunk.heading or ''}",
                     language=document.language,
                 )
             )
-            parts = [f"{document.title or document.name}\n{chunk.heading or ''}"]
+            parts = [passages[-1].title]
             parts += [chunk.content[start:end] for start, end in sentence_spans(chunk.content)]
             text: list[str] = []
             for sentence, part in enumerate(parts):

@@ -7,13 +7,16 @@ from uuid import UUID
 
 import numpy as np
 
-from rag.index.memory.evidence import evidence, matches, quantities
+from rag.index.memory.answer_signs import answer_signs
+from rag.index.memory.evidence import evidence, matches
 from rag.index.memory.segments import Integers, Segment, merged, segment_of
+from rag.index.memory.vocabulary import Meaning, Vocabulary
 from rag.index.protocol import IndexedDocument
 from rag.models.protocols import Vectors
 from rag.retrieval.passages import Passage
-from rag.retrieval.query import QueryTerms, analyse_query
+from rag.retrieval.query import Question, analyse_question
 from rag.retrieval.ranking import FEATURES, Scores, confidence, relevance
+from rag.text.stop_words import LANGUAGES
 
 # Okapi BM25 (Robertson and Zaragoza, 2009), with the constants usual for short passages.
 _K1 = 0.9
@@ -121,15 +124,15 @@ class WorkspaceIndex:
         if not len(self):
             return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))))
         live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments]))
-        asked = analyse_query(question)
-        frequencies = self._frequencies(asked)
-        lexical = self._lexical(asked, frequencies)
+        asked = analyse_question(question)
+        meaning = Vocabulary(self.segments).meaning(asked)
+        lexical = self._lexical(meaning)
         # Rounded, because a product over more rows may add in another order.
         dense = np.concatenate([segment.vectors @ vector for segment in self.segments]).astype(np.float64).round(5)
         fused = np.zeros(len(lexical))
         fused[live] = (scaled(lexical[live]) + self.dense_weight * scaled(dense[live])) / (1 + self.dense_weight)
         rows = live[np.argsort(-fused[live], kind="stable")[:_CANDIDATES]]
-        columns = self._evidence(asked, frequencies, rows)
+        columns = self._evidence(asked, meaning, rows)
         columns["fused"] = fused[rows]
         columns["dense"] = np.clip(dense[rows], 0, 1)
         columns["size"] = np.full(len(rows), min(np.log(len(self)) / np.log(_FITTED_CHUNKS), 1))
@@ -150,17 +153,7 @@ class WorkspaceIndex:
             yield first, segment
             first += len(segment.passages)
 
-    def _frequencies(self, asked: QueryTerms) -> dict[str, int]:
-        """Count the chunks that hold each word, in whichever language: a name is as common as all of them make it."""
-        frequencies: dict[str, int] = defaultdict(int)
-        for terms in asked.terms.values():
-            for key, word in terms.items():
-                for segment in self.segments:
-                    if (term := segment.position(key)) is not None:
-                        frequencies[word] += int(segment.live[segment.postings(term)[0]].sum())
-        return frequencies
-
-    def _lexical(self, asked: QueryTerms, frequencies: dict[str, int]) -> Scores:
+    def _lexical(self, meaning: Meaning) -> Scores:
         """Return the BM25 score of every row, live or not."""
         size = len(self)
         total = sum(int(segment.lengths[segment.live].sum()) for segment in self.segments)
@@ -168,12 +161,12 @@ class WorkspaceIndex:
         for segment in self.segments:
             score = np.zeros(len(segment.passages))
             norms = _K1 * (1 - _B + _B * segment.lengths * (size / max(total, 1)))
-            for terms in asked.terms.values():
-                for key, word in terms.items():
+            for concept in meaning.concepts:
+                idf = np.log1p((size - concept.frequency + 0.5) / (concept.frequency + 0.5))
+                for key, worth in ((key, worth) for keys in concept.keys.values() for key, worth in keys.items()):
                     if (term := segment.position(key)) is not None:
                         rows, counts = segment.postings(term)
-                        idf = np.log1p((size - frequencies[word] + 0.5) / (frequencies[word] + 0.5))
-                        score[rows] += idf * (_K1 + 1) * counts / (counts + norms[rows])
+                        score[rows] += worth * idf * (_K1 + 1) * counts / (counts + norms[rows])
             scores.append(score * segment.live)
         return np.concatenate(scores)
 
@@ -200,26 +193,30 @@ class WorkspaceIndex:
         parts: Scores = nearby / max(float(lexical.max()), 1e-9)
         return parts
 
-    def _evidence(self, asked: QueryTerms, frequencies: dict[str, int], rows: Integers) -> dict[str, Scores]:
+    def _evidence(self, asked: Question, meaning: Meaning, rows: Integers) -> dict[str, Scores]:
         """Read the candidates at `rows`, those of each language with the question's terms in it."""
         languages = np.array([self.passage(row).language for row in rows.tolist()])
         columns = {name: np.zeros(len(rows)) for name in FEATURES}
+        columns["code"] += bool(meaning.missing_codes)
+        columns["stranger"] += bool(meaning.missing_names)
         known = len(self) + _PRIOR_CHUNKS
-        for language, terms in asked.terms.items():
-            idf = np.array([np.log(known / (frequencies[word] + 1)) for word in terms.values()])
+        for language in LANGUAGES:
+            concepts = [concept for concept in meaning.concepts if language in concept.keys]
+            idf = np.array([max(np.log(known / (concept.frequency + 1)), 0.0) for concept in concepts])
+            rare = np.array([concept.is_name or concept.is_number for concept in concepts], bool)
+            keys = [concept.keys[language] for concept in concepts]
             for first, segment in self._offsets():
                 chosen = np.flatnonzero(
                     (languages == language) & (rows >= first) & (rows < first + len(segment.passages))
                 )
-                found = matches(list(terms), segment, rows[chosen] - first)
-                seen = evidence(found, idf, len(chosen))
-                for name in ("coverage", "exact", "sentence", "titled", "pairs"):
+                found = matches(keys, segment, rows[chosen] - first)
+                seen = evidence(found, idf, rare, len(chosen))
+                for name in ("coverage", "exact", "sentence", "titled", "window", "pairs", "near", "gap", "named"):
                     columns[name][chosen] = getattr(seen, name)
                 # How much the passage shares with the question, counted in words met nowhere else.
                 columns["shared"][chosen] = np.log1p(seen.coverage * idf.sum() / np.log(known))
-                if asked.expects_quantity:
-                    columns["quantity"][chosen] = [
-                        float(best in quantities(terms, segment, int(row)))
-                        for best, row in zip(seen.best.tolist(), rows[chosen] - first, strict=True)
-                    ]
+                texts = [segment.passages[row] for row in (rows[chosen] - first).tolist()]
+                for at, passage, best in zip(chosen.tolist(), texts, seen.best.tolist(), strict=True):
+                    kind, negated = answer_signs(asked, passage.content, best)
+                    columns["kind"][at], columns["unmet"][at], columns["negated"][at] = max(kind, 0), kind < 0, negated
         return columns

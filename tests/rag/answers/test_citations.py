@@ -26,9 +26,9 @@ def test_a_citation_names_the_page_of_the_sentence_that_answers(question: str, l
         (0, "page 3"), (CONTENT.index("Lost"), "page 4"), (CONTENT.index("Dogs"), "page 5"), location="pages 3–5"
     )
 
-    assert DocumentCitation.of(over_pages, question).location == location
+    assert DocumentCitation.of(over_pages, question, 1).location == location
 
 
 @pytest.mark.parametrize("location", ["page 3", "Orders › Paying", None])
 def test_a_passage_in_one_place_is_cited_with_it(location: str | None) -> None:
-    assert DocumentCitation.of(passage(location=location), "Where do dogs wait?").location == location
+    assert DocumentCitation.of(passage(location=location), "Where do dogs wait?", 1).location == location

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.evaluation.retrieval import EvaluationFileError, evaluate
+from rag.evaluation.retrieval import evaluate
+from rag.evaluation.sets import EvaluationFileError
 from rag.models.local.embedder import LocalEmbedder
 
 ARTICLES = {

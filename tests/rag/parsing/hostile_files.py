@@ -4,7 +4,8 @@ import io
 import zipfile
 import zlib
 
-from tests.rag.parsing.docx_files import make_docx
+from tests.rag.parsing.office_files import make_archive, make_docx, make_epub, make_odf, make_pptx, make_xlsx, paragraph, shape, sheet
+from tests.rag.parsing.ole_files import make_doc
 from tests.rag.parsing.pdf_files import write_pdf
 
 MEGABYTE = 1024 * 1024
@@ -66,6 +67,93 @@ def many_parts() -> bytes:
         for number in range(60_000):
             archive.writestr(f"{number}", b"")
     return buffer.getvalue()
+
+
+def bombs() -> dict[str, bytes]:
+    """Office files of some 200 kB, a part of each of which unpacks to 200 MB. By their extensions."""
+    zeros = "a" * (200 * MEGABYTE)
+    return {
+        "docx": make_docx(paragraph(zeros)),
+        "pptx": make_pptx([shape(zeros)]),
+        "xlsx": make_xlsx({"One": sheet({"A1": zeros})}),
+        "odt": make_odf("text", f"<text:p>{zeros}</text:p>"),
+        "epub": make_epub([f"<p>{zeros}</p>"]),
+    }
+
+
+def nested_tables(depth: int = 20_000) -> bytes:
+    """A Word document whose tables are each in a cell of the one before."""
+    return make_docx("<w:tbl><w:tr><w:tc>" * depth + paragraph("x") + "<w:p/></w:tc></w:tr></w:tbl>" * depth)
+
+
+def nested_lists(depth: int = 20_000) -> bytes:
+    """A document of OpenDocument whose lists are each in an item of the one before."""
+    ends = "</text:list-item></text:list>" * depth
+    return make_odf("text", "<text:list><text:list-item>" * depth + "<text:p>x</text:p>" + ends)
+
+
+def nested_divisions(depth: int = 100_000) -> bytes:
+    """A book of elements nested without end."""
+    return make_epub(["<div>" * depth + "x" + "</div>" * depth])
+
+
+def nested_groups(depth: int = 5_000_000) -> bytes:
+    """Rich text of groups nested without end."""
+    return b"{\\rtf1 " + b"{" * depth + b"x" + b"}" * depth + b"}"
+
+
+def repeated_cells() -> bytes:
+    """A workbook of OpenDocument of 1 kB, with 17 billion cells of text."""
+    cell = '<table:table-cell table:number-columns-repeated="16384"><text:p>again and again</text:p></table:table-cell>'
+    row = f'<table:table-row table:number-rows-repeated="1048576">{cell}</table:table-row>'
+    return make_odf("spreadsheet", f'<table:table table:name="One">{row}</table:table>')
+
+
+def merged_sheet() -> bytes:
+    """A workbook of 2 kB, of which one merged cell covers all 17 billion."""
+    merged = '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+    return make_xlsx({"One": sheet({"A1": "again and again"}, merged)})
+
+
+def far_cells() -> bytes:
+    """A workbook of 2 kB with two cells at the ends of the grid."""
+    return make_xlsx({"One": sheet({"A1": "first", "XFD1048576": "last"})})
+
+
+def entities() -> dict[str, bytes]:
+    """Office files with a document type that names entities. By their extensions."""
+    prologue = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    content = prologue + '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0">'
+    content += "<office:body><office:text>&x;</office:text></office:body></office:document-content>"
+    main = {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content}
+    workbook = f"{prologue}<workbook><sheets/>&x;</workbook>"
+    show = f"{prologue}<presentation><sldIdLst/>&x;</presentation>"
+    return {
+        "odt": make_archive(main),
+        "xlsx": make_archive({"xl/workbook.xml": workbook}),
+        "pptx": make_archive({"ppt/presentation.xml": show}),
+    }
+
+
+def looped_directory() -> bytes:
+    """A document of Word 97 whose directory's sectors follow one another in a circle, as do its entries."""
+    content = bytearray(make_doc("text"))
+    start = int.from_bytes(content[48:52], "little")
+    table = 512 * (1 + int.from_bytes(content[76:80], "little"))
+    content[table + 4 * start : table + 4 * start + 4] = start.to_bytes(4, "little")
+    entry = 512 * (1 + start) + 128
+    content[entry + 68 : entry + 76] = (1).to_bytes(4, "little") * 2
+    return bytes(content)
+
+
+def circular_styles() -> bytes:
+    """A Word document whose styles are based on one another in a circle."""
+    styles = "".join(
+        f'<w:style w:styleId="s{number}"><w:basedOn w:val="s{(number + 1) % 100}"/></w:style>' for number in range(100)
+    )
+    namespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    parts = {"styles": f'<w:styles xmlns:w="{namespace}">{styles}</w:styles>'}
+    return make_docx(paragraph("Text.", "s1") * 10_000, parts=parts)
 
 
 def packed_page() -> bytes:

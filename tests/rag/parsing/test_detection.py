@@ -4,10 +4,19 @@ import pytest
 
 from core.errors import ErrorCode
 from rag.parsing import MAX_FILE_BYTES, FileType, UnreadableDocument, detect_type, parse_as
-from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph
+from tests.rag.parsing.office_files import (
+    make_archive, make_docx, make_epub, make_odf, make_pptx, make_xlsx, paragraph, relationships, shape, sheet,
+)  # fmt: skip
+from tests.rag.parsing.ole_files import make_doc, make_ole, make_ppt, make_xls
 from tests.rag.parsing.pdf_files import make_pdf
 
-OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
+XLSB = make_archive(
+    {"_rels/.rels": relationships({"r": ("officeDocument", "xl/workbook.bin")}), "xl/workbook.bin": "\x83\x01"}
+)
+MANIFEST = (
+    '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry '
+    'manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.text"/></manifest:manifest>'
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +32,21 @@ OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
         ("a.txt", make_pdf(["text"]), FileType.PDF),
         ("a.exe", make_pdf(["text"]), FileType.PDF),
         ("a.pdf", make_docx(paragraph("text")), FileType.DOCX),
+        ("a.zip", make_docx(paragraph("text"), main="document2.xml"), FileType.DOCX),
+        ("form.dotm", make_docx(paragraph("text")), FileType.DOCX),
+        ("a.docx", make_pptx([shape("text")]), FileType.PPTX),
+        ("a.docx", make_xlsx({"One": sheet({"A1": "text"})}), FileType.XLSX),
+        ("a.xlsx", XLSB, FileType.XLSB),
+        ("a.docx", make_odf("text", ""), FileType.ODT),
+        ("a.ott", make_odf("text-template", ""), FileType.ODT),
+        ("a.bin", make_archive({"META-INF/manifest.xml": MANIFEST, "content.xml": ""}), FileType.ODT),
+        ("a", make_odf("spreadsheet", ""), FileType.ODS),
+        ("a", make_odf("presentation", ""), FileType.ODP),
+        ("a.zip", make_epub(["<p>text</p>"]), FileType.EPUB),
+        ("a.docx", make_doc("text"), FileType.DOC),
+        ("a.doc", make_xls({"One": [["text"]]}), FileType.XLS),
+        ("a", make_ppt(["text"]), FileType.PPT),
+        ("a.doc", b"{\\rtf1 text}", FileType.RTF),
     ],
 )
 def test_the_content_says_more_than_the_name(name: str, content: bytes, expected: FileType) -> None:
@@ -38,8 +62,8 @@ def test_the_content_says_more_than_the_name(name: str, content: bytes, expected
         ("a.docx", b"only text"),
         ("a.exe", b"only text"),
         ("sheet.docx", make_archive({"xl/workbook.xml": "<x/>"})),
-        ("old.doc", OLD_WORD),
-        ("a.rtf", b"{\\rtf1 text}"),
+        ("drawing.odg", make_odf("graphics", "")),
+        ("mail.doc", make_ole({"__properties_version1.0": b""})),
         ("a.zip", b"PK\x03\x04 nothing"),
     ],
 )
@@ -50,12 +74,36 @@ def test_what_cannot_be_read_is_refused_with_what_to_do(name: str, content: byte
     assert refusal.value.code == ErrorCode.FILE_TYPE_UNSUPPORTED
 
 
-@pytest.mark.parametrize("padding", [0, 65_000, 200_000])
-def test_an_office_file_with_a_password_is_refused(padding: int) -> None:
+@pytest.mark.parametrize("size", [0, 65_000, 200_000])
+@pytest.mark.parametrize("name", ["EncryptedPackage", "ENCRYPTEDPACKAGE"])
+def test_an_office_file_with_a_password_is_refused(size: int, name: str) -> None:
     with pytest.raises(UnreadableDocument, match="password") as refusal:
-        detect_type("a.docx", io.BytesIO(OLD_WORD + bytes(padding) + "EncryptedPackage".encode("utf-16-le")))
+        detect_type("a.docx", io.BytesIO(make_ole({name: bytes(size), "EncryptionInfo": b""})))
 
     assert refusal.value.code == ErrorCode.FILE_ENCRYPTED
+
+
+def test_an_old_office_file_is_told_however_far_down_its_directory_is() -> None:
+    content = make_ole({"WordDocument": bytes(8_000_000)})
+
+    assert content.rindex("WordDocument".encode("utf-16-le")) > 7_500_000
+    assert detect_type("a", io.BytesIO(content)) is FileType.DOC
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.doc", make_doc("text")[:600]),
+        ("a.doc", make_doc("text")[:8] + bytes(600)),
+        ("a.xlsx", b"PK\x03\x04 nothing"),
+        ("a.odt", make_odf("text", "")[:200]),
+    ],
+)
+def test_an_office_file_cut_short_is_damaged(name: str, content: bytes) -> None:
+    with pytest.raises(UnreadableDocument, match="damaged") as refusal:
+        detect_type(name, io.BytesIO(content))
+
+    assert refusal.value.code == ErrorCode.FILE_UNREADABLE
 
 
 @pytest.mark.parametrize("content", [b"", b" \r\n\t\n ", b"\xef\xbb\xbf"])

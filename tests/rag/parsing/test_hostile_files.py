@@ -12,7 +12,7 @@ from rag.parsing.document import ParsedDocument
 from rag.parsing.html import read_html
 from rag.parsing.markdown import read_markdown
 from rag.parsing.text import read_csv, read_text
-from tests.rag.parsing.docx_files import make_archive, make_docx, paragraph, table
+from tests.rag.parsing.office_files import make_archive, make_docx, paragraph, table
 from tests.rag.parsing.parsed import parse
 from tests.rag.parsing.pdf_files import make_pdf
 from tests.support.examples import examples

@@ -15,6 +15,7 @@ from rag.sources.storage import KEYS_AT_ONCE
 from resolvers.services import Services
 from schema.relay.node import parse_id
 from tests.support.people import People, Shop
+from tests.support.rows import one
 
 
 @pytest.fixture
@@ -66,7 +67,8 @@ async def test_the_file_of_a_deletion_that_was_cut_off_is_deleted(
 ) -> None:
     gone = await shop.learn()
     key = parse_id(gone["id"])[1]
-    path = _path(services, f"{parse_id(shop.id)[1]}/{key}")
+    document = await one(services.database, Document, key)
+    path = _path(services, document.file_path)
     _age(path)
     # The row was marked, and the process was killed before it deleted the file.
     marked = update(Document).where(Document.id == key).values(deleted_at=Document.created_at)

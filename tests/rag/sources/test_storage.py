@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import ErrorCode
 from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
-from rag.sources.storage import FileStorage, StoredFileMissing
+from rag.sources.storage import FileStorage, StoredFileMissing, document_of
 from tests.support.files import content_of
 from tests.support.waiting import until
 
@@ -35,7 +35,7 @@ def files(folder: Path) -> list[Path]:
 async def test_a_file_is_read_as_it_was_saved(storage: FileStorage) -> None:
     key = await storage.save(WORKSPACE, DOCUMENT, b"content")
 
-    assert key == f"{WORKSPACE}/{DOCUMENT}"
+    assert document_of(key) == DOCUMENT
     assert await content_of(storage, key) == b"content"
 
 
@@ -45,12 +45,22 @@ async def test_a_file_may_arrive_in_pieces(storage: FileStorage) -> None:
     assert await content_of(storage, key) == b"one two"
 
 
-async def test_a_second_file_takes_the_place_of_the_first(storage: FileStorage, tmp_path: Path) -> None:
-    await storage.save(WORKSPACE, DOCUMENT, b"first, and longer")
-    key = await storage.save(WORKSPACE, DOCUMENT, b"second")
+async def test_a_second_file_of_a_document_leaves_the_first_as_it_was(storage: FileStorage) -> None:
+    first = await storage.save(WORKSPACE, DOCUMENT, b"first")
+    second = await storage.save(WORKSPACE, DOCUMENT, b"second")
 
-    assert await content_of(storage, key) == b"second"
-    assert len(files(tmp_path)) == 1
+    assert [await content_of(storage, key) for key in (first, second)] == [b"first", b"second"]
+
+
+async def test_a_file_that_was_stored_under_the_document_s_name_alone_is_still_read(
+    storage: FileStorage, tmp_path: Path
+) -> None:
+    stored = await storage.save(WORKSPACE, DOCUMENT, b"of a version before")
+    key = f"{WORKSPACE}/{DOCUMENT}"
+    (tmp_path / "files" / stored).rename(tmp_path / "files" / key)
+
+    assert await content_of(storage, key) == b"of a version before"
+    assert document_of(key) == DOCUMENT
 
 
 async def test_only_the_server_s_own_user_can_read_the_files(storage: FileStorage, tmp_path: Path) -> None:

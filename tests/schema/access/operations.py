@@ -31,6 +31,9 @@ def arguments_of(tenant: TenantFixture) -> Arguments:
     """
     ids = tenant.identifiers
     return {
+        "AddTextInput.content": "We open at nine.",
+        "AddTextInput.title": "When do you open?",
+        "AddTextInput.workspaceId": ids["Workspace"],
         "ChangePasswordInput.currentPassword": PASSWORD,
         "ChangePasswordInput.newPassword": "Ein Gartenzaun 47 im Regen",
         "ChatInput.clientMessageId": str(uuid4()),
@@ -69,7 +72,10 @@ def arguments_of(tenant: TenantFixture) -> Arguments:
         "UpdateWebsiteInput.id": ids["Website"],
         "UpdateWebsiteInput.maxPages": 7,
         "Subscription.websiteProgress.websiteId": ids["Website"],
+        "ReplaceDocumentInput.file": UploadFile(io.BytesIO(b"Something new to read."), filename="a.txt"),
+        "ReplaceDocumentInput.id": ids["Document"],
         "RetryDocumentInput.id": ids["Document"],
+        "RetryFailedDocumentsInput.workspaceId": ids["Workspace"],
         "RevokeApiKeyInput.id": ids["ApiKey"],
         "RevokeSessionInput.id": ids["LoginSession"],
         "SendMessageInput.clientMessageId": str(uuid4()),

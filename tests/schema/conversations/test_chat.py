@@ -121,7 +121,7 @@ async def test_the_same_question_again_comes_from_the_cache(people: People, shop
     assert second[-1]["message"]["cached"]
     assert second[-1]["message"]["tokensUsed"] == 0
     assert second[-1]["message"]["content"] == first[-1]["message"]["content"]
-    assert second[0]["sources"] == first[0]["sources"]
+    assert second[-1]["message"]["sources"] == first[-1]["message"]["sources"]
     kept = await people.services.database.read(lambda unit: unit.scalar(select(ResponseCache)))
     assert kept is not None
     assert kept.hit_count == 1

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from data.models import Document, DocumentChunk, DocumentStatus
 from monitora.composition import running_services
 from monitora.settings.settings import Settings
-from tests.rag.parsing.docx_files import make_docx
+from tests.rag.parsing.office_files import make_docx
 from tests.rag.parsing.pdf_files import make_pdf
 from tests.support.files import content_of
 from tests.support.people import GARDEN, People, Person, Shop

@@ -93,7 +93,7 @@ async def _waits_for_its_second_attempt(services: Services) -> bool:
 async def _upload_as(shop: Shop, name: str) -> str:
     file = UploadFile(io.BytesIO(b"Anything."), filename="any.txt")
     payload = "uploadDocument ... on UploadDocumentPayload { document { id } }"
-    made = await shop.owner.change(payload, workspaceId=shop.id, file=file, name=name)
+    made = await shop.owner.change(payload, workspaceId=shop.id, file=file, name=name, allowDuplicate=True)
     return str(made["document"]["id"])
 
 

@@ -58,7 +58,7 @@ async def test_pages_are_shown_once_they_are_counted(services: Services) -> None
     shop = await people.shop()
     document = await shop.learn()
     key = parse_id(document["id"])[1]
-    await services.database.write(lambda session: storage.add_pages(session, key, 4, Quotas()))
+    await services.database.write(lambda session: storage.count_read(session, key, 4, Quotas()))
 
     assert (await shop.owner.ask(OF_WORKSPACE, id=shop.id))["workspace"]["storage"]["pages"] == 4
 
@@ -156,7 +156,7 @@ async def test_deleted_things_leave_no_file(people: People, settings: Settings) 
     assert len(_files(settings)) == 2
     await shop.owner.change("deleteWorkspace", id=shop.id)
 
-    assert [path.name for path in _files(settings)] == [str(_key(kept))]
+    assert [path.stem for path in _files(settings)] == [str(_key(kept))]
     assert [folder.name for folder in (settings.data_dir / "files").iterdir()] == [str(parse_id(other.id)[1])]
 
 

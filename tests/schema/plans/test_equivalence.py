@@ -126,7 +126,7 @@ def values(tenant: TenantFixture) -> dict[str, Any]:
         "insights": ids["Insights"],
         "foreign": global_id("Workspace", uuid4()),
         "nothing": "nothing",
-        "cursor": str(Cursor(conversation["created_at"], conversation["id"])),
+        "cursor": str(Cursor((conversation["created_at"], conversation["id"]))),
         "noCursor": "no cursor",
         "few": 2,
         "none": None,

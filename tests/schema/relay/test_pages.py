@@ -1,6 +1,7 @@
 """Pages of lists: every row once, in order, from either end."""
 
 import base64
+import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import counts
-from data.models import global_id
+from data.models import Document, DocumentChunk, global_id
 from data.pages import Cursor, InvalidCursor
 from schema.relay.node import parse_id
 from tests.support.people import People, Person
@@ -88,15 +89,32 @@ async def test_a_page_that_cannot_be_is_bad_input(people: People, arguments: dic
 
 @given(st.datetimes(timezones=st.just(UTC)), st.uuids())
 def test_a_cursor_comes_back_as_it_was(moment: datetime, key: UUID) -> None:
-    cursor = Cursor(moment, key)
+    cursor = Cursor((moment, key))
 
-    assert Cursor.parse(str(cursor)) == cursor
+    assert Cursor.parse(str(cursor), Document) == cursor
 
 
-@given(st.text())
-def test_any_text_is_a_cursor_or_is_refused(text: str) -> None:
+@given(st.integers(0, 2**31 - 1))
+def test_a_cursor_of_passages_is_a_place_in_the_document(index: int) -> None:
+    text = str(Cursor((index,)))
+
+    assert Cursor.parse(text, DocumentChunk) == (index,)
+    with pytest.raises(InvalidCursor):
+        Cursor.parse(text, Document)
+
+
+@pytest.mark.parametrize("values", [[-1], [2**31], [True], [1.0], ["1"], [None], [1, 2], [], 1, {"a": 1}])
+def test_a_cursor_of_passages_holds_one_number_of_a_row(values: Any) -> None:
+    text = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+    with pytest.raises(InvalidCursor):
+        Cursor.parse(text, DocumentChunk)
+
+
+@given(st.text(), st.sampled_from([Document, DocumentChunk]))
+def test_any_text_is_a_cursor_or_is_refused(text: str, model: type[Any]) -> None:
     with suppress(InvalidCursor):
-        assert str(Cursor.parse(text))
+        assert str(Cursor.parse(text, model))
 
 
 COUNTS = """query ($id: ID!) { workspace(id: $id) {

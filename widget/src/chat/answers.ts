@@ -11,6 +11,8 @@ export interface Source {
   excerpt: string;
   score: number;
   location: string | null;
+  /** The passage's page on the web. */
+  url: string | null;
 }
 
 /** Events of one answer, numbered by the server. */
@@ -31,6 +33,7 @@ export interface StoredMessage {
   sources: Source[];
   feedback: number | null;
   finishReason: string | null;
+  canDiffer: boolean;
 }
 
 export interface Question {

@@ -1,20 +1,22 @@
 import { render } from "preact";
 import type { ChatHost, ChatPanel } from "../element";
+import { sheet } from "../sheets";
 import style from "./chat.css";
 import { Conversation } from "./conversation";
+import { resumePlace } from "./place";
 import { Panel } from "./panel";
 import { WORDS } from "./words";
 
-/** Below this width the chat fills the screen, and the page behind it rests. */
-const PHONE = "(max-width: 480px)";
+/** In a window as small, of a phone or magnified, the chat fills it, and the page behind rests. As in `chat.css`. */
+const SMALL = "(max-width: 480px), (max-width: 960px) and (max-height: 540px)";
+/** Below this height, in pixels, the chat takes the place of its button too. */
+const LOW_PX = 640;
 
 /** Puts the chat into the element's shadow root, hidden. */
 export function mount(host: ChatHost): ChatPanel {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
   // Before the workspace's own sheets, which have the last word.
   const [launcher, ...own] = host.root.adoptedStyleSheets;
-  host.root.adoptedStyleSheets = [launcher!, sheet, ...own];
+  host.root.adoptedStyleSheets = [launcher!, sheet(style), ...own];
 
   const dialog = document.createElement("dialog");
   dialog.className = "panel";
@@ -22,7 +24,7 @@ export function mount(host: ChatHost): ChatPanel {
   host.root.prepend(dialog);
   dialog.autofocus = true; // opened as a modal, it takes the cursor itself rather than giving it to its first button
 
-  const phone = matchMedia(PHONE);
+  const small = matchMedia(SMALL);
   const conversation = new Conversation(host, drawSoon);
   let language = host.element.language;
   let isDrawing = false;
@@ -43,15 +45,23 @@ export function mount(host: ChatHost): ChatPanel {
   }
 
   function show(): void {
-    if (phone.matches) dialog.showModal();
+    if (small.matches) dialog.showModal();
     else dialog.open = true; // `show` would take the cursor from the page
   }
 
-  /** A phone's keyboard covers the page instead of shrinking it: the chat keeps to what is left, unless it is magnified. */
+  function showAgain(): void {
+    if (!dialog.open) return;
+    dialog.close();
+    show();
+  }
+
+  /** A keyboard on the screen covers the page instead of shrinking it: the chat keeps to what is left, unless it is magnified. */
   function fit(): void {
     const { height, offsetTop, scale } = visualViewport!;
-    dialog.style.setProperty("--height", scale === 1 ? `${height}px` : null);
-    dialog.style.setProperty("--top", scale === 1 ? `${offsetTop}px` : null);
+    const isMagnified = scale !== 1;
+    dialog.style.setProperty("--height", isMagnified ? null : `${height}px`);
+    dialog.style.setProperty("--top", isMagnified ? null : `${offsetTop}px`);
+    host.element.toggleAttribute("data-low", (isMagnified ? innerHeight : height) < LOW_PX);
   }
 
   dialog.addEventListener("keydown", (event) => {
@@ -64,13 +74,10 @@ export function mount(host: ChatHost): ChatPanel {
     event.preventDefault(); // the back gesture of a phone
     void host.element.close();
   });
-  phone.addEventListener("change", () => {
-    if (!dialog.open) return;
-    dialog.close();
-    show();
-  });
-  visualViewport?.addEventListener("resize", fit);
-  visualViewport?.addEventListener("scroll", fit);
+  small.addEventListener("change", showAgain);
+  visualViewport!.addEventListener("resize", fit);
+  visualViewport!.addEventListener("scroll", fit);
+  fit();
   addEventListener("online", drawSoon);
   addEventListener("offline", drawSoon);
 
@@ -80,6 +87,10 @@ export function mount(host: ChatHost): ChatPanel {
     show,
     focus: () => dialog.querySelector<HTMLElement>("textarea")?.focus(),
     hide: () => dialog.close(),
+    returned: () => {
+      showAgain(); // what leaves the page is no modal any more
+      resumePlace(dialog);
+    },
     send: (content) => void resumed.then(() => conversation.send(content)),
     speak: (spoken) => {
       language = spoken;

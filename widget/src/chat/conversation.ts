@@ -276,10 +276,10 @@ export class Conversation {
         this.#transcript.write(key, event.text);
         break;
       case "AnswerFinished": {
-        const { id, content, sources, finishReason, conversation } = event.message;
+        const { id, content, sources, finishReason, canDiffer, conversation } = event.message;
         this.#accepted(conversation.id, event.answerId);
         this.#end();
-        this.#transcript.change(key, { id, content, sources, finishReason, state: "complete" });
+        this.#transcript.change(key, { id, content, sources, finishReason, canDiffer, state: "complete" });
         this.host.element.tell("answer", { content });
         break;
       }

@@ -15,6 +15,8 @@ export interface DisplayedMessage {
   state: "waiting" | "writing" | "complete" | "failed";
   /** How a complete answer ended: `stop`, `length`, `stopped`. */
   finishReason: string | null;
+  /** Whether asking again can give another answer. */
+  canDiffer: boolean;
   failure?: Trouble;
 }
 
@@ -27,13 +29,13 @@ export interface Trouble {
 
 /** A message that is about to be. */
 export function blank(role: DisplayedMessage["role"], state: DisplayedMessage["state"]): DisplayedMessage {
-  return { key: randomUUID(), role, content: "", sources: [], feedback: null, state, finishReason: null };
+  return { key: randomUUID(), role, content: "", sources: [], feedback: null, state, finishReason: null, canDiffer: false };
 }
 
 /** A message as the server has it. */
-export function displayed({ id, role, content, feedback, sources, finishReason }: StoredMessage): DisplayedMessage {
+export function displayed({ id, role, content, feedback, sources, finishReason, canDiffer }: StoredMessage): DisplayedMessage {
   const author = role === "USER" ? "user" : "assistant";
-  return { key: id, id, role: author, content, sources, feedback, finishReason, state: "complete" };
+  return { key: id, id, role: author, content, sources, feedback, finishReason, canDiffer, state: "complete" };
 }
 
 /** The answer that the last question still waits for. */

@@ -103,7 +103,7 @@ function Actions({ message, isLast, conversation, words }: MessageProps) {
     <>
       <div class="actions">
         <Copy text={message.content} words={words} />
-        {isLast && (
+        {isLast && (message.canDiffer || message.finishReason === "stopped") && (
           <Action name="retry" label={words.regenerate} onPress={() => void conversation.regenerate(message.id!)} />
         )}
         <Thumb name="helpful" label={words.helpful} isPressed={message.feedback === 1} onPress={() => rate(1)} />

@@ -1,13 +1,11 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { WidgetSettings } from "../visit";
 import type { Conversation } from "./conversation";
 import { Icon } from "./icons";
 import { Message, TroubleNote } from "./message";
-import type { DisplayedMessage } from "./displayed";
+import { useReadersPlace } from "./place";
 import type { Words } from "./words";
 
-/** How far from the end, in pixels, still counts as reading the end. */
-const NEAR_END_PX = 60;
 /** How near to the beginning, in pixels, earlier messages are asked for. */
 const NEAR_BEGINNING_PX = 120;
 
@@ -20,7 +18,7 @@ interface MessagesProps {
 /** What was said, from the greeting or a page of earlier messages to the latest. */
 export function Messages({ conversation, settings, words }: MessagesProps) {
   const { messages, hasEarlier } = conversation;
-  const { scroller, isAway, toEnd, onScroll } = useReadersPlace(messages);
+  const { scroller, isAway, toEnd, onScroll } = useReadersPlace(messages, conversation.refusal !== undefined);
 
   const onMove = () => {
     onScroll();
@@ -82,45 +80,6 @@ function EarlierButton({ conversation, words, onGone }: EarlierButtonProps) {
       {conversation.isLoadingEarlier ? words.loading : words.earlier}
     </button>
   );
-}
-
-/** Keeps the end in view while it is read, and what is read in its place while messages are added above it. */
-function useReadersPlace(messages: readonly DisplayedMessage[]) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const place = useRef({ followsEnd: true, fromEnd: 0 });
-  const [isAway, setAway] = useState(false);
-  const first = messages[0]?.key;
-  const last = messages.at(-1)?.key;
-
-  const toEnd = () => {
-    const { current } = scroller;
-    if (current) current.scrollTop = current.scrollHeight;
-  };
-  const onScroll = () => {
-    const { scrollHeight, scrollTop, clientHeight } = scroller.current!;
-    const fromEnd = scrollHeight - scrollTop;
-    const followsEnd = fromEnd - clientHeight < NEAR_END_PX;
-    place.current = { followsEnd, fromEnd };
-    setAway(!followsEnd);
-  };
-  useLayoutEffect(() => {
-    place.current.followsEnd = true; // one's own question is always brought into view
-  }, [last]);
-  useLayoutEffect(() => {
-    if (!place.current.followsEnd) scroller.current!.scrollTop = scroller.current!.scrollHeight - place.current.fromEnd;
-  }, [first]);
-  useLayoutEffect(() => {
-    if (place.current.followsEnd) toEnd();
-    else place.current.fromEnd = scroller.current!.scrollHeight - scroller.current!.scrollTop;
-  });
-  useEffect(() => {
-    // A question of several lines, or a word on the connection, takes room from the end that is being read.
-    const resized = new ResizeObserver(() => place.current.followsEnd && toEnd());
-    resized.observe(scroller.current!);
-    return () => resized.disconnect();
-  }, []);
-
-  return { scroller, isAway, toEnd, onScroll };
 }
 
 interface SuggestionsProps {

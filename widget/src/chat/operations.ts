@@ -1,6 +1,6 @@
 /** Every operation of the open chat, as the constant texts that are sent (`START_VISIT` is in `visit.ts`). */
-const SOURCES = "sources { documentName chunkIndex excerpt score location }";
-const MESSAGE = `id role content answerId feedback finishReason ${SOURCES}`;
+const SOURCES = "sources { documentName chunkIndex excerpt score location url }";
+const MESSAGE = `id role content answerId feedback finishReason canDiffer ${SOURCES}`;
 const EVENT = `__typename answerId sequence
   ... on AnswerStarted { conversation { id } message { id } ${SOURCES} }
   ... on AnswerDelta { text }

@@ -2,6 +2,7 @@ import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import type { Source } from "./answers";
 import { Icon } from "./icons";
+import { safeAddress } from "./markdown";
 import type { Words } from "./words";
 
 const SHOWN_AT_FIRST = 3;
@@ -18,6 +19,7 @@ export function Sources({ sources, words, ref }: { sources: Source[]; words: Wor
         {sources.map((source, index) => (
           <li key={index} class={index >= SHOWN_AT_FIRST && !showsAll ? "folded" : undefined}>
             <Passage source={source} number={index + 1} onOpen={() => index >= SHOWN_AT_FIRST && setShowsAll(true)} />
+            <Visit source={source} words={words} />
           </li>
         ))}
       </ol>
@@ -27,6 +29,18 @@ export function Sources({ sources, words, ref }: { sources: Source[]; words: Wor
         </button>
       )}
     </section>
+  );
+}
+
+/** Leads to the passage's page on the web. Beside what opens the passage: a link inside it could not be reached by all. */
+function Visit({ source: { url, documentName }, words }: { source: Source; words: Words }) {
+  const address = url && safeAddress(url);
+  if (!address) return null;
+  const label = words.visit(documentName);
+  return (
+    <a class="quiet small visit" href={address} target="_blank" rel="noopener noreferrer" aria-label={label} title={label}>
+      <Icon name="visit" />
+    </a>
   );
 }
 

@@ -1,0 +1,317 @@
+"""What of a passage answers a question: sentences, the answer after a label, or a whole list."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from rag.index.memory.answer_signs import answer_signs
+from rag.retrieval.passages import Passage
+from rag.retrieval.query import analyse_question
+from rag.text.sentences import sentence_spans
+from rag.text.terms import terms
+
+MAX_QUOTATIONS = 3
+"""Quotations of an answer at most."""
+_MORE = 0.3
+"""A further quotation holds terms that the ones before do not, with this part of the question's weight."""
+_RELATED = 0.5
+"""It is worth this part of the best one."""
+_TITLED = 0.5
+"""What a term of the question is worth that only the passage's title or headings hold."""
+_ADJACENT = 0.3
+"""How much more a sentence is worth that says the question's words in their order, one after the other."""
+_BESIDE = 0.6
+"""A sentence beside one that is quoted is quoted with it where it is worth this part of it."""
+_LATER_PASSAGE = 0.05
+"""How much less a sentence is worth for each passage that was ranked before its own."""
+_EXPECTED = 1.3
+"""How much more a sentence is worth that holds what kind of thing is asked for: a number, a time, a person, a place."""
+_MAX_LABEL_CHARACTERS = 80
+_MAX_ANSWER_SENTENCES = 4
+_MAX_LIST_ITEMS = 30
+_ITEM_LEADS = 1.5
+"""How many times as much as any other item of its list an item is worth that is quoted alone."""
+_LATER = 0.01
+"""Sooner sentences are worth a little more: all there is to go by where none holds a word of the question."""
+_BARE_WORDS = 4
+"""An answer of fewer words is quoted with its label: "Phone: 02 555 01 02"."""
+
+_LIST_ITEM = re.compile(r"(?:[-–—•*+]|\d{1,3}[.)]|[a-z]\))\s+\S")
+_QUESTION_MARK = re.compile(r"(?:Q|Question|F|Frage)\s*[:.)]\s+", re.IGNORECASE)
+_ANSWER_MARK = re.compile(r"(?:A|R|Answer|Réponse|Reponse)\s*[:.)]\s+", re.IGNORECASE)
+_ENDS_SENTENCE = re.compile(r"[.!;,…][\"'»”)\]]*$")
+_VALUE = re.compile(r"\d|^[a-zà-öø-ÿ]")
+"""A line that holds a number, or begins with a small letter, is what a label is for."""
+_VALUE_AFTER_COLON = re.compile(r":\s+\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Lines of the passage cited as [number], what they are worth, and which of the question's terms they hold.
+
+    `first` and `last` are the positions of the sentences that they are made of.
+    """
+
+    number: int
+    first: int
+    last: int
+    lines: tuple[str, ...]
+    worth: float
+    held: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence; `paragraph` counts the blank lines before it. `is_line` says that it is alone on its line."""
+
+    text: str
+    paragraph: int
+    is_line: bool
+
+    @property
+    def is_item(self) -> bool:
+        return _LIST_ITEM.match(self.text) is not None
+
+    @property
+    def asks(self) -> bool:
+        return self.text.rstrip("*_ ").endswith("?") or _QUESTION_MARK.match(self.text) is not None
+
+
+class _Read:
+    """A passage, read for a question."""
+
+    def __init__(self, number: int, passage: Passage, question: str, weights: dict[str, float]) -> None:
+        self.number = number
+        self.passage = passage
+        asked = terms(question, passage.language)
+        self.asked = set(asked)
+        self.asked_pairs = set(pairwise(asked))
+        self.weights = weights
+        self._question = analyse_question(question)
+        self.sentences = list(_sentences(passage.content))
+
+    @cached_property
+    def titled(self) -> frozenset[str]:
+        """The question's terms in what the passage's document and headings are called."""
+        return frozenset(self.asked.intersection(terms(self.passage.title, self.passage.language)))
+
+    @cached_property
+    def held(self) -> list[frozenset[str]]:
+        """The question's terms in each sentence."""
+        return [frozenset(self.asked.intersection(terms(each.text, self.passage.language))) for each in self.sentences]
+
+    def is_label(self, at: int) -> bool:
+        """Tell whether a sentence stands above its answer: a question, or a short line that is no sentence."""
+        if at + 1 >= len(self.sentences):
+            return False
+        sentence = self.sentences[at]
+        if sentence.asks:
+            return True
+        return (
+            sentence.is_line
+            and not sentence.is_item
+            and len(sentence.text) <= _MAX_LABEL_CHARACTERS
+            and not _ENDS_SENTENCE.search(sentence.text)
+            and not _VALUE_AFTER_COLON.search(sentence.text)
+            and not _VALUE.search(sentence.text)
+            and self.sentences[at + 1].text != sentence.text
+        )
+
+    def answer_after(self, label: int) -> int:
+        """Return where the answer ends that begins after a label: a list whole, or the paragraph that follows."""
+        first = label + 1
+        while first < len(self.sentences) - 1 and self.is_label(first) and not self.sentences[first].asks:
+            first += 1  # a title above a title
+        if self.sentences[first].is_item:
+            return self._end_of_list(first)
+        end = first + 1
+        while (
+            end < len(self.sentences)
+            and end - first < _MAX_ANSWER_SENTENCES
+            and self.sentences[end].paragraph == self.sentences[first].paragraph
+            and not self.is_label(end)
+            and not self.sentences[end].is_item
+        ):
+            end += 1
+        if (
+            self.sentences[end - 1].text.rstrip().endswith(":")
+            and end < len(self.sentences)
+            and self.sentences[end].is_item
+        ):
+            end = self._end_of_list(end)
+        return end
+
+    def _end_of_list(self, first: int) -> int:
+        end = first
+        while end < min(len(self.sentences), first + _MAX_LIST_ITEMS) and self.sentences[end].is_item:
+            end += 1
+        return end
+
+    def start_of_list(self, item: int) -> int:
+        """Return where the list of an item begins: at the sentence that introduces it, if one does."""
+        start = item
+        while start > 0 and self.sentences[start - 1].is_item:
+            start -= 1
+        introduces = start > 0 and self.sentences[start - 1].text.rstrip().endswith(":")
+        return start - 1 if introduces else start
+
+    def quotations(self) -> Iterator[Quotation]:
+        """Yield what may be quoted."""
+        for at, sentence in enumerate(self.sentences):
+            if self.is_label(at):
+                # A title above another one says nothing of what stands under that, unless it is asked for.
+                if self.held[at] or not self.is_label(at + 1):
+                    yield self._after_label(at)
+            elif sentence.is_item:
+                yield self._of_list(at)
+            else:
+                end = at + 1
+                if sentence.text.rstrip().endswith(":") and end < len(self.sentences) and self.sentences[end].is_item:
+                    end = self._end_of_list(end)
+                yield self._quotation(at, end, self.lines(at, end), self.held[at])
+
+    def _after_label(self, at: int) -> Quotation:
+        end = self.answer_after(at)
+        label = self.sentences[at].text
+        lines = self.lines(at + 1, end)
+        lines = (_ANSWER_MARK.sub("", lines[0], count=1), *lines[1:])
+        says_more = not self.sentences[at].asks and not set(terms(label, self.passage.language)) <= self.asked
+        is_bare = len(lines) == 1 and len(lines[0].split()) < _BARE_WORDS and not self.sentences[at].asks
+        if len(lines) == 1 and (says_more or is_bare or _is_value(lines[0], label)):
+            lines = (f"{label.rstrip(' :')}: {lines[0]}",)
+        elif says_more:
+            lines = (label, *lines)
+        # Of a list each item speaks for itself.
+        spoken = [] if self.sentences[end - 1].is_item else self.held[at + 1 : end]
+        return self._quotation(at, end, lines, self.held[at].union(*spoken))
+
+    def _of_list(self, at: int) -> Quotation:
+        start = self.start_of_list(at)
+        end = self._end_of_list(at)
+        others = [
+            self._weight(self.held[other])
+            for other in range(start, end)
+            if other != at and self.sentences[other].is_item
+        ]
+        mine = self._weight(self.held[at])
+        if not others or mine > _ITEM_LEADS * max(others):
+            # What introduces the list says what the item is of.
+            held = self.held[at] | self.held[start] if self.held[at] else self.held[at]
+            return self._quotation(at, at + 1, self.lines(at, at + 1), held)
+        return self._quotation(start, end, self.lines(start, end), self.held[at] | self.held[start])
+
+    def lines(self, first: int, end: int) -> tuple[str, ...]:
+        """Return the sentences from `first` on: those of one line together."""
+        lines: list[str] = []
+        for at in range(first, end):
+            sentence = self.sentences[at]
+            goes_on = lines and not sentence.is_line and self.sentences[at - 1].paragraph == sentence.paragraph
+            if goes_on and not self.sentences[at - 1].is_line:
+                lines[-1] += f" {sentence.text}"
+            else:
+                lines.append(sentence.text)
+        return tuple(lines)
+
+    def _pairs(self, text: str) -> float:
+        """Return the share of the question's neighbouring terms that are neighbours in `text`, in that order."""
+        if not self.asked_pairs:
+            return 0.0
+        return len(self.asked_pairs.intersection(pairwise(terms(text, self.passage.language)))) / len(self.asked_pairs)
+
+    def _weight(self, held: frozenset[str]) -> float:
+        return sum(self.weights[term] for term in held)
+
+    def _quotation(self, first: int, end: int, lines: tuple[str, ...], held: frozenset[str]) -> Quotation:
+        worth = self._weight(held) + _TITLED * self._weight(self.titled - held) + 1e-6
+        worth *= 1 + _ADJACENT * self._pairs(" ".join(each.text for each in self.sentences[first:end]))
+        worth *= self.passage.score * (1 - _LATER_PASSAGE * (self.number - 1)) / (1 + _LATER * first)
+        if any(answer_signs(self._question, line, sentence)[0] > 0 for line in lines for sentence in (1, 2)):
+            worth *= _EXPECTED
+        return Quotation(self.number, first, end - 1, lines, worth, held | self.titled)
+
+
+def _is_value(answer: str, label: str) -> bool:
+    """Tell whether a label and what follows it read as one: "Check-out" and "until 11:00"."""
+    return not label.endswith("?") and answer[:1].islower()
+
+
+def _sentences(content: str) -> Iterator[_Sentence]:
+    paragraph, seen = 0, 0
+    for start, end in sentence_spans(content):
+        between = content[seen:start]
+        paragraph += between.count("\n\n")
+        before = content.rfind("\n", 0, start) + 1
+        after = content.find("\n", end)
+        line = content[before : len(content) if after < 0 else after]
+        text = content[start:end]
+        yield _Sentence(text, paragraph, line.strip() == text)
+        seen = end
+
+
+def quotations(question: str, passages: Sequence[Passage]) -> list[Quotation]:
+    """Return the best quotations, best first, in one language, none with a line that another one has."""
+    weights = _weights(question, passages)
+    read = [_Read(number, passage, question, weights) for number, passage in enumerate(passages, 1)]
+    found = [quotation for each in read for quotation in each.quotations()]
+    found.sort(key=lambda each: (-each.worth, each.number, each.first))
+    kept: list[Quotation] = []
+    for each in found:
+        if len(kept) == MAX_QUOTATIONS:
+            break
+        if not kept or _adds(each, kept, passages, weights):
+            kept.append(each)
+    return _in_order(kept, read)
+
+
+def _adds(each: Quotation, kept: Sequence[Quotation], passages: Sequence[Passage], weights: dict[str, float]) -> bool:
+    best = kept[0]
+    if passages[each.number - 1].language != passages[best.number - 1].language:
+        return False
+    lines = {line for one in kept for line in one.lines}
+    overlaps = any(one.number == each.number and one.first <= each.last and each.first <= one.last for one in kept)
+    if overlaps or lines.intersection(each.lines):
+        return False
+    if any(one.number == each.number and _touch(one, each) for one in kept) and each.worth >= _BESIDE * best.worth:
+        return True
+    added = each.held.difference(*(one.held for one in kept))
+    return each.worth >= _RELATED * best.worth and sum(weights[term] for term in added) >= _MORE * sum(weights.values())
+
+
+def _in_order(kept: Sequence[Quotation], read: Sequence[_Read]) -> list[Quotation]:
+    """Put quotations that stand next to each other in a passage together, in their order there."""
+    joined: list[Quotation] = []
+    for each in kept:
+        beside = next((one for one in joined if one.number == each.number and _touch(one, each)), None)
+        if beside is None:
+            joined.append(each)
+        else:
+            joined[joined.index(beside)] = _joined(beside, each, read[each.number - 1])
+    return joined
+
+
+def _joined(one: Quotation, other: Quotation, read: _Read) -> Quotation:
+    first, second = sorted((one, other), key=lambda each: each.first)
+    lines = (*first.lines, *second.lines)
+    if all(each.lines == read.lines(each.first, each.last + 1) for each in (first, second)):
+        lines = read.lines(first.first, second.last + 1)
+    return Quotation(one.number, first.first, second.last, lines, max(one.worth, other.worth), one.held | other.held)
+
+
+def _touch(one: Quotation, other: Quotation) -> bool:
+    return one.last + 1 == other.first or other.last + 1 == one.first
+
+
+def _weights(question: str, passages: Sequence[Passage]) -> dict[str, float]:
+    """Weigh the question's terms: one found in fewer of the passages' sentences tells them apart better."""
+    counts: Counter[str] = Counter()
+    total = 0
+    for passage in passages:
+        for start, end in sentence_spans(passage.content):
+            counts.update(set(terms(passage.content[start:end], passage.language)))
+            total += 1
+    asked = {term for passage in passages for term in terms(question, passage.language)}
+    return {term: math.log((total + 1) / (counts[term] + 0.5)) for term in asked}
