@@ -78,7 +78,6 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
             cache_lifetime=timedelta(hours=settings.cache_hours),
             daily_tokens=settings.daily_tokens or None,
         )
-        rate_limiter = RateLimiter(settings.rates, redis)
         sessions = SessionChecks(database, session_events)
         sessions.listen()
         answers.listen()
@@ -97,12 +96,11 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
                 answers=answers,
                 redis=redis,
                 policy=settings.policy,
-                rate_limiter=rate_limiter,
+                rate_limiter=RateLimiter(settings.rates, redis),
             )
         finally:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
             await event_log.close()
-            await rate_limiter.close()
             await sessions.close()
             await jobs.close()
             await own_reader.close()

@@ -103,8 +103,8 @@ class Message(RowType, Node):
         _can_differ,
         "details",
         description=(
-            "Whether `regenerateAnswer` can give another answer: true for one that a model wrote; false for a question, "
-            "and for what always comes out the same, such as quotations of the local answerer."
+            "Whether `regenerateAnswer` can give another answer: true for one that a model wrote; false for a "
+            "question, and for what always comes out the same, such as quotations of the local answerer."
         ),
     )
     created_at: dt.datetime = strawberry.field(description="When it was written.")

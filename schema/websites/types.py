@@ -124,7 +124,8 @@ class Website(RowType, Node):
             WebsitePageStatus | None, strawberry.argument(description="Only pages of which this became.")
         ] = None,
     ) -> Any:
-        loaders, request = info.context.loaders, page_request(models.WebsitePage, first, after, last, before)
+        request = page_request(models.WebsitePage, first, after, last, before)
+        loaders = info.context.loaders
         parent, matches = models.WebsitePage.website_id, None if status is None else models.WebsitePage.status == status
         page = await loaders.page_of(models.WebsitePage, parent, root.id, request, matches)
         return Rows(page, lambda: loaders.count_of(models.WebsitePage, parent, root.id, matches))

@@ -51,6 +51,15 @@ def open_document(content: bytes) -> tuple[Package, Outline, etree._Element]:
         raise damaged()
     for element in list(body.iter(*(f"{{*}}{name}" for name in _REMOVED))):
         remove(element)
+    hiding = {
+        value(style, "name")
+        for part in (root, package.tree(_STYLES))
+        for style in (part.iter("{*}style") if part is not None else ())
+        if value(style.find("{*}text-properties"), "display") == "none"
+    }
+    for element in list(body.iter("{*}span", "{*}p", "{*}h")) if hiding else ():
+        if value(element, "style-name") in hiding:
+            remove(element)
     for element in list(body.iter("{*}section", "{*}hidden-text", "{*}hidden-paragraph")):
         if value(element, "display") == "none" or value(element, "is-hidden") == "true":
             remove(element if local_name(element) != "hidden-paragraph" else element.getparent())

@@ -106,11 +106,12 @@ class Package:
             return None
         check_markup(content)
         try:
-            root = etree.fromstring(content, etree.XMLParser(**_PARSER_OPTIONS))  # type: ignore[arg-type]
+            root = etree.fromstring(content, etree.XMLParser(**_PARSER_OPTIONS))
         except DAMAGE as error:
             raise damaged() from error
-        if root.getroottree().docinfo.internalDTD is not None:
-            raise damaged()  # the standards forbid a document type, and only an attack brings one
+        types = root.getroottree().docinfo.internalDTD
+        if types is not None and any(True for _ in types.iterentities()):
+            raise damaged()  # the standards forbid entities of one's own, and only an attack brings them
         return root
 
     def put(self, name: str, root: etree._Element) -> None:

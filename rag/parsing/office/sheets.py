@@ -118,18 +118,16 @@ def _sheets(package: Package, main: str, outline: Outline) -> dict[str, _Sheet]:
 
 def _texts_of_shapes(package: Package, sheet: str) -> list[str]:
     """Return the texts of the shapes and the charts on a sheet, and of its printed header and footer."""
-    texts = []
     root = package.tree(sheet)
-    for element in root.iterfind("{*}headerFooter/*") if root is not None else ():
-        texts.append(_PRINT_CODE.sub(" ", element.text or ""))
+    printed = root.iterfind("{*}headerFooter/*") if root is not None else ()
+    texts = [_PRINT_CODE.sub(" ", element.text or "") for element in printed]
     name = package.related(sheet, "drawing")
-    drawing = package.tree(name)
-    for body in drawing.iter("{*}txBody") if drawing is not None else ():
-        texts.append("\n".join("".join(each.itertext()) for each in body.iterfind("{*}p")))
-    for each in package.relationships(name) if drawing is not None else ():
-        chart = package.tree(each.target) if each.kind == "chart" else None
-        for body in chart.iter("{*}rich") if chart is not None else ():
-            texts.append("\n".join("".join(each.itertext()) for each in body.iterfind("{*}p")))
+    drawings = [package.tree(name)] if name else []
+    drawings += [package.tree(each.target) for each in package.relationships(name) if name and each.kind == "chart"]
+    for drawing in drawings:
+        for body in drawing.iter("{*}txBody", "{*}rich") if drawing is not None else ():
+            lines_of_body = ("".join(each.itertext()) for each in body.iterfind("{*}p"))
+            texts.append("\n".join(lines_of_body))
     return list(dict.fromkeys(texts))
 
 

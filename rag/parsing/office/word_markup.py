@@ -20,6 +20,7 @@ _CONTENTS = re.compile(r"(?:toc|contents) \d", re.IGNORECASE)
 _TICKED, _EMPTY = "☒", "☐"
 _SYMBOLS = {"fe": _TICKED, "fd": _TICKED, "78": _TICKED, "fc": "✓", "a8": _EMPTY, "6f": _EMPTY, "a7": _EMPTY, "b7": "•"}
 """Characters of Wingdings that say something, by the last two digits of their code."""
+_SYMBOL_AREA, _SYMBOL_CODE = re.compile("[fF]0[0-9a-fA-F]{2}"), re.compile("[0-9a-fA-F]{1,4}")
 _PAGE_FIELDS = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
 _WORDS_AROUND_A_PAGE_NUMBER = 2
 
@@ -178,13 +179,9 @@ def _form_value(field: etree._Element) -> str:
 
 def _symbol(code: str) -> str:
     """Return the character of a symbol; one of a symbol font's own area only where it says something."""
-    try:
-        number = int(code, 16)
-    except ValueError:
-        return ""
-    if 0xF000 <= number <= 0xF0FF:
+    if _SYMBOL_AREA.fullmatch(code):
         return _SYMBOLS.get(code[-2:].lower(), "")
-    return chr(number) if number < 0x110000 else ""
+    return chr(int(code, 16)) if _SYMBOL_CODE.fullmatch(code) else ""
 
 
 def _choose(alternative: etree._Element) -> None:
