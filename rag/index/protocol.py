@@ -35,6 +35,7 @@ class IndexedDocument:
     chunks: Sequence[IndexedChunk]
     vectors: Vectors
     title: str | None = None
+    url: str | None = None
 
 
 class SearchIndex(Protocol):

@@ -114,6 +114,7 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
                     score=0.0,
                     location=chunk.location,
                     places=chunk.places,
+                    url=document.url,
                     title=f"{document.title or document.name}\n{chunk.heading or ''}",
                     language=document.language,
                 )
