@@ -1,5 +1,6 @@
 """`crawl`: a website into a workspace, with a progress bar."""
 
+import sys
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -93,8 +94,7 @@ async def _website(context: Context, key: UUID) -> Website:
 
 async def _followed(context: Context, website: Website) -> None:
     """Show how far the crawl is, until it is over."""
-    shown = click.get_text_stream("stderr")
-    bar: Any = click.progressbar(range(1), label=website.url[:40], show_pos=True, file=shown)
+    bar: Any = click.progressbar(range(1), label=website.url[:40], show_pos=True, file=sys.stderr)
     with bar:
         async for event in context.services.crawl.follow(website.id):
             bar.length = max(event.found, 1)
