@@ -27,6 +27,7 @@ class IndexedDocument:
     """A document as the index takes it: `vectors` is float32 of shape (len(chunks), dimensions).
 
     `title` is what the document calls itself. It is searched with each chunk; `name` is in the place of none.
+    `address` are the words of a page's address, searched likewise.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class IndexedDocument:
     chunks: Sequence[IndexedChunk]
     vectors: Vectors
     title: str | None = None
+    address: str = ""
 
 
 class SearchIndex(Protocol):

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import numpy as np
@@ -127,7 +128,8 @@ class Retriever:
             for row in rows
         ]
         language = document.language or "en"
-        return IndexedDocument(document.id, document.name, language, chunks, vectors, document.title)
+        address = urlsplit(document.url or "").path.replace("/", " ").strip()
+        return IndexedDocument(document.id, document.name, language, chunks, vectors, document.title, address)
 
     def _make_room(self) -> None:
         total = sum(len(held.index) for held in self._held.values())

@@ -118,7 +118,7 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
                     language=document.language,
                 )
             )
-            parts = [passages[-1].title]
+            parts = [f"{passages[-1].title}\n{document.address}"]
             parts += [chunk.content[start:end] for start, end in sentence_spans(chunk.content)]
             text: list[str] = []
             for sentence, part in enumerate(parts):

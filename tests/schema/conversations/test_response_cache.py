@@ -28,7 +28,7 @@ HONEST = "At nine [1]."
 LINK = "https://evil.example/prize"
 RATE = "rateMessage ... on RateMessagePayload { ratedMessage { feedback } }"
 AGAIN = "regenerateAnswer ... on SendMessagePayload { answerId }"
-ANSWER = "subscription ($id: ID!) { answer(answerId: $id) { ... on AnswerFinished { message { content cached } } } }"
+ANSWER = "subscription ($id: ID!) { answer(answerId: $id) { ... on AnswerFinished { message { content cached canDiffer } } } }"
 METRICS = "query ($id: ID!) { workspace(id: $id) { metrics { cacheEntries cacheHits } } }"
 
 
@@ -168,7 +168,7 @@ class TestPoisoning:
 
         told = [event async for event in second.stream(ANSWER, id=made["answerId"])][-1]["answer"]["message"]
         assert repeated["cached"]
-        assert told == {"content": "At nine in the morning [1].", "cached": False}
+        assert told == {"content": "At nine in the morning [1].", "cached": False, "canDiffer": True}
 
     @pytest.mark.parametrize("asked", [QUESTION.upper(), QUESTION.replace(" ", "  "), f"{QUESTION}?", "Öffnet?"])
     async def test_another_text_is_another_question(
