@@ -97,7 +97,8 @@ def test_what_failed_is_told_at_the_end_with_why(environment: dict[str, str], fo
 
 def test_an_address_is_fetched_and_answered_from_with_its_address(environment: dict[str, str], folder: Path) -> None:
     with WebsiteServer() as site:
-        page = f"<html><title>Winter</title><main><p>In winter the {folder.parent.name} opens at ten.</p></main></html>"
+        text = f"<main><p>In winter the {folder.parent.name} opens at ten.</p></main>"
+        page = f"<html><head><title>Winter</title></head><body>{text}</body></html>"
         site.replies["/winter"] = Reply(body=page.encode(), headers={"content-type": "text/html; charset=utf-8"})
         site.replies["/old"] = Reply(301, headers={"location": "/winter"})
         allowed = environment | {"MONITORA_ALLOWED_NETWORKS": "127.0.0.0/8", "MONITORA_CRAWL_PAUSE_SECONDS": "0"}
