@@ -112,6 +112,7 @@ PRICES: Mapping[str, Price] = {
     "WorkspaceDatabase.description": text(databases.MAX_DESCRIPTION_CHARACTERS),
     "Message.content": text(MESSAGE_CHARACTERS),
     "Message.feedbackComment": text(conversations.MAX_COMMENT_CHARACTERS),
+    "Document.url": text(workspaces.MAX_URL_CHARACTERS),
     "Message.sources": SOURCES,
     "Source.excerpt": text(EXCERPT_CHARACTERS),
     "AnswerStarted.sources": SOURCES,
