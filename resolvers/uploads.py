@@ -61,15 +61,14 @@ class _Brought:
         while piece := await asyncio.to_thread(self.file.read, PIECE_BYTES):
             yield piece
 
-    async def check_alone(self, session: Session, workspace: Workspace) -> None:
-        """Do as `check`, and let no other unit add anything to the workspace before this one ends."""
-        await lock_account(session, workspace.user_id)
-        await self.check(session, workspace.id)
-
     async def check(self, session: Session, workspace_id: UUID) -> None:
-        """Raise `DuplicateDocument` when the workspace holds the same content."""
-        same = await queries.find_same_content(session, workspace_id, self.content_hash)
-        if same is not None and not self.may_be_duplicate:
+        """Raise `DuplicateDocument` when the workspace holds the same content.
+
+        A unit that then stores it holds the lock of the account: no other stores the same meanwhile.
+        """
+        if self.may_be_duplicate:
+            return
+        if (same := await queries.find_same_content(session, workspace_id, self.content_hash)) is not None:
             raise DuplicateDocument(same, self.path)
 
 
@@ -137,7 +136,8 @@ async def replace(
     async def store(session: Session) -> tuple[Document, str | None]:
         now_held = await held(context, session, document_id)
         workspace = await access.owned(context, session, now_held.workspace_id)
-        await brought.check_alone(session, workspace)
+        await lock_account(session, workspace.user_id)
+        await brought.check(session, workspace.id)
         unneeded = await set_replacement(session, workspace, now_held, stored, quotas)
         for name, value in queries.WAITING.items():
             setattr(now_held, name, value)
@@ -165,8 +165,8 @@ async def _added(
 
     async def store(session: Session) -> Document:
         owned = await access.owned(context, session, workspace.id)
-        await brought.check_alone(session, owned)
         await storage.add_stored(session, owned, added, quotas)
+        await brought.check(session, workspace.id)
         document = Document(
             id=document_id,
             workspace_id=workspace.id,

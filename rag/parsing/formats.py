@@ -101,7 +101,7 @@ FORMATS = (
     _ole(FileType.XLS, ".xlt", streams={"workbook", "book"}, reader="sheets:read_xls"),
     _ole(FileType.PPT, ".pps", ".pot", streams={"powerpoint document"}, reader="slides:read_ppt"),
     Format(
-        FileType.RTF, (".rtf",), "rag.parsing.office.books:read_rtf", lambda probe: probe.head.startswith(_RTF_MARK)
+        FileType.RTF, (".rtf",), "rag.parsing.office.rich_text:read_rtf", lambda probe: probe.head.startswith(_RTF_MARK)
     ),
     Format(
         FileType.HTML,
@@ -110,7 +110,7 @@ FORMATS = (
         lambda probe: _HTML.match(probe.text) is not None or _named(".html", ".htm", ".xhtml")(probe),
     ),
     Format(FileType.MARKDOWN, (".md", ".markdown"), "rag.parsing.markdown:read_markdown", _named(".md", ".markdown")),
-    Format(FileType.CSV, (".csv", ".tsv"), "rag.parsing.text:read_csv", _named(".csv", ".tsv")),
+    Format(FileType.CSV, (".csv", ".tsv"), "rag.parsing.csv_table:read_csv", _named(".csv", ".tsv")),
     Format(
         FileType.TEXT,
         (".txt", ".text", ".log", ""),

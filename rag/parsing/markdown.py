@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from rag.parsing.document import BlockKind
+from rag.parsing.encodings import decode
 from rag.parsing.outline import Outline
 from rag.parsing.tables import described_rows
-from rag.parsing.text import decode
 
 # Possessive quantifiers (++, {3,}+) and bounded repetitions keep every expression linear on hostile lines.
 _HEADING = re.compile(r" {0,3}(#{1,6})(?!\S)")

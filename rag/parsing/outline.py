@@ -51,10 +51,12 @@ class _BareHeading:
 class Outline:
     """A document being read. Every text that enters is cleaned; their sum is bounded by `MAX_TEXT_CHARACTERS`.
 
-    `title` is what the file itself says it is called, or "" where it does not say.
+    `title` is what the file itself says it is called, or "" where it does not say; `language` is the ISO 639-1 code
+    that it gives itself, or "".
     """
 
-    def __init__(self, title: str = "") -> None:
+    def __init__(self, title: str = "", language: str = "") -> None:
+        self.language = language
         self.title = _line(title)[:MAX_HEADING_CHARACTERS]
         self.warnings: list[str] = []
         self._blocks: list[Block] = []
@@ -81,6 +83,14 @@ class Outline:
             self._path.pop()
         self._path.append((level, heading))
         self._bare_heading = _BareHeading(level, place)
+
+    def leave(self, level: int) -> None:
+        """End the sections of `level` and those inside them: what comes next stands under the ones around."""
+        if self._bare_heading and self._bare_heading.level >= level:
+            self._keep_bare_heading()
+            self._bare_heading = None
+        while self._path and self._path[-1][0] >= level:
+            self._path.pop()
 
     def add(self, text: str, place: Place | None = None, kind: BlockKind = BlockKind.TEXT) -> None:
         """Add a block: a paragraph, an item of a list, a row of a table. Blank text is left out.

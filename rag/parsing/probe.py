@@ -1,6 +1,5 @@
 """What is looked at of a file to tell its format: little of it, and none of it believed."""
 
-import codecs
 import re
 import zipfile
 from functools import cached_property
@@ -9,11 +8,11 @@ from typing import BinaryIO
 
 from rag.parsing.archive import open_archive
 from rag.parsing.containers import OLE_MARK, ole_streams, package_kind
+from rag.parsing.encodings import head_text, is_unicode
 
 _PROBE_BYTES = 8_192
 _PIECE_BYTES = 65_536
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")  # 0x1A ends the texts of DOS, and of business programs today
-_UNICODE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _ARCHIVE_MARK = b"PK\x03\x04"
 
 
@@ -53,19 +52,14 @@ class Probe:
         return ole_streams(self._file) if self.head.startswith(OLE_MARK) else frozenset()
 
     @cached_property
-    def has_unicode_mark(self) -> bool:
-        """Whether it begins with the mark of UTF-16 or UTF-32."""
-        return self.head.startswith(_UNICODE_MARKS)
-
-    @cached_property
     def is_text(self) -> bool:
-        """Whether it looks like a text: no control characters, or the mark of an encoding that has some."""
-        return self.has_unicode_mark or not _CONTROL.search(self.head)
+        """Whether it looks like a text: no control characters, or an encoding that has some, as UTF-16."""
+        return not _CONTROL.search(self.head) or is_unicode(self.head)
 
     @cached_property
     def text(self) -> str:
-        """The head as text, roughly: what is not UTF-8 is replaced. Empty where it does not look like a text."""
-        return self.head.decode("utf-8-sig", errors="replace") if self.is_text and not self.has_unicode_mark else ""
+        """The head as text, roughly: what is not Unicode is replaced. Empty where it does not look like a text."""
+        return head_text(self.head) if self.is_text else ""
 
     def holds(self, words: bytes) -> bool:
         """Tell whether `words` are anywhere in the file, all of which is read."""

@@ -8,6 +8,7 @@ from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument, place_of
 from rag.parsing.formats import BY_TYPE, FORMATS, FileType
 from rag.parsing.outline import Outline
 from rag.text.language import detect
+from rag.text.stop_words import LANGUAGES
 
 _BLANK_BYTES = b" \t\r\n\x0b\x0c\xef\xbb\xbf"
 _LANGUAGE_BLOCKS = 200
@@ -36,7 +37,12 @@ def parse_as(file_type: FileType, content: bytes) -> ParsedDocument:
             "The file holds no text that can be read. Check its content, and send it again.",
         )
     sample = "\n".join(block.text for block in islice(blocks, _LANGUAGE_BLOCKS))
-    return ParsedDocument(outline.title, detect(sample), blocks, tuple(outline.warnings))
+    return ParsedDocument(outline.title, _language(outline, sample), blocks, tuple(outline.warnings))
+
+
+def _language(outline: Outline, sample: str) -> str:
+    """Return the language of the text; where it does not tell, the one that the file names."""
+    return detect(sample, outline.language if outline.language in LANGUAGES else "en")
 
 
 def _check_size(content: bytes) -> None:

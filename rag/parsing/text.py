@@ -1,105 +1,108 @@
-"""Plain text and CSV, and the decoding of bytes that every textual format shares."""
+"""Plain text: paragraphs between blank lines, and the headings, lists and questions that are plain to see."""
 
-import codecs
-import csv
 import re
 from collections.abc import Iterator
 
-from core.errors import ErrorCode
 from rag.parsing.document import BlockKind, Place, Unit
-from rag.parsing.errors import MAX_RAW_CHARACTERS, UnreadableDocument, too_much_text
+from rag.parsing.encodings import decode
 from rag.parsing.outline import Outline
-from rag.parsing.tables import numbered_rows
 
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark begins it
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
-_DELIMITERS = ",;\t|"
-_SAMPLE_LINES = 20
+_ITEM = re.compile(r"\s*(?:[-*•–‣◦]|\(?\d{1,3}[.)]|[a-z]\))\s+\S")
+_INDENTED = re.compile(r"\s{2,}\S|\t")
+_UNDERLINE = re.compile(r"\s*(={3,}+|-{3,}+|~{3,}+|\*{3,}+)\s*$")
+_RULE = re.compile(r"[\W_]{3,}$")
+_NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})\.?\s+\S")
+_QUESTION = re.compile(r"\s*(?:Q(?:uestion)?|F(?:rage)?)\s?\d{0,3}\s?[:.)]\s*\S", re.IGNORECASE)
+_ANSWER = re.compile(r"\s*(?:A(?:nswer)?|R(?:éponse)?|Antwort)\s?\d{0,3}\s?[:.)]\s*\S", re.IGNORECASE)
+_LONGEST_HEADING, _FEWEST_LETTERS = 80, 4
+_CAPITALS_LEVEL = 2
+"""Below the level of a title: a line in capitals does not name the document."""
 
-
-def decode(content: bytes) -> str:
-    """Return the text of `content`: as its byte order mark says, else UTF-8 if it is strictly that, else cp1252.
-
-    cp1252 is what Windows programs write where they do not write UTF-8; its five unassigned bytes become U+FFFD.
-
-    Raises `UnreadableDocument` (FILE_TOO_LARGE) over `MAX_RAW_CHARACTERS`, before any of them is looked at.
-    """
-    text = _decoded(content)
-    if len(text) > MAX_RAW_CHARACTERS:
-        raise too_much_text()
-    return text
-
-
-def _decoded(content: bytes) -> str:
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, errors="replace")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def paragraphs(text: str) -> list[str]:
-    """Split `text` at blank lines."""
-    return _BLANK_LINES.split(text.replace("\r\n", "\n").replace("\r", "\n"))
+Line = tuple[int, str]
 
 
 def read_text(content: bytes) -> Outline:
-    """Read plain text, a block for each paragraph."""
+    """Read plain text: a block for each paragraph and each item of a list, with its line."""
     outline = Outline()
-    for paragraph in paragraphs(decode(content)):
-        outline.add(paragraph)
+    waiting: list[Line] = []
+    for paragraph in _paragraphs(decode(content)):
+        if waiting and _ANSWER.match(paragraph[0][1]):
+            paragraph = waiting + paragraph  # noqa: PLW2901 - a question and its answer read as one
+        elif waiting:
+            _add(outline, waiting)
+        waiting = []
+        if _QUESTION.match(paragraph[0][1]) and not any(_ANSWER.match(line) for _, line in paragraph):
+            waiting = paragraph
+        else:
+            _read_paragraph(outline, paragraph)
+    if waiting:
+        _add(outline, waiting)
     return outline
 
 
-def read_csv(content: bytes) -> Outline:
-    """Read a table as one block for each row, "column: value" where a row names the columns.
-
-    A row that names its columns is found and understood alone, wherever the table is cut into chunks.
-    """
-    outline = Outline()
-    rows = list(_rows(decode(content)))
-    for line, text in numbered_rows(rows):
-        outline.add(text, Place(Unit.LINE, line + 1), BlockKind.TABLE_ROW)
-    return outline
-
-
-def _rows(text: str) -> Iterator[list[str]]:
-    """Yield the rows that hold something, their cells without line breaks."""
-    lines = text.splitlines(keepends=True)
-    try:
-        for row in csv.reader(lines, delimiter=_delimiter(lines)):
-            cells = [" ".join(cell.split()) for cell in row]
-            if any(cells):
-                yield cells
-    except csv.Error as error:
-        raise UnreadableDocument(
-            ErrorCode.FILE_UNREADABLE,
-            "The table cannot be read: a cell is too long or a quotation mark is never closed. "
-            "Check the file in a spreadsheet and save it again as CSV.",
-        ) from error
+def _paragraphs(text: str) -> Iterator[list[Line]]:
+    """Yield the numbered lines between blank lines."""
+    paragraph: list[Line] = []
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        if line.strip():
+            paragraph.append((number, line))
+        elif paragraph:
+            yield paragraph
+            paragraph = []
+    if paragraph:
+        yield paragraph
 
 
-def _delimiter(lines: list[str]) -> str:
-    """Return the delimiter that cuts the first lines into the most columns, the same number in each.
+def _read_paragraph(outline: Outline, paragraph: list[Line]) -> None:
+    first = paragraph[0][1].strip()
+    underline = _UNDERLINE.match(paragraph[1][1]) if len(paragraph) > 1 and len(first) <= _LONGEST_HEADING else None
+    if underline and len(underline[1]) >= len(first) / 2 and not _RULE.match(first):
+        outline.enter(1 if underline[1][0] in "=*" else 2, first, Place(Unit.LINE, paragraph[0][0]))
+        paragraph = paragraph[2:]
+        if not paragraph:
+            return
+    elif len(paragraph) == 1 and (level := _heading_level(first)):
+        outline.enter(level, first, Place(Unit.LINE, paragraph[0][0]))
+        return
+    if any(_ITEM.match(line) for _, line in paragraph):
+        _read_list(outline, paragraph)
+        return
+    together: list[Line] = []
+    for line in paragraph:
+        if together and _QUESTION.match(line[1]):
+            _add(outline, together)
+            together = []
+        together.append(line)
+    _add(outline, together)
 
-    A delimiter that no line holds cuts nothing: the comma then stands for a table of one column.
-    """
-    sample = [line for line in lines[:_SAMPLE_LINES] if line.strip()]
 
-    def regularity(delimiter: str) -> tuple[float, int]:
-        try:
-            widths = [len(row) for row in csv.reader(sample, delimiter=delimiter) if row]
-        except csv.Error:
-            return 0.0, 0
-        width = max(set(widths), key=widths.count, default=1)
-        return (widths.count(width) / len(widths), width) if width > 1 else (0.0, 0)
+def _heading_level(line: str) -> int:
+    """Return the level of a line that stands alone if it is a heading, "2.1 Delivery" or "DELIVERY"; else 0."""
+    if len(line) > _LONGEST_HEADING or line.endswith((".", ",", ";", ":", "!", "?")):
+        return 0
+    if numbered := _NUMBERED.match(line):
+        return _CAPITALS_LEVEL + numbered[1].count(".")
+    letters = [letter for letter in line if letter.isalpha()]
+    return (
+        _CAPITALS_LEVEL if len(letters) >= _FEWEST_LETTERS and line.isupper() and not any(map(str.isdigit, line)) else 0
+    )
 
-    return max(_DELIMITERS, key=regularity)
+
+def _read_list(outline: Outline, paragraph: list[Line]) -> None:
+    """Read the lines before the first item as text, then each item with the lines that continue it."""
+    together: list[Line] = []
+    in_list = False
+    for line in paragraph:
+        if _ITEM.match(line[1]):
+            _add(outline, together, BlockKind.LIST_ITEM if in_list else BlockKind.TEXT)
+            together, in_list = [], True
+        elif in_list and not _INDENTED.match(line[1]) and together[-1][1].rstrip().endswith((".", "!", "?", ":")):
+            _add(outline, together, BlockKind.LIST_ITEM)
+            together, in_list = [], False
+        together.append(line)
+    _add(outline, together, BlockKind.LIST_ITEM if in_list else BlockKind.TEXT)
+
+
+def _add(outline: Outline, lines: list[Line], kind: BlockKind = BlockKind.TEXT) -> None:
+    if lines:
+        outline.add("\n".join(line for _, line in lines), Place(Unit.LINE, lines[0][0]), kind)

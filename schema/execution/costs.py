@@ -58,6 +58,8 @@ TEXT_UNIT = 100
 MESSAGE_CHARACTERS = 4_000
 """What a message counts, the most that a question has by default. An operator may allow more and answers are bounded in
 tokens, but an operation must not cost more on one server than on another."""
+PASSAGE_CHARACTERS = 2_000
+"""What a passage counts: some 400 tokens."""
 
 
 def text(characters: int) -> Price:
@@ -110,6 +112,10 @@ PRICES: Mapping[str, Price] = {
     "WidgetSettings.avatarUrl": text(widget_settings.MAX_URL_CHARACTERS),
     "WidgetSettings.customCss": text(workspaces.MAX_CSS_CHARACTERS),
     "WorkspaceDatabase.description": text(databases.MAX_DESCRIPTION_CHARACTERS),
+    "Document.warnings": Price(size=5),
+    "Document.url": text(workspaces.MAX_URL_CHARACTERS),
+    "Passage.content": text(PASSAGE_CHARACTERS),
+    "DuplicateDocument.document": STATEMENT,
     "Message.content": text(MESSAGE_CHARACTERS),
     "Message.feedbackComment": text(conversations.MAX_COMMENT_CHARACTERS),
     "Document.url": text(workspaces.MAX_URL_CHARACTERS),
@@ -120,7 +126,10 @@ PRICES: Mapping[str, Price] = {
     "Mutation.login": PASSWORD,
     "Mutation.changePassword": PASSWORD,
     "Mutation.uploadDocument": Price(weight=500),
+    "Mutation.addText": Price(weight=500),
+    "Mutation.replaceDocument": Price(weight=500),
     "Mutation.retryDocument": Price(weight=500),
+    "Mutation.retryFailedDocuments": Price(weight=500),
     "Mutation.recalculateInsights": Price(weight=200),
     "Mutation.sendMessage": ANSWER,
     "Mutation.regenerateAnswer": ANSWER,

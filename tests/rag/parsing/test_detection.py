@@ -5,7 +5,16 @@ import pytest
 from core.errors import ErrorCode
 from rag.parsing import MAX_FILE_BYTES, FileType, UnreadableDocument, detect_type, parse_as
 from tests.rag.parsing.office_files import (
-    make_archive, make_docx, make_epub, make_odf, make_pptx, make_xlsx, paragraph, relationships, shape, sheet,
+    make_archive,
+    make_docx,
+    make_epub,
+    make_odf,
+    make_pptx,
+    make_xlsx,
+    paragraph,
+    relationships,
+    shape,
+    sheet,
 )  # fmt: skip
 from tests.rag.parsing.ole_files import make_doc, make_ole, make_ppt, make_xls
 from tests.rag.parsing.pdf_files import make_pdf

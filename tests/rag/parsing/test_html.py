@@ -2,7 +2,7 @@ import pytest
 
 from core.errors import ErrorCode
 from rag.parsing import UnreadableDocument
-from rag.parsing.document import Block
+from rag.parsing.document import Block, BlockKind
 from tests.rag.parsing.parsed import parse
 
 PAGE = """<!DOCTYPE html>
@@ -36,9 +36,12 @@ def test_the_main_part_of_a_page_is_read_without_its_menus() -> None:
         Block("Loose text", ("Help", "Delivery")),
         Block("and a paragraph.", ("Help", "Delivery")),
         Block("The rest.", ("Help", "Delivery")),
-        Block("- by post\n- fast\n- by bike", ("Help", "Delivery")),
-        Block("Prices\nplace | price\nParis | 3 €", ("Help", "Delivery")),
-        Block("if paid:\n    send()", ("Help", "Delivery")),
+        Block("- by post", ("Help", "Delivery"), kind=BlockKind.LIST_ITEM),
+        Block("- fast", ("Help", "Delivery"), kind=BlockKind.LIST_ITEM),
+        Block("- by bike", ("Help", "Delivery"), kind=BlockKind.LIST_ITEM),
+        Block("Prices", ("Help", "Delivery"), kind=BlockKind.TABLE_ROW),
+        Block("place: Paris; price: 3 €", ("Help", "Delivery"), kind=BlockKind.TABLE_ROW),
+        Block("if paid:\n    send()", ("Help", "Delivery"), kind=BlockKind.CODE),
     ]
 
 

@@ -1,0 +1,160 @@
+"""`ingest`: files, folders and patterns in, each indexed, with what failed and why at the end."""
+
+import sys
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import click
+
+from core.errors import OperationError, UserError
+from data.models import DocumentStatus, JobKind
+from data.queries.documents import find_document
+from monitora.command_line.paths import Named, files_named, unreadable
+from monitora.command_line.root import CommandError, commands, require_migrated, run, settings_to_talk
+from monitora.composition import running_services
+from monitora.operator import UnknownWorkspace, acting_for, find_workspace
+from monitora.settings.settings import Settings
+from resolvers import uploads
+from resolvers.context import Context
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+AHEAD = 4
+"""Documents that wait for each place where one is indexed: the next is there when one ends."""
+
+
+@commands.command()
+@click.argument("workspace")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+def ingest(workspace: str, paths: tuple[str, ...]) -> None:
+    """Add files to a workspace (its name or key) and index them now.
+
+    A PATH is a file, a folder, of which all files are read but those whose name begins with a dot, or a pattern in
+    quotes, such as "docs/**/*.pdf". What the workspace holds already is skipped.
+    """
+    chosen = settings_to_talk()
+    try:
+        failed, total = run(lambda: _ingest(chosen, workspace, paths))
+    except (UnknownWorkspace, OperationError, UserError) as error:
+        raise CommandError(str(error)) from error
+    if failed:
+        raise CommandError(f"{failed} of {total} files could not be indexed.")
+
+
+@dataclass
+class _Report:
+    """What came of the files. On a terminal there is a bar with the time left, else a line for each file."""
+
+    total: int
+    shows_bar: bool = field(default_factory=sys.stderr.isatty)
+    indexed: int = 0
+    skipped: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._bar: ProgressBar[Path] = click.progressbar(
+            length=self.total,
+            label="Indexing",
+            show_pos=True,
+            show_eta=True,
+            item_show_func=lambda path: "" if path is None else path.name,
+            file=sys.stderr,
+            hidden=not self.shows_bar,
+        )
+
+    def __enter__(self) -> "_Report":
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.__exit__(None, None, None)
+
+    def ready(self, path: Path, passages: int) -> None:
+        """Note that a file is searched."""
+        self.indexed += 1
+        if not self.shows_bar:
+            click.echo(f"✓ {path}: {passages} passages")
+        self._bar.update(1, path)
+
+    def skip(self, path: Path, because: str) -> None:
+        """Note that a file is there already."""
+        self.skipped.append(f"– {path}: {because}")
+        self._bar.update(1, path)
+
+    def fail(self, path: Path, because: str) -> None:
+        """Note that a file could not be indexed."""
+        self.failed.append(f"✗ {path}: {because}")
+        self._bar.update(1, path)
+
+    def close(self) -> None:
+        """Say at the end what was skipped, what failed and why."""
+        for line in self.skipped:
+            click.echo(line)
+        for line in self.failed:
+            click.echo(line, err=True)
+        counts = [f"{self.indexed} indexed"]
+        counts += [f"{len(self.skipped)} skipped, which the workspace holds already"] if self.skipped else []
+        counts += [f"{len(self.failed)} failed"] if self.failed else []
+        click.echo(f"{', '.join(counts)}.")
+
+
+async def _ingest(chosen: Settings, name: str, paths: tuple[str, ...]) -> tuple[int, int]:
+    """Add the files, say how each went, and return how many could not be indexed, of how many."""
+    async with running_services(chosen) as services:
+        await require_migrated(services.database)
+        workspace, owner = await find_workspace(services, name)
+        context = acting_for(services, owner)
+        services.jobs.start()
+        files = files_named(paths)
+        with _Report(len(files)) as report:
+            await _read_all(context, workspace.id, files, report, ahead=AHEAD * chosen.jobs_at_once)
+        report.close()
+        return len(report.failed), len(files)
+
+
+async def _read_all(context: Context, workspace_id: UUID, files: list[Named], report: _Report, ahead: int) -> None:
+    """Store the files, so many ahead of those that are indexed, and note what came of each in their order."""
+    waiting: deque[tuple[Path, UUID]] = deque()
+    for file in files:
+        added = await _added(context, workspace_id, file, report)
+        if added is not None:
+            waiting.append((file.path, added))
+        if len(waiting) > ahead:
+            await _end(context, *waiting.popleft(), report)
+    while waiting:
+        await _end(context, *waiting.popleft(), report)
+
+
+async def _added(context: Context, workspace_id: UUID, named: Named, report: _Report) -> UUID | None:
+    """Store a file, and return its document's key; None for one that is not indexed, which is noted."""
+    path, reason = named.path, named.fault or unreadable(named.path)
+    try:
+        if reason is None:
+            with path.open("rb") as file:
+                return (await uploads.upload(context, workspace_id, path.name, file, None)).id
+    except uploads.DuplicateDocument as error:
+        report.skip(path, error.message)
+        return None
+    except UserError as error:
+        reason = error.message
+    except OSError as error:
+        reason = f"It cannot be read or stored: {error.strerror}."
+    report.fail(path, reason)
+    return None
+
+
+async def _end(context: Context, path: Path, document_id: UUID, report: _Report) -> None:
+    """Wait until a document is indexed, or failed, and note it."""
+    services = context.services
+    await services.jobs.finish(JobKind.INDEX_DOCUMENT, document_id)
+    document = await services.database.read(lambda session: find_document(session, document_id))
+    if document is None or document.deleted_at is not None:
+        report.fail(path, "The document was deleted meanwhile.")
+    elif document.status is DocumentStatus.READY:
+        report.ready(path, document.chunk_count)
+    else:
+        report.fail(path, document.error or "It was not indexed.")

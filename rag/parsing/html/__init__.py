@@ -1,0 +1,59 @@
+"""HTML pages: what a reader came for, without the menus around it."""
+
+from lxml import etree
+
+from rag.parsing.document import BlockKind
+from rag.parsing.html.forms import describe_controls
+from rag.parsing.html.main_part import leave_out_surroundings
+from rag.parsing.html.metadata import Metadata, read_metadata
+from rag.parsing.html.page import Page
+from rag.parsing.html.tree import parse
+from rag.parsing.html.visibility import leave_out_unseen
+from rag.parsing.outline import Outline
+
+
+def read_html(content: bytes) -> Outline:
+    """Read a page: its title, and a block for each paragraph, item, row and listing of its main part.
+
+    Raises `UnreadableDocument`: FILE_TOO_LARGE over `MAX_MARKUP_BYTES` or `MAX_MARKUP_NODES`, FILE_UNREADABLE where
+    elements are nested too deeply.
+    """
+    root = parse(content)
+    if root is None:
+        return Outline()
+    metadata = read_metadata(root)
+    outline = Outline(metadata.title, metadata.language)
+    read_page(outline, root)
+    _add_metadata(outline, metadata)
+    return outline
+
+
+def read_page(outline: Outline, root: etree._Element) -> None:
+    """Add the blocks of a page's main part. What is left out is emptied in the tree."""
+    labels = leave_out_unseen(root)
+    describe_controls(root)
+    Page(outline, labels).read(leave_out_surroundings(root))
+
+
+def _add_metadata(outline: Outline, metadata: Metadata) -> None:
+    """Add the questions and products that the page does not show in its text, then where and when it was published."""
+    if not (blocks := outline.blocks()) and not metadata.questions and not metadata.products:
+        return
+    shown = _squeezed(
+        " ".join([*(block.text for block in blocks), *(part for block in blocks for part in block.heading)])
+    )
+    hidden = [(question, answer) for question, answer in metadata.questions if _squeezed(answer)[:200] not in shown]
+    outline.leave(1)
+    for question, answer in hidden:
+        outline.enter(1, question)
+        outline.add(answer)
+        outline.leave(1)
+    outline.add_all(metadata.products, BlockKind.TABLE_ROW)
+    if metadata.breadcrumbs:
+        outline.add(f"Section: {metadata.breadcrumbs}", kind=BlockKind.FORM_FIELD)
+    names = {"datePublished": "Published", "dateModified": "Modified"}
+    outline.add_all((f"{names[name]}: {date}" for name, date in metadata.dates.items() if date), BlockKind.FORM_FIELD)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.lower().split())
