@@ -118,7 +118,6 @@ PRICES: Mapping[str, Price] = {
     "DuplicateDocument.document": STATEMENT,
     "Message.content": text(MESSAGE_CHARACTERS),
     "Message.feedbackComment": text(conversations.MAX_COMMENT_CHARACTERS),
-    "Document.url": text(workspaces.MAX_URL_CHARACTERS),
     "Message.sources": SOURCES,
     "Source.excerpt": text(EXCERPT_CHARACTERS),
     "AnswerStarted.sources": SOURCES,
