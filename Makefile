@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format schema lock widget bench-reads bench-growth clean
+.PHONY: help run test test-fast check format schema lock widget bench-reads bench-documents bench-growth clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,6 +35,9 @@ widget: ## Build the widget and GraphiQL from their sources (needs Node.js)
 
 bench-reads: .venv/.bench ## Compare reads with those of other servers, in under ten minutes
 	@$(BIN)/python -m bench.reads $(ARGUMENTS)
+
+bench-documents: .venv/.bench ## Measure how documents take as a workspace is filled
+	@$(BIN)/python bench/documents.py
 
 bench-growth: .venv/.bench ## Measure how pages and figures grow with a workspace, and draw it
 	@$(BIN)/python bench/growth.py

@@ -1,4 +1,6 @@
-"""Fits the weights of rag/retrieval/ranking.py on evaluation sets: python bench/fit_ranking.py en.json fr.json --near en-near.json
+"""Fits the weights of rag/retrieval/ranking.py on evaluation sets.
+
+    python bench/fit_ranking.py en.json fr.json --near en-near.json
 
 Prints the weights fitted on all questions, and how well weights fitted on four fifths of the articles do on the others.
 The re-ranker maximises the likelihood of the candidates that answer (softmax over a question's candidates). The
@@ -12,21 +14,28 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.evaluation.sets import AnswerableQuestion, EvaluationSet, is_hit, page, read_set, read_unanswerable
 from rag.evaluation.workspace import measured_workspace
-from rag.index.memory.workspace_index import WorkspaceIndex
+from rag.index.memory.workspace_index import Candidates, WorkspaceIndex
 from rag.index.protocol import IndexedDocument
 from rag.models.local.embedder import LocalEmbedder
 from rag.retrieval.ranking import FEATURES, relevance
 
 Array = NDArray[np.float64]
 
-RELEVANCE = ["fused", "document", "neighbour", "coverage", "sentence", "titled", "pairs", "kind"]
-CONFIDENCE = ["exact", "titled", "pairs", "dense", "shared", "size"]
+RELEVANCE = [
+    *("fused", "document", "neighbour", "coverage", "sentence", "titled", "window", "pairs", "name", "number", "unmet"),
+    "dense",
+]
+ABOUT = ["exact", "titled", "pairs", "dense", "shared", "name", "size"]
+ANSWERS = ["elsewhere", "gap", "name", "number", "unmet", "denied", "dense"]
+# Above what is fitted: a refusal of what the documents answer is worse than an answer to what they nearly do.
+KINDLY = (1.5, 1.75)
 FOLDS = 5
 CANDIDATES = 40
 EMBEDDER = LocalEmbedder()
@@ -39,7 +48,16 @@ class Asked:
     answerable: bool
     features: Array  # (candidates, features)
     hits: NDArray[np.bool_]
-    text: str
+
+    def best(self) -> Array:
+        best: Array = self.features[np.argmax(relevance(self.features))]
+        return best
+
+    def is_missing(self) -> bool:
+        return bool(self.best()[FEATURES.index("missing")])
+
+    def is_near(self) -> bool:
+        return self.group.endswith(" near")
 
 
 def columns(names: list[str]) -> list[int]:
@@ -63,6 +81,7 @@ class Asking:
         self.paragraphs = {paragraph.id: paragraph for paragraph in content.paragraphs}
         self.article = {title: number for number, title in enumerate(content.articles())}
         self.asked: list[Asked] = []
+        self.near: list[tuple[str, int, UUID]] = []
 
     def owner(self, question: AnswerableQuestion) -> int:
         return self.article[self.paragraphs[question.pid].title]
@@ -72,14 +91,15 @@ class Asking:
 
     async def ask(
         self, index: WorkspaceIndex, text: str, fold: int, group: str, question: AnswerableQuestion | None = None
-    ) -> None:
+    ) -> Candidates:
         found = index.candidates(text, await EMBEDDER.embed_question(text))
         hits = np.zeros(len(found.rows), bool)
         if question:
             passages = [index.passage(row) for row in found.rows.tolist()]
             article = self.documents[self.owner(question)].id
             hits = np.array([each.document_id == article and self.is_hit(question, each.content) for each in passages])
-        self.asked.append(Asked(f"{self.name} {group}", fold, question is not None, found.features, hits, text))
+        self.asked.append(Asked(f"{self.name} {group}", fold, question is not None, found.features, hits))
+        return found
 
     async def ask_whole(self, near: list[str]) -> None:
         whole = WorkspaceIndex.of(self.documents, EMBEDDER.weight)
@@ -88,11 +108,17 @@ class Asking:
         for number, text in enumerate(self.content.unanswerable):
             await self.ask(whole, text, number % FOLDS, "all")
         for number, text in enumerate(near):
-            await self.ask(whole, text, number % FOLDS, "near")
+            found = await self.ask(whole, text, number % FOLDS, "all near")
+            best = whole.passage(int(found.rows[np.argmax(relevance(found.features))]))
+            self.near.append((text, number % FOLDS, best.chunk_id))
 
     async def ask_small(self) -> None:
         questions = self.content.questions
-        for group, count, size, trials in (("3 chunks", 3, 1, 40), ("36 chunks", 6, 6, 30), ("10 articles", 10, 999, 15)):
+        for group, count, size, trials in (
+            ("3 chunks", 3, 1, 40),
+            ("36 chunks", 6, 6, 30),
+            ("10 articles", 10, 999, 15),
+        ):
             for _ in range(trials):
                 chosen = random.sample(range(len(self.documents)), count)
                 parts = {number: part(self.documents[number], size) for number in chosen}
@@ -103,6 +129,10 @@ class Asking:
                     await self.ask(index, each.q, self.owner(each) % FOLDS, group, each)
                 for each in random.sample(outside, 12):
                     await self.ask(index, each.q, self.owner(each) % FOLDS, group)
+                chunks = {chunk.id for drawn in parts.values() for chunk in drawn.chunks}
+                close = [(text, fold) for text, fold, chunk in self.near if chunk in chunks]
+                for text, fold in random.sample(close, min(12, len(close))):
+                    await self.ask(index, text, fold, f"{group} near")
 
     def holds(self, parts: dict[int, IndexedDocument], question: AnswerableQuestion) -> bool:
         """Whether the part drawn of the question's article holds the answer in its paragraph."""
@@ -146,15 +176,18 @@ def fit_relevance(asked: list[Asked]) -> Array:
     return weights / scale
 
 
-def fit_confidence(asked: list[Asked]) -> Array:
-    features = np.stack([best(each) for each in asked])
+def fit_logistic(asked: list[Asked], names: list[str]) -> Array:
+    """Fit answerable against unanswerable; the last of the weights is the bias."""
+    features = np.stack([np.append(each.best()[columns(names)], 1.0) for each in asked])
     answerable = np.array([each.answerable for each in asked])
-    # Each kind of workspace counts alike, and the whole sets twice.
+    # Each kind of workspace counts alike, and the whole sets twice; so do answerable and unanswerable.
     groups = np.array([f"{each.group} {each.answerable}" for each in asked])
     share = {group: (2 if " all " in group else 1) / (groups == group).sum() for group in set(groups)}
     counted = np.array([share[group] for group in groups])
+    for side in (True, False):
+        counted[answerable == side] *= 1_000 / counted[answerable == side].sum()
     weights = np.zeros(features.shape[1])
-    ridge = 1e-4 * counted.sum() * np.diag([1.0] * len(CONFIDENCE) + [0.0])
+    ridge = 0.3 * np.diag([1.0] * len(names) + [0.0])
     for _ in range(30):
         chance = 1 / (1 + np.exp(-features @ weights))
         curvature = (features * (counted * chance * (1 - chance))[:, None]).T @ features + ridge + 1e-9
@@ -162,8 +195,24 @@ def fit_confidence(asked: list[Asked]) -> Array:
     return weights
 
 
-def best(asked: Asked) -> Array:
-    return np.append(asked.features[np.argmax(relevance(asked.features))][columns(CONFIDENCE)], 1.0)
+def fit_confidence(asked: list[Asked]) -> tuple[Array, Array]:
+    """Fit both factors of the confidence; what asks for something missing is decided without them."""
+    asked = [each for each in asked if not each.is_missing()]
+    close = {each.group.split()[0] for each in asked if each.is_near()}
+    about = fit_logistic([each for each in asked if not each.is_near()], ABOUT)
+    near = [each for each in asked if each.group.split()[0] in close and (each.answerable or each.is_near())]
+    answers = fit_logistic(near, ANSWERS) if near else np.zeros(len(ANSWERS) + 1)
+    about[-1] += KINDLY[0]
+    answers[-1] += KINDLY[1]
+    return about, answers
+
+
+def chance(asked: Asked, about: Array, answers: Array) -> float:
+    """Return the confidence in the best passage."""
+    if asked.is_missing():
+        return 0.0
+    sums = [np.append(asked.best()[columns(names)], 1.0) @ w for names, w in ((ABOUT, about), (ANSWERS, answers))]
+    return float(np.prod(1 / (1 + np.exp(-np.array(sums)))))
 
 
 def report_relevance(asked: list[Asked]) -> None:
@@ -185,16 +234,36 @@ def report_relevance(asked: list[Asked]) -> None:
 def report_confidence(asked: list[Asked]) -> None:
     scores: dict[tuple[str, bool], list[float]] = {}
     for fold in range(FOLDS):
-        weights = fit_confidence([each for each in asked if each.fold != fold])
+        about, answers = fit_confidence([each for each in asked if each.fold != fold])
         for each in asked:
             if each.fold == fold:
-                scores.setdefault((each.group, each.answerable), []).append(float(best(each) @ weights))
+                scores.setdefault((each.group, each.answerable), []).append(chance(each, about, answers))
     for group in sorted({group for group, _ in scores}):
-        known, unknown = np.array(scores[group, True]), np.array(scores[group, False])
+        known, unknown = np.array(scores[group.removesuffix(" near"), True]), np.array(scores[group, False])
         area = (known[:, None] > unknown).mean()
-        print(f"{group:<16} AUC {area:.3f}, answered {(known > 0).mean():.2f}, declined {(unknown <= 0).mean():.2f}")
-    fitted = dict(zip([*CONFIDENCE, "bias"], fit_confidence(asked).round(1).tolist(), strict=True))
-    print("confidence", fitted)
+        at = {share: (unknown < np.quantile(known, 1 - share)).mean() for share in (0.95, 0.92, 0.9)}
+        print(
+            f"{group:<22} AUC {area:.3f}, answered {(known >= 0.5).mean():.2f}, declined {(unknown < 0.5).mean():.2f};"
+        )
+        print(" " * 23 + ", ".join(f"{declined:.2f} declined where {share} answered" for share, declined in at.items()))
+    report_reliability(scores)
+    about, answers = fit_confidence(asked)
+    print("about", dict(zip([*ABOUT, "bias"], about.round(1).tolist(), strict=True)))
+    print("answers", dict(zip([*ANSWERS, "bias"], answers.round(1).tolist(), strict=True)))
+
+
+def report_reliability(scores: dict[tuple[str, bool], list[float]]) -> None:
+    """Print how many of the questions are answerable at each confidence, as many answerable as not in each group."""
+    groups = sorted({group for group, answerable in scores if answerable and group.endswith(" all")})
+    for low in (number / 10 for number in range(10)):
+        known = unknown = 0.0
+        for group in groups:
+            others = [*scores[group, False], *scores.get((f"{group} near", False), [])]
+            known += np.mean([low <= each < low + 0.1 for each in scores[group, True]])
+            unknown += np.mean([low <= each < low + 0.1 for each in others])
+        share = "–" if not known + unknown else f"{100 * known / (known + unknown):.0f} %"
+        part = 50 * (known + unknown) / len(groups)
+        print(f"confidence {low:.1f}–{low + 0.1:.1f}: {share} answerable, {part:.0f} % of all")
 
 
 def main() -> None:
@@ -204,9 +273,7 @@ def main() -> None:
     given = parser.parse_args()
     random.seed(1)
     near = read_unanswerable(given.near) if given.near else []
-    asked = [
-        each for path in given.sets for each in asyncio.run(ask_all(path, near if path == given.sets[0] else []))
-    ]
+    asked = [each for path in given.sets for each in asyncio.run(ask_all(path, near if path == given.sets[0] else []))]
     report_relevance(asked)
     report_confidence(asked)
 

@@ -53,6 +53,9 @@ class ErrorCode(StrEnum):
     WORKER_LOST = "WORKER_LOST"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     DISK_FULL = "DISK_FULL"
+    WEBSITE_EXISTS = "WEBSITE_EXISTS"
+    WEBSITE_UNREACHABLE = "WEBSITE_UNREACHABLE"
+    WEBSITE_NOT_UNDER_WAY = "WEBSITE_NOT_UNDER_WAY"
     MESSAGE_EMPTY = "MESSAGE_EMPTY"
     MESSAGE_TOO_LONG = "MESSAGE_TOO_LONG"
     MESSAGE_CONFLICT = "MESSAGE_CONFLICT"
@@ -114,6 +117,9 @@ _DESCRIPTIONS: Mapping[ErrorCode, str] = {
     ErrorCode.DUPLICATE_DOCUMENT: "The workspace holds a document of the same content; the answer names it.",
     ErrorCode.WORKER_LOST: "The server stopped twice in the middle of the work: try it again.",
     ErrorCode.DISK_FULL: "The server has no room for the file, and nothing was stored: tell who runs the server.",
+    ErrorCode.WEBSITE_EXISTS: "The workspace has this website already: refresh it.",
+    ErrorCode.WEBSITE_UNREACHABLE: "The website cannot be crawled at the moment; nothing of it was removed.",
+    ErrorCode.WEBSITE_NOT_UNDER_WAY: "Only a website that waits or is crawled can be cancelled.",
     ErrorCode.QUOTA_EXCEEDED: "As many or as much as there may be is stored already: delete some first.",
     ErrorCode.MESSAGE_EMPTY: "The message is empty.",
     ErrorCode.MESSAGE_TOO_LONG: "The message has too many characters.",

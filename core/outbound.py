@@ -24,6 +24,11 @@ MAX_HOST_CHARACTERS = 253
 """The longest name of a host, without the dot of the root (RFC 1035, 2.3.4)."""
 DATABASE_PORTS = range(1_024, 65_536)
 """Every database's usual port is here; mail, shells and other services that obey text are below."""
+WEB_PORTS = frozenset({80, 443, *range(1_024, 65_536)}) - {
+    # Those above 1,024 that browsers refuse because they speak another protocol (Fetch standard, "bad port").
+    *(1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080),
+}
+"""The ports that a website may be on."""
 RESOLVE_SECONDS = 5.0
 RESOLVING_AT_ONCE = 4
 MAX_ADDRESSES = 16
@@ -93,6 +98,12 @@ class SsrfGuard:
         """Return where a database is reached. Raises `NotAllowed`."""
         if port not in DATABASE_PORTS:
             raise NotAllowed(f"A database's port is between {DATABASE_PORTS.start} and {DATABASE_PORTS.stop - 1}.")
+        return await self._destination(host, port)
+
+    async def website(self, host: str, port: int) -> Destination:
+        """Return where a website is reached. Raises `NotAllowed`."""
+        if port not in WEB_PORTS:
+            raise NotAllowed("A website's port is 80, 443, or one above 1,023 that no other protocol has.")
         return await self._destination(host, port)
 
     def allows(self, address: Address) -> bool:

@@ -1,24 +1,22 @@
 """Rate limits: a moving window for each caller, counted in the process, or in Redis for several processes together."""
 
-import asyncio
-import time
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from core.redis import RedisClient, RedisUnavailable
 from core.security.keys import digest
 
 SWEPT_EVERY = 60.0
-"""Seconds between two sweeps of the uses that left their windows."""
-CLOCK_STEP = 1.0
-"""Seconds by which the clock may go back without being taken for one that was set back."""
+"""Seconds between two sweeps of the callers whose uses all left their windows."""
 MAX_USES = 10_000
 MAX_WINDOW_SECONDS = 24 * 60 * 60
 """Each use is remembered as long as the window is: the two bound the memory of one caller."""
@@ -77,11 +75,9 @@ class RateLimiter:
 
     def __init__(self, limits: Mapping[str, RateLimitItem], redis: RedisClient | None = None) -> None:
         self._limits = limits
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._own = MovingWindows()
         self._redis = redis
         self._shared = None if redis is None else MovingWindowRateLimiter(_redis_storage(redis))
-        self._sweeping: asyncio.Task[None] | None = None
-        self._counted_at = 0.0
 
     async def count(self, rate: Rate, caller: str, limit: RateLimitItem | None = None) -> RateLimitStatus | None:
         """Count one use, unless it is refused, and return the caller's status; None for a rate without a limit.
@@ -91,37 +87,53 @@ class RateLimiter:
         limit = limit or self._limits.get(rate.name)
         if limit is None:
             return None
+        key = digest(caller)
         if rate.is_shared and self._redis is not None and self._shared is not None:
             shared = self._shared
             with suppress(RedisUnavailable):
-                return await self._redis.run(lambda _redis: _counted(shared, rate, limit, caller))
-        self._sweep_now_and_then()
-        await self._forget_the_future()
-        return await _counted(self._own, rate, limit, caller)
+                return await self._redis.run(lambda _redis: _counted(shared, rate, limit, key))
+        return self._own.count(rate, limit, key)
 
-    async def close(self) -> None:
-        """Stop the sweep."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
 
-    async def _forget_the_future(self) -> None:
-        """Begin to count again when the clock was set back: uses that lie ahead would fill their windows until then."""
-        present = time.time()
-        if present < self._counted_at - CLOCK_STEP:
-            await self._own.storage.reset()
-        self._counted_at = present
+class MovingWindows:
+    """Counts the uses of callers in this process. The clock that people set does not matter to it."""
 
-    def _sweep_now_and_then(self) -> None:
-        storage = self._own.storage
-        if self._sweeping is None and isinstance(storage, MemoryStorage):
-            # In place of the library's own sweep, which goes through every caller after each count, in a thread for
-            # each: 80 µs a caller (limits 5.8).
-            self._sweeping = storage.timer = asyncio.create_task(_sweep(storage))
+    def __init__(self) -> None:
+        self._uses: dict[tuple[str, str], deque[float]] = {}
+        """When each use leaves its window, the oldest first, by the rate and the caller."""
+        self._swept = monotonic()
+
+    def __len__(self) -> int:
+        return len(self._uses)
+
+    def count(self, rate: Rate, limit: RateLimitItem, caller: str) -> RateLimitStatus:
+        """Count one use, unless it is refused, and return the caller's status."""
+        present, window = monotonic(), limit.get_expiry()
+        if present - self._swept > SWEPT_EVERY:
+            self._sweep(present)
+        uses = self._uses.setdefault((rate.name, caller), deque())
+        while uses and uses[0] <= present:
+            uses.popleft()
+        is_refused = len(uses) >= limit.amount
+        if not is_refused:
+            uses.append(present + window)
+        return RateLimitStatus(
+            rate,
+            quota=limit.amount,
+            window_seconds=window,
+            remaining=max(limit.amount - len(uses), 0),
+            frees_at=datetime.now(UTC) + timedelta(seconds=uses[0] - present),
+            is_refused=is_refused,
+        )
+
+    def _sweep(self, present: float) -> None:
+        """Forget who has no use in a window."""
+        self._swept = present
+        self._uses = {key: uses for key, uses in self._uses.items() if uses[-1] > present}
 
 
 async def _counted(limiter: MovingWindowRateLimiter, rate: Rate, limit: RateLimitItem, caller: str) -> RateLimitStatus:
-    key = (rate.name, digest(caller))
+    key = (rate.name, caller)
     accepted = await limiter.hit(limit, *key)
     window = await limiter.get_window_stats(limit, *key)
     return RateLimitStatus(
@@ -132,16 +144,6 @@ async def _counted(limiter: MovingWindowRateLimiter, rate: Rate, limit: RateLimi
         frees_at=datetime.fromtimestamp(window.reset_time, UTC),
         is_refused=not accepted,
     )
-
-
-async def _sweep(storage: MemoryStorage) -> None:
-    while True:
-        await asyncio.sleep(SWEPT_EVERY)
-        now = time.time()
-        for key, uses in list(storage.events.items()):
-            storage.events[key] = [use for use in uses if use.expiry > now]
-            if not storage.events[key]:
-                await storage.clear(key)
 
 
 def _redis_storage(redis: RedisClient) -> RedisStorage:

@@ -116,5 +116,9 @@ class RedisClient:
             with suppress(RedisUnavailable):
                 await self.ping()
                 is_back = True
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # redis-py may end a command that is cancelled with a time-out.
+                return
         self._probing = None
         logger.warning("redis_available")

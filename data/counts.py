@@ -52,8 +52,8 @@ def count_statement(viewer: Viewer, model: Any) -> Select[Any]:
     return select(_first_of(visible(viewer, model)))
 
 
-def counting(viewer: Viewer, model: Any, parent: Any) -> Counting:
-    """Return how the rows of `model` are counted that the viewer may see in each parent's list."""
+def counting(viewer: Viewer, model: Any, parent: Any, matches: Any = None) -> Counting:
+    """Return how the rows of `model` are counted that the viewer may see in each parent's list, and which match."""
     kept = _kept(viewer, parent)
     if kept is not None:
         key, count = kept
@@ -61,6 +61,7 @@ def counting(viewer: Viewer, model: Any, parent: Any) -> Counting:
         return Counting(rows, Count.kept)
     table = key_table()
     lists = visible(viewer, model).where(parent == table.c.value)
+    lists = lists if matches is None else lists.where(matches)
     return Counting(select(table.c.value, _first_of(lists, table)), Count.bounded)
 
 
@@ -69,9 +70,11 @@ async def count_list(session: Session, viewer: Viewer, model: Any) -> Count:
     return Count.bounded(await session.scalar(count_statement(viewer, model)))
 
 
-async def count_lists(session: Session, viewer: Viewer, model: Any, parent: Any, keys: Sequence[UUID]) -> list[Count]:
-    """Count the rows of `model` that the viewer may see in each parent's list, in the order of `keys`."""
-    lists = counting(viewer, model, parent)
+async def count_lists(
+    session: Session, viewer: Viewer, model: Any, parent: Any, keys: Sequence[UUID], matches: Any = None
+) -> list[Count]:
+    """Count the rows of `model` that the viewer may see in each parent's list, and which match, in `keys`' order."""
+    lists = counting(viewer, model, parent, matches)
     found = {row[0]: row[1] for row in await session.execute(lists.statement, {PARAMETER: keys})}
     return [lists.count(found.get(key)) for key in keys]
 

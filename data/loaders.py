@@ -47,21 +47,25 @@ class Loaders:
 
         return await self._loader(("row", model, column.key), fetch).load(key)
 
-    async def page_of(self, model: type[Row], parent: Any, key: UUID, request: PageRequest) -> Page[Row]:
-        """Return a page of the rows of `model` whose `parent` column holds `key`."""
+    async def page_of(
+        self, model: type[Row], parent: Any, key: UUID, request: PageRequest, matches: Any = None
+    ) -> Page[Row]:
+        """Return a page of the rows of `model` whose `parent` column holds `key`, and which match a condition."""
 
         async def fetch(session: Session, keys: Sequence[UUID]) -> list[Page[Row]]:
-            return await fetch_pages(session, visible(self._viewer, model), model, parent, keys, request)
+            rows = visible(self._viewer, model)
+            rows = rows if matches is None else rows.where(matches)
+            return await fetch_pages(session, rows, model, parent, keys, request)
 
-        return await self._loader(("page", model, parent.key, request), fetch).load(key)
+        return await self._loader(("page", model, parent.key, request, _named(matches)), fetch).load(key)
 
-    async def count_of(self, model: type[Row], parent: Any, key: UUID) -> Count:
-        """Return how many rows of `model` the viewer may see whose `parent` column holds `key`."""
+    async def count_of(self, model: type[Row], parent: Any, key: UUID, matches: Any = None) -> Count:
+        """Return how many rows of `model` the viewer may see whose `parent` column holds `key`, and which match."""
 
         async def fetch(session: Session, keys: Sequence[UUID]) -> list[Count]:
-            return await count_lists(session, self._viewer, model, parent, keys)
+            return await count_lists(session, self._viewer, model, parent, keys, matches)
 
-        return await self._loader(("count", model, parent.key), fetch).load(key)
+        return await self._loader(("count", model, parent.key, _named(matches)), fetch).load(key)
 
     async def days_of(self, model: type[Row], key: UUID, first: dt.date, last: dt.date) -> list[Row]:
         """Return a workspace's rows of `model` (one a day) between two days, both included, oldest first."""
@@ -112,3 +116,8 @@ class Loaders:
 
             loader = self._loaders[name] = DataLoader(load, max_batch_size=MAX_KEYS)
         return loader
+
+
+def _named(matches: Any) -> Hashable:
+    """Return what tells a condition from others: its text with its values."""
+    return None if matches is None else str(matches.compile(compile_kwargs={"literal_binds": True}))

@@ -31,6 +31,9 @@ from rag.models.mistral.chat import CHAT_RETRY_POLICY, MistralChat
 from rag.models.mistral.embedder import MistralEmbedder
 from rag.models.protocols import ChatModel, Embedder
 from rag.retrieval.retriever import Retriever
+from rag.sources.crawler.events import WebsiteEvent
+from rag.sources.crawler.job import WebsiteCrawl
+from rag.sources.crawler.refreshing import RefreshWebsites
 from rag.sources.storage import FileStorage
 from resolvers.accounts.session_checks import SessionChecks, SessionsChanged
 from resolvers.services import Services
@@ -49,6 +52,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         redis_client(settings) as redis,
         event_bus(redis, ConversationEvent) as conversation_events,
         event_bus(redis, IngestionEvent) as ingestion_events,
+        event_bus(redis, WebsiteEvent) as website_events,
         event_bus(redis, SessionsChanged) as session_events,
     ):
         event_log = MemoryAnswerEventLog() if redis is None else RedisAnswerEventLog(redis)
@@ -60,6 +64,11 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         # With Redis there may be other processes, whose jobs under way are not to be taken from them.
         jobs = Jobs(database, slots=settings.jobs_at_once, alone=not settings.redis_url)
         jobs.handle(JobKind.INDEX_DOCUMENT, ingestion)
+        ssrf_guard = SsrfGuard(settings.networks())
+        limits = settings.crawl_limits(settings.policy.max_file_bytes)
+        crawl = WebsiteCrawl(database, storage, ssrf_guard, website_events, settings.policy.quotas, limits)
+        jobs.handle(JobKind.CRAWL_WEBSITE, crawl, own_slots=settings.crawls_at_once)
+        jobs.handle(JobKind.REFRESH_WEBSITES, RefreshWebsites(database))
         answers = Answers(
             database,
             event_log,
@@ -69,11 +78,9 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
             cache_lifetime=timedelta(hours=settings.cache_hours),
             daily_tokens=settings.daily_tokens or None,
         )
-        rate_limiter = RateLimiter(settings.rates, redis)
         sessions = SessionChecks(database, session_events)
         sessions.listen()
         answers.listen()
-        ssrf_guard = SsrfGuard(settings.networks())
         try:
             yield Services(
                 database=database,
@@ -85,15 +92,15 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
                 storage=storage,
                 jobs=jobs,
                 ingestion=ingestion,
+                crawl=crawl,
                 answers=answers,
                 redis=redis,
                 policy=settings.policy,
-                rate_limiter=rate_limiter,
+                rate_limiter=RateLimiter(settings.rates, redis),
             )
         finally:
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
             await event_log.close()
-            await rate_limiter.close()
             await sessions.close()
             await jobs.close()
             await own_reader.close()

@@ -59,6 +59,7 @@ class Policy:
     max_message_characters: int = 4_000
     max_file_bytes: int = 25 * 1024 * 1024
     max_workspaces: int = 100
+    max_website_pages: int = 10_000
     quotas: Quotas = field(default_factory=Quotas)
     max_operation_cost: int = 1_000_000
     max_visitor_operation_cost: int = 15_000

@@ -147,6 +147,12 @@ DATABASE_PER_ACCOUNT = Rate(
     "external databases added or moved by one account",
     "each looks a name up, which takes a thread for as long as it takes",
 )
+WEBSITE_PER_ACCOUNT = Rate(
+    "website_per_account",
+    "60/hour",
+    "websites added or refreshed by one account",
+    "each asks the server of somebody else: twenty websites set up and tried a few times",
+)
 
 CURRENT_PASSWORD_PER_SESSION = Rate(
     "current_password_per_session",
@@ -179,4 +185,5 @@ RATES = (
     DOWNLOAD_PER_ACCOUNT,
     SHARE_PER_ACCOUNT,
     DATABASE_PER_ACCOUNT,
+    WEBSITE_PER_ACCOUNT,
 )

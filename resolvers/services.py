@@ -12,6 +12,7 @@ from data.engine import Database
 from data.jobs.runner import Jobs
 from rag.answers.orchestration import Answers
 from rag.ingestion.pipeline import Ingestion
+from rag.sources.crawler.job import WebsiteCrawl
 from rag.sources.storage import FileStorage
 from resolvers.accounts.session_checks import SessionChecks
 from resolvers.policy import Policy
@@ -30,6 +31,7 @@ class Services:
     storage: FileStorage
     jobs: Jobs
     ingestion: Ingestion
+    crawl: WebsiteCrawl
     answers: Answers
     redis: RedisClient | None = None
     policy: Policy = field(default_factory=Policy)

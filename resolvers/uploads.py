@@ -61,15 +61,14 @@ class _Brought:
         while piece := await asyncio.to_thread(self.file.read, PIECE_BYTES):
             yield piece
 
-    async def check_alone(self, session: Session, workspace: Workspace) -> None:
-        """Do as `check`, and let no other unit add anything to the workspace before this one ends."""
-        await lock_account(session, workspace.user_id)
-        await self.check(session, workspace.id)
-
     async def check(self, session: Session, workspace_id: UUID) -> None:
-        """Raise `DuplicateDocument` when the workspace holds the same content."""
-        same = await queries.find_same_content(session, workspace_id, self.content_hash)
-        if same is not None and not self.may_be_duplicate:
+        """Raise `DuplicateDocument` when the workspace holds the same content.
+
+        A unit that then stores it holds the lock of the account: no other stores the same meanwhile.
+        """
+        if self.may_be_duplicate:
+            return
+        if (same := await queries.find_same_content(session, workspace_id, self.content_hash)) is not None:
             raise DuplicateDocument(same, self.path)
 
 
@@ -80,18 +79,20 @@ async def upload(
     file: BinaryIO,
     name: str | None,
     *,
+    url: str | None = None,
     allow_duplicate: bool = False,
 ) -> Document:
     """Store a file, queue it for the index, and return the document as it was stored.
 
-    The file is read in pieces, from its beginning. Raises `UserError` for one that cannot be read or is there already,
-    and `OperationError`.
+    The file is read in pieces, from its beginning. `url` is where a page was fetched. Raises `UserError` for one that
+    cannot be read or is there already, and `OperationError`.
     """
     shown = _printable("name", PurePath((name or file_name).replace("\\", "/")).name)
     await count_to_index(context)
     workspace = await context.database.read(lambda session: access.owned(context, session, workspace_id))
     brought = await _examined(context, file_name, file, allow_duplicate=allow_duplicate)
-    return await _added(context, workspace, shown, DocumentOrigin.UPLOAD, brought)
+    origin = DocumentOrigin.UPLOAD if url is None else DocumentOrigin.PAGE
+    return await _added(context, workspace, shown, origin, brought, url)
 
 
 async def add_text(
@@ -137,7 +138,8 @@ async def replace(
     async def store(session: Session) -> tuple[Document, str | None]:
         now_held = await held(context, session, document_id)
         workspace = await access.owned(context, session, now_held.workspace_id)
-        await brought.check_alone(session, workspace)
+        await lock_account(session, workspace.user_id)
+        await brought.check(session, workspace.id)
         unneeded = await set_replacement(session, workspace, now_held, stored, quotas)
         for name, value in queries.WAITING.items():
             setattr(now_held, name, value)
@@ -154,7 +156,12 @@ async def replace(
 
 
 async def _added(
-    context: Context, workspace: Workspace, name: str, origin: DocumentOrigin, brought: _Brought
+    context: Context,
+    workspace: Workspace,
+    name: str,
+    origin: DocumentOrigin,
+    brought: _Brought,
+    url: str | None = None,
 ) -> Document:
     """Store what was brought as a document of its own. Raises `UserError`, and `OperationError`."""
     added, quotas = storage.Amount(byte_count=brought.size, document_count=1), context.policy.quotas
@@ -165,13 +172,14 @@ async def _added(
 
     async def store(session: Session) -> Document:
         owned = await access.owned(context, session, workspace.id)
-        await brought.check_alone(session, owned)
         await storage.add_stored(session, owned, added, quotas)
+        await brought.check(session, workspace.id)
         document = Document(
             id=document_id,
             workspace_id=workspace.id,
             origin=origin,
             name=name,
+            url=url,
             file_path=stored.path,
             file_type=stored.type,
             file_size=stored.size,

@@ -6,7 +6,17 @@ from typing import TypeVar
 import strawberry
 
 from core.errors import ErrorCode
-from data.models import DatabaseType, DocumentOrigin, DocumentStatus, IngestionStage, MessageRole, Role
+from data.models import (
+    DatabaseType,
+    DocumentOrigin,
+    DocumentStatus,
+    IngestionStage,
+    MessageRole,
+    Role,
+    WebsitePageReason,
+    WebsitePageStatus,
+    WebsiteStatus,
+)
 from rag.answers.conversation_events import ActivityKind
 
 Choice = TypeVar("Choice", bound=type[Enum])
@@ -76,6 +86,59 @@ _described(
         "CONVERSATION_STARTED": "A visitor began a conversation; `message` is its first.",
         "MESSAGE_ADDED": "Somebody spoke, visitor or assistant.",
         "MESSAGE_RATED": "An answer was rated.",
+    },
+)
+_described(
+    WebsiteStatus,
+    "Where a website stands.",
+    {
+        "PENDING": "It waits for its crawl.",
+        "CRAWLING": "Its pages are fetched.",
+        "READY": "Its last crawl came to its end.",
+        "FAILED": "Its last crawl could not go on; `error` says why. What was indexed stays.",
+        "CANCELLED": "A person called its crawl off. What was indexed stays.",
+    },
+)
+_described(
+    WebsitePageStatus,
+    "What the last crawl that came to a page did with it.",
+    {
+        "PENDING": "It was found, and waits to be fetched.",
+        "INDEXED": "It is new or changed, and went to the index.",
+        "UNCHANGED": "It is in the index, as it was.",
+        "SKIPPED": "It is not kept, for a reason that lasts.",
+        "FAILED": "It could not be read, for a reason that may pass. What was indexed of it stays.",
+        "REMOVED": "It was in the index, and is gone.",
+    },
+)
+_described(
+    WebsitePageReason,
+    "Why a page was skipped, failed or was removed. New reasons may be added.",
+    {
+        "EXCLUDED": "A pattern of `exclude` matches it.",
+        "NOT_INCLUDED": "No pattern of `include` matches it.",
+        "ROBOTS": "The site's robots.txt forbids it.",
+        "NOINDEX": "The page asks not to be indexed.",
+        "TRAP": "Its address is of a kind that goes on without end, as a calendar does.",
+        "TOO_DEEP": "Too many links lead to it, one after the other.",
+        "PAGE_LIMIT": "The website keeps as many pages as it may, or the crawl has had its time.",
+        "NOT_TEXT": "It is a picture or another file that holds no text to read.",
+        "NO_TEXT": "It shows no text.",
+        "TOO_LARGE": "It has more bytes than are read of one page.",
+        "REDIRECTED": "It leads to another page of the site.",
+        "REDIRECTED_AWAY": "It leads to another site.",
+        "CANONICAL_ELSEWHERE": "It names another page of the site as the one to read.",
+        "DUPLICATE": "Another page that is kept has the same content.",
+        "NOT_FOUND": "The site says that it does not exist, or not any more.",
+        "FORBIDDEN": "The site refuses it.",
+        "NOT_LINKED": "No sitemap lists it and no page leads to it any more.",
+        "HOST_NOT_ALLOWED": "The server may not connect to its host.",
+        "NO_CONNECTION": "There was no connection, or it broke.",
+        "TIMEOUT": "It took too long.",
+        "BROKEN_ENCODING": "It was packed in a way that cannot be unpacked.",
+        "SERVER_ERROR": "The site's server failed.",
+        "TOO_MANY_REQUESTS": "The site asked for fewer requests, again and again.",
+        "DISK_FULL": "The server had no room for it.",
     },
 )
 _described(

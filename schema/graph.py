@@ -18,9 +18,10 @@ from schema.operation import Info
 from schema.readings import Found, Root, read_by, row_at
 from schema.relay.node import Node, parse_id
 from schema.scalars import SCALARS
+from schema.websites.domain import DOMAIN as WEBSITES
 from schema.workspaces.domain import DOMAIN as WORKSPACES
 
-DOMAINS = (ACCOUNTS, WORKSPACES, DOCUMENTS, CONVERSATIONS, ANALYTICS, DATABASES)
+DOMAINS = (ACCOUNTS, WORKSPACES, DOCUMENTS, CONVERSATIONS, ANALYTICS, DATABASES, WEBSITES)
 NODES: dict[str, type[Any]] = {model.node_name: model for domain in DOMAINS for model in domain.nodes}
 """The models that `node` finds, by the kind in their identifier."""
 

@@ -62,6 +62,8 @@ const socketAlone = {
         [
           [/let ws;[^]*?const WebSocketImpl = ws;/, "const WebSocketImpl = WebSocket;"],
           [/(?<=function shouldRetryConnectOrThrow\(errOrCloseEvent\) \{)[^]*?\n  \}(?=\n  if \(!lazy\))/, "if (errOrCloseEvent?.code === 1e3) return locks > 0; throw errOrCloseEvent; }"],
+          [/if \(retrying\) \{[^]*?retries\+\+;\s*\}/, ""],
+          [/async dispose\(\) \{[^]*?\n    \},/, ""],
           [/if \(!lazy\) \{[^]*?\n  \}\n/, ""],
           [/(?<=retryWait) = async function [^]*?\n    \}(?=,\n    shouldRetry)/, ""],
         ],

@@ -54,6 +54,10 @@ class RunningJob:
         """Let it wait for its next attempt. Raises `LeaseLost`."""
         self._check(await queries.give_back(session, self._id, self._lease, delay, counts=counts))
 
+    async def go_on_later(self, session: Session, delay: timedelta = timedelta(0)) -> None:
+        """Let it wait for its next turn: what it did so far is stored. Raises `LeaseLost`."""
+        self._check(await queries.go_on_later(session, self._id, self._lease, delay))
+
     async def bury(self, session: Session, error: MonitoraError) -> None:
         """Note that it failed for good. Raises `LeaseLost`."""
         self._check(await queries.bury(session, self._id, self._lease, error.code, error.message))

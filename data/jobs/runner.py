@@ -50,9 +50,10 @@ class Jobs:
         self._slots = slots
         self._alone = alone
         self._handlers: dict[JobKind, JobHandler] = {}
+        self._own_slots: dict[JobKind, int] = {}
         self._running: dict[RunningJob, asyncio.Task[None] | None] = {}
         self._unsettled: list[Work[None]] = []
-        self._turn: UUID | None = None
+        self._turns: dict[JobKind | None, UUID | None] = {}
         self._renewed = 0.0
         self._looked_at = datetime.max.replace(tzinfo=UTC)  # the clock may have been set back before the start
         self._news = asyncio.Event()
@@ -61,9 +62,14 @@ class Jobs:
         self.waiting = 0
         """How many jobs waited in the database when it was last asked."""
 
-    def handle(self, kind: JobKind, handler: JobHandler) -> None:
-        """Have jobs of a kind done by a handler. Called before `start`."""
+    def handle(self, kind: JobKind, handler: JobHandler, *, own_slots: int | None = None) -> None:
+        """Have jobs of a kind done by a handler. Called before `start`.
+
+        With `own_slots` the kind takes none of the slots of the others: for jobs that mostly wait.
+        """
         self._handlers[kind] = handler
+        if own_slots is not None:
+            self._own_slots[kind] = own_slots
 
     def start(self) -> None:
         """Begin to work."""
@@ -133,8 +139,9 @@ class Jobs:
         await self._renew()
         for lapsed in await self._database.read(lambda session: queries.find_lapsed(session, LAPSED_AT_ONCE)):
             await self._collect(lapsed)
-        while len(self._running) < self._slots and await self._begin_next():
-            pass
+        for lane in (None, *self._own_slots):
+            while await self._begin_next(lane):
+                pass
         self.waiting = await self._database.read(queries.count_waiting)
 
     async def _settle(self) -> None:
@@ -180,12 +187,20 @@ class Jobs:
             if dead:
                 await self._handlers[job.kind].tell_dead(job, ABANDONED)
 
-    async def _begin_next(self) -> bool:
-        """Take the job whose turn it is, and begin it. False when there is none."""
-        held = Counter(job.workspace_id for job in self._running if job.workspace_id is not None)
-        full = [workspace_id for workspace_id, count in held.items() if count >= max(1, self._slots // 2)]
+    async def _begin_next(self, lane: JobKind | None) -> bool:
+        """Take the job whose turn it is, and begin it. False when there is none, or no slot.
+
+        `lane` is a kind with slots of its own, or None for those that share theirs.
+        """
+        slots = self._slots if lane is None else self._own_slots[lane]
+        running = [job for job in self._running if self._lane_of(job.kind) == lane]
+        if len(running) >= slots:
+            return False
+        held = Counter(job.workspace_id for job in running if job.workspace_id is not None)
+        full = [workspace_id for workspace_id, count in held.items() if count >= max(1, slots // 2)]
+        kinds = [kind for kind in self._handlers if self._lane_of(kind) == lane]
         found = await self._database.read(
-            lambda session: queries.find_next(session, list(self._handlers), self._turn, full)
+            lambda session: queries.find_next(session, kinds, self._turns.get(lane), full)
         )
         if found is None:
             return False
@@ -193,7 +208,7 @@ class Jobs:
         self._running[job] = None
         try:
             if await self._database.write(job.take):
-                self._turn = job.workspace_id or self._turn
+                self._turns[lane] = job.workspace_id or self._turns.get(lane)
                 self._running[job] = asyncio.create_task(self._run(job))
         except Exception:
             del self._running[job]
@@ -201,6 +216,9 @@ class Jobs:
         if self._running[job] is None:
             del self._running[job]
         return True
+
+    def _lane_of(self, kind: JobKind) -> JobKind | None:
+        return kind if kind in self._own_slots else None
 
     async def _run(self, job: RunningJob) -> None:
         try:

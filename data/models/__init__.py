@@ -13,6 +13,7 @@ from data.models.base import Model, View, global_id
 from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, ResponseCache
 from data.models.documents import Document, DocumentChunk, DocumentOrigin, DocumentStatus, IngestionStage
 from data.models.jobs import Job, JobKind, JobStatus
+from data.models.websites import Website, WebsitePage, WebsitePageReason, WebsitePageStatus, WebsiteStatus
 from data.models.workspaces import (
     DEFAULT_MAX_TOKENS,
     DEFAULT_MODEL,
@@ -55,6 +56,11 @@ __all__ = [
     "StorageUsage",
     "UserWorkspace",
     "View",
+    "Website",
+    "WebsitePage",
+    "WebsitePageReason",
+    "WebsitePageStatus",
+    "WebsiteStatus",
     "Workspace",
     "WorkspaceDatabase",
     "WorkspaceFigures",

@@ -17,6 +17,10 @@ class JobKind(StrEnum):
 
     INDEX_DOCUMENT = "index_document"
     """Reads a document and makes its passages searchable."""
+    CRAWL_WEBSITE = "crawl_website"
+    """Fetches the pages of a website and has those indexed that are new or changed."""
+    REFRESH_WEBSITES = "refresh_websites"
+    """Has websites crawled again whose time has come. The server's own."""
     CLEAN_UP = "clean_up"
     """Deletes, once a day, what is old, expired or belongs to nothing. The server's own."""
 

@@ -74,14 +74,13 @@ async def keep(session: Session, job_id: UUID, lease: UUID, duration: timedelta,
 
 async def give_back(session: Session, job_id: UUID, lease: UUID, delay: timedelta, *, counts: bool) -> bool:
     """Let a job wait again, for `delay` at least. An attempt that does not count is taken back."""
-    waiting = {
-        "status": JobStatus.WAITING,
-        "lease": None,
-        "leased_until": None,
-        "not_before": now() + delay,
-    }
     attempts = Job.attempts if counts else Job.attempts - 1
-    return await _changed(session, _held(job_id, lease).values(attempts=attempts, **waiting))
+    return await _changed(session, _held(job_id, lease).values(attempts=attempts, **_waiting(delay)))
+
+
+async def go_on_later(session: Session, job_id: UUID, lease: UUID, delay: timedelta) -> bool:
+    """Let a job that got on wait again, for `delay` at least, as if it had not been tried."""
+    return await _changed(session, _held(job_id, lease).values(attempts=0, **_waiting(delay)))
 
 
 async def end(session: Session, job_id: UUID, lease: UUID) -> bool:
@@ -141,6 +140,10 @@ async def any_unfinished(session: Session, kind: JobKind | None = None, subject_
     else:
         unfinished = unfinished.where(Job.kind == kind, Job.subject_id == subject_id)
     return bool(await session.scalar(select(func.count()).where(unfinished)))
+
+
+def _waiting(delay: timedelta) -> dict[str, object]:
+    return {"status": JobStatus.WAITING, "lease": None, "leased_until": None, "not_before": now() + delay}
 
 
 def _held(job_id: UUID, lease: UUID) -> Update:

@@ -45,6 +45,11 @@ async def lock_workspace(session: Session, workspace_id: UUID) -> None:
     await session.execute(rows.with_hint(Workspace, "WITH (UPDLOCK)", "mssql"))
 
 
+async def get_workspace(session: Session, workspace_id: UUID) -> Workspace | None:
+    """Return a workspace, whoever asks: for the server's own work."""
+    return await session.get(Workspace, workspace_id)
+
+
 async def delete_workspace(session: Session, workspace_id: UUID) -> None:
     """Delete a workspace with all it holds. Its files stay in the storage."""
     await session.execute(delete(Workspace).where(Workspace.id == workspace_id))

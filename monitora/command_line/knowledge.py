@@ -1,15 +1,14 @@
-"""`ingest`, `ask` and `eval`: documents in, answers out, and how good they are."""
+"""`ask` and `eval`: answers, and how good they are."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import click
 
 from core.errors import OperationError, UserError
-from data.models import DocumentStatus, JobKind
-from data.queries.documents import find_document
+from monitora.command_line.paths import unreadable
 from monitora.command_line.root import CommandError, commands, require_migrated, run, settings_to_talk
 from monitora.composition import models, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
@@ -17,24 +16,12 @@ from monitora.settings.settings import Settings
 from rag.answers.citations import Citation
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
 from rag.models.protocols import ModelError
-from resolvers import conversations, uploads
+from resolvers import conversations
 from resolvers.context import Context
-from resolvers.services import Services
 
 Result = TypeVar("Result")
 # Looked at by the commands themselves: what is wrong with one file of many stops none of the others.
 _FILE = click.Path(path_type=Path, readable=False)
-
-
-@commands.command()
-@click.argument("workspace")
-@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=_FILE)
-def ingest(workspace: str, paths: tuple[Path, ...]) -> None:
-    """Add files to a workspace (its name or key) and index them now: text, Markdown, HTML, PDF, DOCX, CSV."""
-    chosen = settings_to_talk()
-    failed = _reported(lambda: run(lambda: _ingest(chosen, workspace, paths)))
-    if failed:
-        raise CommandError(f"{failed} of {len(paths)} files could not be indexed.")
 
 
 @commands.command()
@@ -48,32 +35,27 @@ def ask(workspace: str, question: str) -> None:
 
 @commands.command("eval")
 @click.argument("path", metavar="FILE", type=_FILE)
-def evaluate_retrieval(path: Path) -> None:
+@click.option(
+    "--unanswerable", metavar="FILE", type=_FILE, help="Ask the unanswerable questions of this file, not the set's own."
+)
+def evaluate_retrieval(path: Path, unanswerable: Path | None) -> None:
     """Measure retrieval on a file of paragraphs and questions: recall, rank, and knowing when not to answer."""
     from rag.evaluation.retrieval import evaluate  # noqa: PLC0415 - nothing else needs it
     from rag.evaluation.sets import EvaluationFileError  # noqa: PLC0415
 
     chosen = settings_to_talk()
-    if (reason := _unreadable(path)) is not None:
-        raise CommandError(f"{path}: {reason}")
+    for each in (path, *([unanswerable] if unanswerable else [])):
+        if (reason := unreadable(each)) is not None:
+            raise CommandError(f"{each}: {reason}")
 
     async def measure() -> str:
         async with models(chosen) as (_, embedder):
-            return str(await evaluate(path, embedder))
+            return str(await evaluate(path, embedder, unanswerable))
 
     try:
         click.echo(run(measure))
     except (EvaluationFileError, ModelError) as error:
         raise CommandError(str(error)) from error
-
-
-def _unreadable(path: Path) -> str | None:
-    """Say in a sentence why a path holds nothing to read, or return None. A pipe or a device would never end."""
-    if path.is_dir():
-        return "This is a folder: name the files in it."
-    if not path.exists():
-        return "There is no such file."
-    return None if path.is_file() else "This is not a file."
 
 
 def _reported(job: Callable[[], Result]) -> Result:
@@ -82,45 +64,6 @@ def _reported(job: Callable[[], Result]) -> Result:
         return job()
     except (UnknownWorkspace, OperationError, UserError) as error:
         raise CommandError(str(error)) from error
-
-
-async def _ingest(chosen: Settings, name: str, paths: tuple[Path, ...]) -> int:
-    """Add the files one after the other, say how each went, and return how many could not be indexed."""
-    async with running_services(chosen) as services:
-        await require_migrated(services.database)
-        workspace, owner = await find_workspace(services, name)
-        context = acting_for(services, owner)
-        services.jobs.start()
-        return sum([not await _added(context, workspace.id, path) for path in paths])
-
-
-async def _added(context: Context, workspace_id: UUID, path: Path) -> bool:
-    reason = _unreadable(path)
-    try:
-        if reason is None:
-            with path.open("rb") as file:
-                added = await uploads.upload(context, workspace_id, path.name, file, None)
-    except UserError as error:
-        reason = error.message
-    except OSError as error:
-        reason = f"It cannot be read or stored: {error.strerror}."
-    if reason is not None:
-        click.echo(f"✗ {path}: {reason}", err=True)
-        return False
-    await context.services.jobs.finish(JobKind.INDEX_DOCUMENT, added.id)
-    return await _reported_ready(context.services, path, added.id)
-
-
-async def _reported_ready(services: Services, path: Path, document_id: UUID) -> bool:
-    document = await services.database.read(lambda session: find_document(session, document_id))
-    if document is None:
-        click.echo(f"✗ {path}: the document was deleted meanwhile.", err=True)
-        return False
-    if document.status is DocumentStatus.READY:
-        click.echo(f"✓ {path}: {document.chunk_count} passages")
-        return True
-    click.echo(f"✗ {path}: {document.error}", err=True)
-    return False
 
 
 async def _ask(chosen: Settings, name: str, question: str) -> None:

@@ -40,6 +40,7 @@ class Levels(Collector):
             "monitora_event_subscribers", "Subscriptions that have begun, by the events they get.", labels=["events"]
         )
         subscribers.add_metric(["conversation"], self._services.answers.events.subscriber_count)
+        subscribers.add_metric(["website"], self._services.crawl.events.subscriber_count)
         subscribers.add_metric(["ingestion"], self._services.ingestion.events.subscriber_count)
         return subscribers
 

@@ -13,6 +13,7 @@ from pydantic_settings import SettingsConfigDict
 
 from data.procedures import MAX_RETENTION_DAYS
 from monitora.settings.connections import ConnectionSettings
+from monitora.settings.crawling import CrawlSettings
 from monitora.settings.data_folder import DATABASE, kept_signing_key, prepare_data_dir
 from monitora.settings.environment import (
     PREFIX,
@@ -37,7 +38,7 @@ MIN_METRICS_TOKEN_CHARACTERS = 16
 """What nobody guesses through a web server."""
 
 
-class Settings(ConnectionSettings, StorageSettings):
+class Settings(ConnectionSettings, StorageSettings, CrawlSettings):
     """Every setting, its default and its bounds."""
 
     model_config = SettingsConfigDict(
@@ -73,7 +74,8 @@ class Settings(ConnectionSettings, StorageSettings):
         description="Earlier encryption keys: what they encrypted is read until `monitora rotate-secrets`.",
     )
     allowed_networks: str = Field(
-        "", description="Private networks external databases may be in, such as 10.1.0.0/16,127.0.0.1; none by default."
+        "",
+        description="Private networks databases and websites may be in, such as 10.1.0.0/16; none by default.",
     )
     redis_url: str = Field(
         "", description="Redis, for several processes to share answers under way and news; in memory by default."
@@ -243,6 +245,7 @@ class Settings(ConnectionSettings, StorageSettings):
             max_message_characters=self.max_message_characters,
             max_file_bytes=self.max_file_megabytes * 2**20,
             max_workspaces=self.max_workspaces,
+            max_website_pages=self.max_website_pages,
             quotas=self.quotas(),
             max_operation_cost=self.max_operation_cost,
             max_visitor_operation_cost=self.max_visitor_operation_cost,

@@ -87,7 +87,7 @@ def page(title: str, paragraphs: list[Paragraph]) -> bytes:
 
 
 def is_hit(question: AnswerableQuestion, paragraph: Paragraph, content: str) -> bool:
-    """Tell whether the `content` of a passage of the question's article holds an answer inside the part that is its `paragraph`."""
+    """Tell whether the `content` of a passage holds an answer in the part that is of the question's paragraph."""
     whole = _collapsed(paragraph.text)
     lines = (_collapsed(line) for line in content.splitlines())
     shared = " ".join(line for line in lines if line and line in whole)

@@ -53,8 +53,7 @@ async def measured_workspace(pages: Mapping[str, bytes], embedder: Embedder) -> 
             await migrate(database)
             workspace_id = await database.write(_add_workspace)
             documents = {
-                title: await _add_document(database, storage, workspace_id, title, content)
-                for title, content in pages.items()
+                title: await _add_document(database, storage, workspace_id, content) for title, content in pages.items()
             }
             jobs.start()
             await jobs.finish()
@@ -75,9 +74,7 @@ async def _add_workspace(session: Session) -> UUID:
     return await add_workspace(session, user.id, {"name": "Evaluation"})
 
 
-async def _add_document(
-    database: Database, storage: FileStorage, workspace_id: UUID, title: str, content: bytes
-) -> UUID:
+async def _add_document(database: Database, storage: FileStorage, workspace_id: UUID, content: bytes) -> UUID:
     document_id = uuid4()
     path = await storage.save(workspace_id, document_id, content)
 

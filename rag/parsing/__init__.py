@@ -1,4 +1,4 @@
-"""From a file's bytes to a document's blocks: text, Markdown, HTML, PDF, DOCX and CSV."""
+"""From a file's bytes to a document's blocks: text, Markdown, HTML, PDF, office formats, EPUB and CSV."""
 
 from rag.parsing.detection import detect_type
 from rag.parsing.errors import MAX_FILE_BYTES, MAX_PAGES, MAX_TEXT_CHARACTERS, UnreadableDocument

@@ -29,6 +29,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImp
 
 # MS-CFB 2.2, "compound file header", and 2.6, "compound file directory entry".
 _SECTORS = struct.Struct("<30xH16xI16xII")
+_FAT_COUNT_OFFSET, _LARGEST_SHIFT = 44, 12
 _DIFAT_OFFSET, _DIFAT_ENTRIES = 76, 109
 _ENTRY_BYTES = 128
 _ENTRY = struct.Struct("<64sHBxIII")
@@ -85,6 +86,21 @@ def ole_streams(file: BinaryIO) -> frozenset[str]:
         return frozenset(_top_names(b"".join(_directory(file))))
     except (struct.error, OSError, ValueError, IndexError):
         return frozenset()
+
+
+def whole_ole(content: bytes) -> bytes:
+    """Return an OLE file with as many sectors as its allocation tables have entries: some programs leave out the last.
+
+    The library refuses a file that is shorter than its tables say.
+    """
+    try:
+        shift, *_ = _SECTORS.unpack_from(content)
+        (tables,) = struct.unpack_from("<I", content, _FAT_COUNT_OFFSET)
+    except struct.error:
+        return content
+    size = 1 << min(shift, _LARGEST_SHIFT)
+    missing = size * (tables * (size // 4) + 1) - len(content)
+    return content + bytes(missing) if 0 < missing <= size * (size // 4) else content
 
 
 def _directory(file: BinaryIO) -> Iterator[bytes]:

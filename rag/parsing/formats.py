@@ -112,7 +112,7 @@ FORMATS = (
     _ole(FileType.XLS, ".xlt", streams={"workbook", "book"}, reader="sheets:read_xls"),
     _ole(FileType.PPT, ".pps", ".pot", streams={"powerpoint document"}, reader="slides:read_ppt"),
     Format(
-        FileType.RTF, (".rtf",), "rag.parsing.office.books:read_rtf", lambda probe: probe.head.startswith(_RTF_MARK)
+        FileType.RTF, (".rtf",), "rag.parsing.office.rich_text:read_rtf", lambda probe: probe.head.startswith(_RTF_MARK)
     ),
     Format(
         FileType.HTML,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rag.text.terms import Word, compared_words, fold
+from rag.text.time_words import TIME_WORDS
 
 QUESTION_WORDS = 64
 """Distinct words of a question that are read; a longer question is a pasted text."""
@@ -13,9 +14,7 @@ _MEASURE = r"(?:much|many|long|old|far|large|big|tall|high|fast|often|deep|heavy
 _NUMBER_NOUN = (
     r"(?:number|percentage|amount|age|size|price|cost|fee|population|rate|temperature|length|height|capacity)"
 )
-_NOMBRE = (
-    r"(?:nombre|taille|superficie|population|distance|longueur|hauteur|part|prix|montant|duree|cout|pourcentage|tarif)"
-)
+_NOMBRE = r"(?:nombre|taille|superficie|population|distance|longueur|hauteur|prix|montant|duree|cout|tarif)"
 _TIME_NOUN = r"(?:year|date|day|month|century|decade|time|hour|hours|season)"
 _TEMPS = r"(?:annees?|dates?|jours?|mois|siecles?|decennies?|epoques?|periode|heures?|saison|horaires?)"
 _KINDS = (
@@ -41,15 +40,18 @@ class Expected(Enum):
 
 
 _EXPECTATIONS = [(Expected[name], re.compile(pattern)) for name, pattern in _KINDS]
+_ABBREVIATION_LETTERS = 3
+_FEW_CAPITALS = 3
+_LONG_NUMBER = 4
 _WRITTEN = re.compile(r"[^\W_]+")
 _SENTENCE_START = re.compile(r"(?:^|[.?!:]\s)[^\w]*\w+")
-_ADDRESS = re.compile(r"[^\W_]+(?:[.+-][^\W_]+)*@[^\W_]+")
+_CONSTANT = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
 _NEGATION = re.compile(r"\b(?:not|never|no|cannot|without)\b|n't\b|\bn'|\b(?:ne|pas|jamais|aucun|aucune|sans)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class AskedWord:
-    """A word of a question. `follows` says that it stands directly after the word before it in the list."""
+    """A word of a question, as its writer marks it: with a capital, or as a code of something."""
 
     word: Word
     is_name: bool
@@ -69,7 +71,11 @@ def analyse_question(question: str) -> Question:
     """Return what `question` asks for."""
     folded = fold(question)
     names = _names(question)
-    words = [AskedWord(word, word.text in names, _is_code(word)) for word in compared_words(question)]
+    constants = {word.text for written in _CONSTANT.findall(question) for word in compared_words(written)}
+    words = [
+        AskedWord(word, word.text in names, _is_code(word) or word.text in constants)
+        for word in compared_words(question)
+    ]
     expected = next((kind for kind, pattern in _EXPECTATIONS if pattern.search(folded)), Expected.ANY)
     return Question(tuple(words[: 2 * QUESTION_WORDS]), expected, is_negated(folded))
 
@@ -80,18 +86,30 @@ def is_negated(folded: str) -> bool:
 
 
 def _names(question: str) -> set[str]:
-    """Return the folded words with a capital that begin no sentence; none where nearly every word has one."""
+    """Return the folded words with a capital that begin no sentence; none where all longer words have one.
+
+    A few capitals alone are none: an abbreviation stands for words that may well be there.
+    """
     written = _WRITTEN.findall(question)
     capitalised = [each for each in written if each[0].isupper()]
-    if len(capitalised) > 0.6 * len(written) and len(written) > 2:
+    is_heading = len(capitalised) > _FEW_CAPITALS and not any(
+        each.islower() and len(each) > len("the") for each in written
+    )
+    if is_heading or question.isupper():
         return set()
     starting = {fold(found.split()[-1]) for found in _SENTENCE_START.findall(question)}
-    return {fold(each) for each in capitalised} - starting
+    long = (each for each in capitalised if not (each.isupper() and len(each) <= _ABBREVIATION_LETTERS))
+    return {fold(each) for each in long} - starting - TIME_WORDS
 
 
 def _is_code(word: Word) -> bool:
-    """Tell whether a word is a code of something: letters, then digits ("kx204", "v2.3.1"), or an address of mail."""
+    """Tell whether a word is a code of something: letters, then digits ("kx204", "v2.3.1"), mail, a long number.
+
+    What may be a year is none.
+    """
     if "@" in word.text:
         return True
+    if word.text.isdecimal():
+        return len(word.text) >= _LONG_NUMBER and not (len(word.text) == _LONG_NUMBER and word.text[0] in "12")
     first = next((at for at, letter in enumerate(word.text) if letter.isdecimal()), len(word.text))
     return 0 < first < len(word.text)

@@ -49,7 +49,7 @@ def fold(text: str) -> str:
     """Return `text` in lower case without accents, ligatures or typographic apostrophes ("L’Œuvre" → "l'oeuvre")."""
     if text.isascii():
         return text.lower()
-    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold())).translate(_LIGATURES)
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()).lower()).translate(_LIGATURES)
 
 
 def words(text: str) -> list[str]:

@@ -9,7 +9,10 @@ DUPLICATES = "Whether to take it also when the workspace holds the same content 
 @strawberry.input(description="A file for a workspace, sent by the multipart request convention.")
 class UploadDocumentInput:
     workspace_id: strawberry.ID = strawberry.field(description="The workspace that learns from it.")
-    file: Upload = strawberry.field(description="Text, Markdown, HTML, PDF, DOCX or CSV, at most 25 MB.")
+    file: Upload = strawberry.field(
+        description="Text, Markdown, HTML, JSON, CSV, PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB or an "
+        "e-mail, at most 25 MB."
+    )
     name: str | None = strawberry.field(default=None, description="Its title; the file's name by default.")
     allow_duplicate: bool = strawberry.field(default=False, description=DUPLICATES)
 

@@ -55,7 +55,9 @@ class Document(RowType, Node):
     warnings: list[str] = derived_field(
         _warnings, "warnings", description="What of it could not be read, a sentence each: `pages 4 to 6 hold no text`."
     )
-    file_type: str = strawberry.field(description="Its kind, found from its content: `pdf`, `docx`, `markdown` …")
+    file_type: str = strawberry.field(
+        description="Its kind, found from its content: `pdf`, `docx`, `xlsx`, `markdown` …"
+    )
     file_size: int = strawberry.field(description="Its size in bytes.")
     language: str | None = strawberry.field(description="Its language, `en` or `fr`, once it is read.")
     is_indexed: bool = strawberry.field(description="Whether its passages are searched.")

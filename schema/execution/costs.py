@@ -58,6 +58,8 @@ TEXT_UNIT = 100
 MESSAGE_CHARACTERS = 4_000
 """What a message counts, the most that a question has by default. An operator may allow more and answers are bounded in
 tokens, but an operation must not cost more on one server than on another."""
+PASSAGE_CHARACTERS = 2_000
+"""What a passage counts: some 400 tokens."""
 
 
 def text(characters: int) -> Price:
@@ -76,6 +78,8 @@ ANSWER = Price(weight=500)
 PASSWORD = Price(weight=5_000)
 """A password is weighed for some 50 ms, in 64 MB: hardly more than one in an operation."""
 SOURCES = Price(size=8)
+"""`Source.url` is a value like any other, although an address may have 2,000 characters: nearly all are short, and the
+bytes of a response are counted besides."""
 
 PRICES: Mapping[str, Price] = {
     # The introspection query costs some 10,000, about the values of its response; twice as much is not for strangers.
@@ -108,17 +112,23 @@ PRICES: Mapping[str, Price] = {
     "WidgetSettings.avatarUrl": text(widget_settings.MAX_URL_CHARACTERS),
     "WidgetSettings.customCss": text(workspaces.MAX_CSS_CHARACTERS),
     "WorkspaceDatabase.description": text(databases.MAX_DESCRIPTION_CHARACTERS),
+    "Document.warnings": Price(size=5),
+    "Document.url": text(workspaces.MAX_URL_CHARACTERS),
+    "Passage.content": text(PASSAGE_CHARACTERS),
+    "DuplicateDocument.document": STATEMENT,
     "Message.content": text(MESSAGE_CHARACTERS),
     "Message.feedbackComment": text(conversations.MAX_COMMENT_CHARACTERS),
     "Message.sources": SOURCES,
     "Source.excerpt": text(EXCERPT_CHARACTERS),
-    "Source.url": text(workspaces.MAX_URL_CHARACTERS),
     "AnswerStarted.sources": SOURCES,
     "Mutation.register": PASSWORD,
     "Mutation.login": PASSWORD,
     "Mutation.changePassword": PASSWORD,
     "Mutation.uploadDocument": Price(weight=500),
+    "Mutation.addText": Price(weight=500),
+    "Mutation.replaceDocument": Price(weight=500),
     "Mutation.retryDocument": Price(weight=500),
+    "Mutation.retryFailedDocuments": Price(weight=500),
     "Mutation.recalculateInsights": Price(weight=200),
     "Mutation.sendMessage": ANSWER,
     "Mutation.regenerateAnswer": ANSWER,

@@ -28,6 +28,7 @@ from schema.readings import Derived, derived_field, link_field, read_by
 from schema.relay.connections import Connection, connection_field
 from schema.relay.node import Node, RowType
 from schema.scalars import URL
+from schema.websites.types import Website
 
 
 @strawberry.type(description="How the widget looks and greets.")
@@ -152,6 +153,9 @@ class Workspace(RowType, Node):
         models.WorkspaceDatabase,
         models.WorkspaceDatabase.workspace_id,
         "Its external databases, newest first.",
+    )
+    websites: Connection[Website] | None = connection_field(
+        Website, models.Website, models.Website.workspace_id, "The websites that it learns from, newest first."
     )
     members: Connection[WorkspaceMember] | None = connection_field(
         WorkspaceMember,

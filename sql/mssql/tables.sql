@@ -290,6 +290,42 @@ CREATE TABLE storage_usage (
 	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
 
+CREATE TABLE websites (
+	id UNIQUEIDENTIFIER NOT NULL,
+	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	url NVARCHAR(2000) NOT NULL,
+	root_url NVARCHAR(2000) NULL,
+	status NVARCHAR(20) NOT NULL DEFAULT 'pending',
+	error_code NVARCHAR(50) NULL,
+	error NVARCHAR(max) NULL,
+	max_pages INTEGER NOT NULL,
+	include_patterns NVARCHAR(max) NOT NULL,
+	exclude_patterns NVARCHAR(max) NOT NULL,
+	refresh_hours INTEGER NULL,
+	is_dry_run BIT NOT NULL DEFAULT 0,
+	crawl INTEGER NOT NULL DEFAULT 0,
+	has_sitemaps_read BIT NOT NULL DEFAULT 0,
+	is_partial BIT NOT NULL DEFAULT 0,
+	found_count INTEGER NOT NULL DEFAULT 0,
+	indexed_count INTEGER NOT NULL DEFAULT 0,
+	unchanged_count INTEGER NOT NULL DEFAULT 0,
+	skipped_count INTEGER NOT NULL DEFAULT 0,
+	failed_count INTEGER NOT NULL DEFAULT 0,
+	removed_count INTEGER NOT NULL DEFAULT 0,
+	kept_count INTEGER NOT NULL DEFAULT 0,
+	bytes_fetched BIGINT NOT NULL DEFAULT 0,
+	seconds DOUBLE PRECISION NOT NULL DEFAULT 0,
+	last_crawled_at DATETIME2(6) NULL,
+	next_crawl_at DATETIME2(6) NULL,
+	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
+	CONSTRAINT pk_websites PRIMARY KEY NONCLUSTERED (id),
+	CONSTRAINT fk_websites_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX idx_websites_next_crawl ON websites (next_crawl_at);
+
+CREATE CLUSTERED INDEX idx_websites_workspace ON websites (workspace_id, created_at, id);
+
 CREATE TABLE workspace_databases (
 	id UNIQUEIDENTIFIER NOT NULL,
 	workspace_id UNIQUEIDENTIFIER NOT NULL,
@@ -394,3 +430,43 @@ CREATE INDEX idx_messages_answer ON messages (answer_id);
 CREATE CLUSTERED INDEX idx_messages_conversation ON messages (conversation_id, created_at, id);
 
 CREATE INDEX idx_messages_reply_to ON messages (reply_to_id);
+
+CREATE TABLE website_pages (
+	id UNIQUEIDENTIFIER NOT NULL,
+	website_id UNIQUEIDENTIFIER NOT NULL,
+	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	url NVARCHAR(2000) NOT NULL,
+	status NVARCHAR(20) NOT NULL DEFAULT 'pending',
+	reason NVARCHAR(30) NULL,
+	http_status INTEGER NULL,
+	document_id UNIQUEIDENTIFIER NULL,
+	found_in INTEGER NOT NULL,
+	is_due BIT NOT NULL DEFAULT 0,
+	is_kept BIT NOT NULL DEFAULT 0,
+	is_listed BIT NOT NULL DEFAULT 0,
+	depth INTEGER NOT NULL DEFAULT 0,
+	chain INTEGER NOT NULL DEFAULT 0,
+	attempts INTEGER NOT NULL DEFAULT 0,
+	misses INTEGER NOT NULL DEFAULT 0,
+	not_before DATETIME2(6) NULL,
+	etag NVARCHAR(300) NULL,
+	last_modified NVARCHAR(100) NULL,
+	content_hash UNIQUEIDENTIFIER NULL,
+	links VARBINARY(max) NULL,
+	leads_to UNIQUEIDENTIFIER NULL,
+	fetched_at DATETIME2(6) NULL,
+	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
+	CONSTRAINT pk_website_pages PRIMARY KEY NONCLUSTERED (id),
+	CONSTRAINT fk_website_pages_website_id FOREIGN KEY(website_id) REFERENCES websites (id) ON DELETE CASCADE,
+	CONSTRAINT fk_website_pages_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
+);
+
+CREATE INDEX idx_website_pages_content ON website_pages (website_id, content_hash);
+
+CREATE INDEX idx_website_pages_due ON website_pages (website_id, is_due, created_at, id);
+
+CREATE INDEX idx_website_pages_status ON website_pages (website_id, status, created_at, id);
+
+CREATE CLUSTERED INDEX idx_website_pages_website ON website_pages (website_id, created_at, id);
+
+CREATE INDEX idx_website_pages_workspace ON website_pages (workspace_id);

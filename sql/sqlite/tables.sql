@@ -290,6 +290,42 @@ CREATE TABLE storage_usage (
 	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
 
+CREATE TABLE websites (
+	id CHAR(32) NOT NULL,
+	workspace_id CHAR(32) NOT NULL,
+	url VARCHAR(2000) NOT NULL,
+	root_url VARCHAR(2000),
+	status VARCHAR(20) DEFAULT 'pending' NOT NULL,
+	error_code VARCHAR(50),
+	error VARCHAR,
+	max_pages INTEGER NOT NULL,
+	include_patterns VARCHAR NOT NULL,
+	exclude_patterns VARCHAR NOT NULL,
+	refresh_hours INTEGER,
+	is_dry_run BOOLEAN DEFAULT 0 NOT NULL,
+	crawl INTEGER DEFAULT 0 NOT NULL,
+	has_sitemaps_read BOOLEAN DEFAULT 0 NOT NULL,
+	is_partial BOOLEAN DEFAULT 0 NOT NULL,
+	found_count INTEGER DEFAULT 0 NOT NULL,
+	indexed_count INTEGER DEFAULT 0 NOT NULL,
+	unchanged_count INTEGER DEFAULT 0 NOT NULL,
+	skipped_count INTEGER DEFAULT 0 NOT NULL,
+	failed_count INTEGER DEFAULT 0 NOT NULL,
+	removed_count INTEGER DEFAULT 0 NOT NULL,
+	kept_count INTEGER DEFAULT 0 NOT NULL,
+	bytes_fetched BIGINT DEFAULT 0 NOT NULL,
+	seconds DOUBLE DEFAULT 0 NOT NULL,
+	last_crawled_at DATETIME,
+	next_crawl_at DATETIME,
+	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
+	CONSTRAINT pk_websites PRIMARY KEY (id),
+	CONSTRAINT fk_websites_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX idx_websites_next_crawl ON websites (next_crawl_at);
+
+CREATE INDEX idx_websites_workspace ON websites (workspace_id, created_at, id);
+
 CREATE TABLE workspace_databases (
 	id CHAR(32) NOT NULL,
 	workspace_id CHAR(32) NOT NULL,
@@ -394,3 +430,43 @@ CREATE INDEX idx_messages_answer ON messages (answer_id);
 CREATE INDEX idx_messages_conversation ON messages (conversation_id, created_at, id);
 
 CREATE INDEX idx_messages_reply_to ON messages (reply_to_id);
+
+CREATE TABLE website_pages (
+	id CHAR(32) NOT NULL,
+	website_id CHAR(32) NOT NULL,
+	workspace_id CHAR(32) NOT NULL,
+	url VARCHAR(2000) NOT NULL,
+	status VARCHAR(20) DEFAULT 'pending' NOT NULL,
+	reason VARCHAR(30),
+	http_status INTEGER,
+	document_id CHAR(32),
+	found_in INTEGER NOT NULL,
+	is_due BOOLEAN DEFAULT 0 NOT NULL,
+	is_kept BOOLEAN DEFAULT 0 NOT NULL,
+	is_listed BOOLEAN DEFAULT 0 NOT NULL,
+	depth INTEGER DEFAULT 0 NOT NULL,
+	chain INTEGER DEFAULT 0 NOT NULL,
+	attempts INTEGER DEFAULT 0 NOT NULL,
+	misses INTEGER DEFAULT 0 NOT NULL,
+	not_before DATETIME,
+	etag VARCHAR(300),
+	last_modified VARCHAR(100),
+	content_hash CHAR(32),
+	links BLOB,
+	leads_to CHAR(32),
+	fetched_at DATETIME,
+	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
+	CONSTRAINT pk_website_pages PRIMARY KEY (id),
+	CONSTRAINT fk_website_pages_website_id FOREIGN KEY(website_id) REFERENCES websites (id) ON DELETE CASCADE,
+	CONSTRAINT fk_website_pages_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
+);
+
+CREATE INDEX idx_website_pages_content ON website_pages (website_id, content_hash);
+
+CREATE INDEX idx_website_pages_due ON website_pages (website_id, is_due, created_at, id);
+
+CREATE INDEX idx_website_pages_status ON website_pages (website_id, status, created_at, id);
+
+CREATE INDEX idx_website_pages_website ON website_pages (website_id, created_at, id);
+
+CREATE INDEX idx_website_pages_workspace ON website_pages (workspace_id);

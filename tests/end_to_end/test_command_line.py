@@ -253,7 +253,7 @@ def test_what_is_no_file_is_told_and_the_others_are_ingested(prepared: dict[str,
 
     assert added.returncode == 1
     assert added.stderr.splitlines() == [
-        f"✗ {folder}: This is a folder: name the files in it.",
+        f"✗ {folder}: This folder holds no file.",
         f"✗ {missing}: There is no such file.",
         f"✗ {pipe}: This is not a file.",
         "Error: 3 of 4 files could not be indexed.",
@@ -263,7 +263,7 @@ def test_what_is_no_file_is_told_and_the_others_are_ingested(prepared: dict[str,
 
 def test_a_disk_that_refuses_a_file_is_told(prepared: dict[str, str], tmp_path: Path) -> None:
     garden, data = tmp_path / "garden.md", tmp_path / "data"
-    garden.write_text(GARDEN, encoding="utf-8")
+    garden.write_text(f"{GARDEN}\nAnother season.", encoding="utf-8")
     shutil.copytree(prepared["MONITORA_DATA_DIR"], data)
     shutil.rmtree(data / "files")
     (data / "files").touch()

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +27,9 @@ from tests.support.waiting import until
 
 STORE_NOTHING = {
     "cancelDocument",
+    "cancelWebsite",
     "deleteDocument",
+    "deleteWebsite",
     "deleteWorkspace",
     "deleteWorkspaceDatabase",
     "logout",
@@ -40,6 +41,7 @@ STORE_NOTHING = {
     "revokeSession",
     "stopAnswer",
     "unshareWorkspace",
+    "updateWebsite",
     "updateWorkspace",
     "updateWorkspaceDatabase",
 }
@@ -47,12 +49,11 @@ STORE_NOTHING = {
 
 
 @pytest.fixture
-async def tenant(services: Services, settings: Settings) -> AsyncIterator[TenantFixture]:
+async def tenant(services: Services, settings: Settings) -> TenantFixture:
     """An owner with something of everything, on a server with every rate."""
     counting = RateLimiter({rate.name: item for rate in RATES if (item := parsed(rate.default))})
     limited = replace(services, rate_limiter=counting)
-    yield await furnished(limited, settings.data_dir / "monitora.db")
-    await counting.close()
+    return await furnished(limited, settings.data_dir / "monitora.db")
 
 
 async def _counted(tenant: TenantFixture, operation: Operation) -> tuple[set[str], dict[str, int]]:
@@ -208,7 +209,6 @@ async def test_a_visitor_begins_no_more_conversations_than_the_rate_allows(
         conversation = begun[0]["conversation"]["id"]
         events = await limited.chat("And on Monday?", conversationId=conversation)
         assert events[-1]["__typename"] == "AnswerFinished", "a conversation goes on"
-    await counting.close()
 
 
 async def test_a_visit_stores_no_row(people: People) -> None:

@@ -1,5 +1,6 @@
 """The chat on pages that are hard on it: routers that replace what is in them, style sheets that match all there is."""
 
+import re
 import threading
 
 import pytest
@@ -131,8 +132,8 @@ async def test_the_chat_is_where_and_how_it_is_whatever_the_page_s_style_matches
 
 
 async def _look(page: Page) -> dict[str, dict[str, object]]:
-    """Open the chat, close it, and return where its parts were, how they looked, and what was pressed in their middle."""
-    return await page.evaluate(
+    """Open the chat, close it, and return where its parts were, how they looked, and what their middle shows."""
+    looks: dict[str, dict[str, object]] = await page.evaluate(
         """async () => {
             const chat = document.querySelector("monitora-chat");
             await chat.open();
@@ -148,3 +149,73 @@ async def _look(page: Page) -> dict[str, dict[str, object]]:
             return looks;
         }"""
     )
+    return looks
+
+
+async def test_a_workspace_s_own_style_moves_the_chat_where_the_page_s_does_not(
+    visitor: BrowserContext, customer_site: CustomerSite, assistant: Assistant
+) -> None:
+    own = """
+        :host { bottom: 90px; --accent-text: rgb(1, 2, 3); background: url("data:image/svg+xml;utf8,<svg/>") no-repeat }
+        @media all { :host([data-side="right"]) { right: 60px; font-size: 17px } }
+    """
+    key = await assistant.publish(name="Garden", allowedDomains=["localhost"], customCss=own)
+    customer_site.embed(f'<script src="http://{assistant.server.host}/widget.js" data-key="{key}" async></script>')
+    chat = await chat_at(visitor, f"http://localhost:{customer_site.port}/")
+    await restyle(chat.page, "* { bottom: 0; right: 0 !important; --accent-text: red; font-size: 9px }")
+
+    box = await chat.launcher.bounding_box()
+
+    assert box is not None
+    assert (box["x"] + box["width"], box["y"] + box["height"]) == (1220, 710)
+    host = chat.page.locator("monitora-chat")
+    await expect(host).to_have_css("font-size", "17px")
+    await expect(host).to_have_css("--accent-text", "rgb(1, 2, 3)")
+    await expect(host).to_have_css("background-image", re.compile("svg"))
+
+
+async def test_a_page_that_wants_no_chat_hides_it(shop: Chat) -> None:
+    await shop.page.evaluate("document.querySelector('monitora-chat').hidden = true")
+    await expect(shop.launcher).to_be_hidden()
+
+
+async def test_a_page_that_takes_the_chat_away_whenever_it_comes_stays_quick(shop: Chat) -> None:
+    removals = await shop.page.evaluate(
+        """async () => {
+            let removals = 0;
+            const removeChat = () => {
+                const chat = document.querySelector("monitora-chat");
+                if (chat) removals += 1;
+                chat?.remove();
+            };
+            new MutationObserver(removeChat).observe(document.body, { childList: true });
+            removeChat();
+            await new Promise((resolve) => setTimeout(resolve, 1_000));
+            return removals;
+        }"""
+    )
+    assert 2 <= removals <= 12
+
+
+async def test_a_script_that_is_loaded_twice_makes_one_chat_and_a_second_key_is_told(
+    shop: Chat, assistant: Assistant
+) -> None:
+    said: list[str] = []
+    shop.page.on("console", lambda message: said.append(message.text))
+    own, other = "document.querySelector('script[data-key]').dataset.key", "'mk_of_another_workspace'"
+
+    for key in (own, other):
+        await shop.page.evaluate(
+            f"""() => new Promise((resolve) => {{
+                const script = document.createElement("script");
+                script.src = "http://{assistant.server.host}/widget.js";
+                script.dataset.key = {key};
+                script.onload = resolve;
+                document.head.append(script);
+            }})"""
+        )
+
+    await expect(shop.page.locator("monitora-chat")).to_have_count(1)
+    (told,) = [text for text in said if "Monitora" in text]
+    assert "mk_of_another_workspace" in told
+    assert await shop.page.evaluate(own) in told

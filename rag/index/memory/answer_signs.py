@@ -23,25 +23,26 @@ _CACHED = 4_096
 
 
 def answer_signs(question: Question, content: str, sentence: int) -> tuple[float, float]:
-    """Return (kind, negated) of a passage's sentence, numbered from 1, with the one behind it.
+    """Return (unmet, denied) of a passage's sentence, numbered from 1.
 
-    `kind` is 1 where it holds the kind of thing that the question asks for and does not name, -1 where it does not, 0
-    where the question asks for no such kind. `negated` is 1 where the question or the sentence denies, not both.
+    `unmet` is 1 where the question asks for a kind of thing, and the sentence holds none that the question does not
+    name. `denied` is 1 where the question denies something and the sentence nothing.
     """
     spans = _spans(content)
-    if not 1 <= sentence <= len(spans):
-        return (0.0 if question.expected is Expected.ANY else -1.0), 0.0
-    text = content[spans[sentence - 1][0] : spans[sentence - 1][1]]
-    denies = float(is_negated(fold(text)) != question.is_negated)
+    text = content[slice(*spans[sentence - 1])] if 1 <= sentence <= len(spans) else ""
+    denied = question.is_negated and not is_negated(fold(text))
+    return float(not _holds(question, text)), float(denied)
+
+
+def _holds(question: Question, text: str) -> bool:
+    """Tell whether a text holds the kind of thing that the question asks for."""
     if question.expected is Expected.ANY:
-        return 0.0, denies
+        return True
     asked = {part for word in question.words for part in (word.word.text, *word.word.parts)}
     if question.expected in {Expected.NUMBER, Expected.TIME}:
-        rest = " ".join(word for word in words(text) if word not in asked)
         sign = _NUMERAL if question.expected is Expected.NUMBER else _MOMENT
-        return (1.0 if sign.search(rest) else -1.0), denies
-    named = (fold(found) for found in _CAPITALISED.findall(text))
-    return (1.0 if any(each not in asked for each in named) else -1.0), denies
+        return sign.search(" ".join(word for word in words(text) if word not in asked)) is not None
+    return any(fold(found) not in asked for found in _CAPITALISED.findall(text))
 
 
 @lru_cache(maxsize=_CACHED)

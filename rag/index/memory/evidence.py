@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.index.memory.segments import Integers, Segment
+from rag.index.memory.vocabulary import Concept
 from rag.retrieval.ranking import Scores
 
 
@@ -64,10 +64,10 @@ class Evidence:
     `coverage`: part of the question's idf that the passage holds, relatives counted by their closeness;
     `exact`: the same without relatives; `sentence`: the same of its best sentence; `titled`: of its best sentence
     together with title and headings; `window`: of its best two adjacent sentences together with these; `pairs`: part of
-    the question's adjacent terms that the passage holds adjacent and in that order; `near`: the same of terms that
-    stand near each other in one sentence; `gap`: part of the idf of the rarest term that the best window lacks;
-    `named`: part of the idf that is of names and numbers which the best window lacks; `best`: number of the best
-    sentence.
+    the question's adjacent terms that the passage holds adjacent and in that order; `elsewhere`: part of the idf
+    that only other sentences hold; `gap`: part of the idf of the rarest term that the best window lacks;
+    `name` and `number`: part of the idf that is of names, or of numbers, which the best window lacks; `best`: number of
+    the best sentence. A question of one term has no pairs: its rarity counts in their place.
     """
 
     coverage: Scores
@@ -76,17 +76,15 @@ class Evidence:
     titled: Scores
     window: Scores
     pairs: Scores
-    near: Scores
+    elsewhere: Scores
     gap: Scores
-    named: Scores
+    name: Scores
+    number: Scores
     best: Integers
 
 
-_NEAR = 6
-
-
-def evidence(found: Matches, idf: Scores, rare: NDArray[np.bool_], candidates: int) -> Evidence:
-    """Weigh matches by the concepts' `idf`, of shape (concepts,). `rare` tells which are names and numbers."""
+def evidence(found: Matches, concepts: Sequence[Concept], idf: Scores, candidates: int, rarest: float) -> Evidence:
+    """Weigh matches by the concepts' `idf`, of shape (concepts,); `rarest` is that of a word met nowhere."""
     total = max(float(idf.sum()), 1e-9)
     held = np.zeros((candidates, len(idf)))
     np.maximum.at(held, (found.candidate, found.term), found.closeness)
@@ -116,25 +114,22 @@ def evidence(found: Matches, idf: Scores, rare: NDArray[np.bool_], candidates: i
     lacking = (1 - in_window) * idf
 
     pair = np.zeros((candidates, max(len(idf) - 1, 0)))
-    near = np.zeros_like(pair)
     together = np.diff(found.candidate) == 0
     follows = np.flatnonzero(together & (np.diff(found.place) == 1) & (np.diff(found.term) == 1))
     pair[found.candidate[follows], found.term[follows]] = 1.0
-    close = np.flatnonzero(
-        together & (np.diff(found.sentence) == 0) & (np.diff(found.place) <= _NEAR) & (np.abs(np.diff(found.term)) == 1)
-    )
-    near[found.candidate[close], np.minimum(found.term[close], found.term[close + 1])] = 1.0
     weight = idf[:-1] + idf[1:]
+    coverage = held @ idf / total
     weighed = max(float(weight.sum()), 1e-9)
     return Evidence(
-        coverage=held @ idf / total,
+        coverage=coverage,
         exact=(held == 1.0) @ idf / total,
         sentence=sentence / total,
         titled=titled / total,
         window=window / total,
-        pairs=pair @ weight / weighed,
-        near=near @ weight / weighed,
+        pairs=pair @ weight / weighed if len(weight) else titled / rarest,
+        elsewhere=np.clip(coverage - window / total, 0, 1),
         gap=lacking.max(1, initial=0.0) / total,
-        named=(lacking * rare).sum(1) / total,
+        name=lacking @ np.array([float(concept.is_name) for concept in concepts]) / total,
+        number=lacking @ np.array([float(concept.is_number) for concept in concepts]) / total,
         best=best,
     )

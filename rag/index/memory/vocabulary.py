@@ -2,8 +2,10 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,6 +23,7 @@ _TWO_SLIPS_PREFIX = 3
 # What is looked at for one question at most, so that no question costs more than a few milliseconds.
 _MISSPELT_WORDS = 6
 _NEIGHBOURS = 3
+_MOST_SLIPS = 2
 _COMPARED = 2_000
 _ROWS_READ = 300
 _SHORTEST_PART = 2
@@ -46,8 +49,7 @@ class Meaning:
     """The concepts of a question, in order. `missing` are codes and names that it asks about and no chunk holds."""
 
     concepts: tuple[Concept, ...]
-    missing_codes: tuple[str, ...]
-    missing_names: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 class Vocabulary:
@@ -68,53 +70,42 @@ class Vocabulary:
     def meaning(self, question: Question) -> Meaning:
         """Return what the words of `question` stand for."""
         concepts: dict[str, Concept] = {}
-        codes: list[str] = []
-        names: list[str] = []
+        missing = self._missing_designations(question.words)
         joined = self._joined(question.words)
-        misspelt = 0
+        unknown: list[AskedWord] = []
         for at, asked in enumerate(question.words):
-            if len(concepts) >= QUESTION_WORDS:
-                break
-            word = asked.word.text
-            if asked.word.parts and not self._is_known(word):
-                if asked.is_code and not self._holds_adjacent(asked.word.parts):
-                    codes.append(word)
-                for part in asked.word.parts:
-                    self._add(concepts, part, asked, joined.get(at, ()))
-                continue
-            if self._is_known(word) or joined.get(at) or _is_grammar(word) or not word.isalpha():
+            word, parts = asked.word.text, asked.word.parts
+            if self._is_known(word) or joined.get(at) or _is_grammar(word):
                 self._add(concepts, word, asked, joined.get(at, ()))
-                continue
-            if (parts := self._split(word)) is not None:
+            elif parts := parts or self._split(word):
+                if asked.is_code and not self._holds_adjacent(parts):
+                    missing.append(word)
                 for part in parts:
-                    self._add(concepts, part, asked, ())
-                continue
-            misspelt += 1
-            neighbours = self._neighbours(word) if misspelt <= _MISSPELT_WORDS else {}
-            if neighbours is None:
-                continue
-            self._add(concepts, word, asked, (), neighbours)
-            if asked.is_name and not neighbours and not self._has_relatives(word):
-                names.append(word)
-        codes += self._missing_designations(question.words)
-        return Meaning(tuple(concepts.values()), tuple(codes), tuple(names))
+                    self._add(concepts, part, asked)
+            else:
+                unknown.append(asked)
+                neighbours = self._neighbours(word) if len(unknown) <= _MISSPELT_WORDS else {}
+                if neighbours is not None:
+                    self._add(concepts, word, asked, neighbours=neighbours)
+                if asked.is_code or (asked.is_name and not neighbours and not self._has_relatives(word)):
+                    missing.append(word)
+        return Meaning(tuple(concepts.values()), tuple(missing))
 
     def _add(
         self,
         concepts: dict[str, Concept],
         word: str,
         asked: AskedWord,
-        joined: Iterable[str],
-        neighbours: dict[str, float] | None = None,
+        joined: Iterable[str] = (),
+        neighbours: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
+        """Add the concept of a word, with those that are `joined` of it and its neighbour, and its own `neighbours`."""
+        if len(concepts) >= QUESTION_WORDS:
+            return
         keys = {language: {key: 1.0} for language, key in _keys(word).items()}
-        for language in keys:
-            for other in joined:
-                if (key := _keys(other).get(language)) is not None:
-                    keys[language][key] = 1.0
-            keys[language] |= {
-                key: closeness for key, closeness in (neighbours or {}).items() if key.startswith(f"{language}:")
-            }
+        for language, of_language in keys.items():
+            of_language |= {key: 1.0 for other in joined if (key := _keys(other).get(language)) is not None}
+            of_language |= {key: worth for key, worth in neighbours.items() if key.startswith(f"{language}:")}
         first = next((key for of_language in keys.values() for key in of_language), word)
         if keys and first not in concepts:
             frequency = self.frequency({key for of_language in keys.values() for key in of_language})
@@ -130,23 +121,26 @@ class Vocabulary:
     def _joined(self, words: Sequence[AskedWord]) -> dict[int, list[str]]:
         """Return the words that two adjacent ones make together in the documents: "log in" is their "login"."""
         joined: dict[int, list[str]] = {}
-        for at, (one, other) in enumerate(zip(words, words[1:], strict=False)):
+        for at, (one, other) in enumerate(pairwise(words)):
             together = one.word.text + other.word.text
             if not one.word.parts and not other.word.parts and self._is_known(together):
                 for each in (at, at + 1):
                     joined.setdefault(each, []).append(together)
         return joined
 
-    def _split(self, word: str) -> tuple[str, str] | None:
-        """Return the two words that the documents write for an unknown one: "login" is their "log in"."""
+    def _split(self, word: str) -> tuple[str, ...]:
+        """Return the words that the documents write for an unknown one: "login" is their "log in"."""
+        if word.isdecimal():
+            groups = f"{int(word):,}".split(",")
+            return tuple(groups) if self._holds_adjacent(groups) else ()
         for at in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
             one, other = word[:at], word[at:]
             grammar = [part for part in (one, other) if _is_grammar(part)]
-            if len(grammar) == 2 or not all(part in grammar or self._is_known(part) for part in (one, other)):
+            if len(grammar) > 1 or not all(part in grammar or self._is_known(part) for part in (one, other)):
                 continue
             if self._stands_in_text(one, other):
                 return one, other
-        return None
+        return ()
 
     def _stands_in_text(self, one: str, other: str) -> bool:
         """Tell whether a chunk has two words one after the other, a space or a hyphen between them."""
@@ -161,7 +155,9 @@ class Vocabulary:
 
     def _neighbours(self, word: str) -> dict[str, float] | None:
         """Return the known terms that an unknown word may be a slip of, or None when it is one of a stop word."""
-        found = {}
+        found: dict[str, float] = {}
+        if not word.isalpha():
+            return found
         for language, key in _keys(word).items():
             made = (f"{language}:{slip}" for slip in slips(key.removeprefix(f"{language}:")))
             found |= {each: _ONE_SLIP for each in made if self.frequency([each])}
@@ -183,7 +179,7 @@ class Vocabulary:
             for other in segment.vocabulary[first : first + _COMPARED]:
                 if not other.startswith(prefix):
                     break
-                if abs(len(other) - len(key)) <= 2 and distance(stem, other.removeprefix(f"{language}:")) <= 2:
+                if abs(len(other) - len(key)) <= _MOST_SLIPS and _within(stem, other[len(language) + 1 :]):
                     found.append(other)
         return [each for each in found if self.frequency([each])]
 
@@ -194,9 +190,11 @@ class Vocabulary:
     def _missing_designations(self, words: Sequence[AskedWord]) -> list[str]:
         """Return names with a number behind them that the documents have only with other numbers: "Vega 300"."""
         missing = []
-        for one, other in zip(words, words[1:], strict=False):
+        for one, other in pairwise(words):
             together = one.word.text + other.word.text
-            if not (one.is_name and one.word.text.isalpha() and other.word.text.isdecimal()):
+            if not (one.word.text.isalpha() and other.word.text.isdecimal()):
+                continue
+            if not (one.is_name or self._begins_codes(one.word.text)):
                 continue
             if self._is_known(together) or self._holds_adjacent((one.word.text, other.word.text)):
                 continue
@@ -204,6 +202,15 @@ class Vocabulary:
             if numbered:
                 missing.append(together)
         return missing
+
+    def _begins_codes(self, word: str) -> bool:
+        """Tell whether the documents have codes of this word and a number."""
+        for segment in self._segments:
+            for key in _keys(word).values():
+                at = bisect_left(segment.vocabulary, f"{key}0")
+                if at < len(segment.vocabulary) and segment.vocabulary[at] < f"{key}:":
+                    return True
+        return False
 
     def _holds_adjacent(self, parts: Sequence[str]) -> bool:
         """Tell whether a chunk has these words one after the other, stop words between them left out."""
@@ -228,19 +235,21 @@ class Vocabulary:
 
 
 def _adjacent(segment: Segment, keys: Sequence[str]) -> bool:
-    terms = [segment.position(key) for key in keys]
-    if any(term is None for term in terms):
+    terms = [term for key in keys if (term := segment.position(key)) is not None]
+    if len(terms) < len(keys):
         return False
-    rows = segment.postings(
-        min((term for term in terms if term is not None), key=lambda each: len(segment.postings(each)[0]))
-    )[0]
-    for row in rows[:_ROWS_READ].tolist():
+    rarest = min((segment.postings(term)[0] for term in terms), key=len)
+    for row in rarest[:_ROWS_READ].tolist():
         tokens = segment.tokens[segment.starts[row] : segment.starts[row + 1]]
         if segment.live[row] and len(tokens) >= len(terms):
             windows = np.lib.stride_tricks.sliding_window_view(tokens, len(terms))
             if (windows == np.array(terms)).all(1).any():
                 return True
     return False
+
+
+def _within(one: str, other: str) -> bool:
+    return distance(one, other) <= _MOST_SLIPS
 
 
 def _keys(word: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from rag.index.memory.segments import Integers, Segment, merged, segment_of
 from rag.index.memory.vocabulary import Meaning, Vocabulary
 from rag.index.protocol import IndexedDocument
 from rag.models.protocols import Vectors
+from rag.retrieval.duplicates import distinct
 from rag.retrieval.passages import Passage
 from rag.retrieval.query import Question, analyse_question
 from rag.retrieval.ranking import FEATURES, Scores, confidence, relevance
@@ -29,6 +30,8 @@ _CANDIDATES = 40
 _DOCUMENT_CHUNKS = 3
 # The larger a workspace, the more of a question some passage holds by chance; not known beyond the sets measured.
 _FITTED_CHUNKS = 1_500
+# What is read of the candidates' terms.
+_TERM_FEATURES = ("coverage", "exact", "sentence", "titled", "window", "pairs", "elsewhere", "gap", "name", "number")
 # What is known of words before any chunk is read, counted in chunks, each word in one of them: the frequencies of a few
 # chunks alone would say that whatever they do not mention is rare.
 _PRIOR_CHUNKS = 100
@@ -108,8 +111,8 @@ class WorkspaceIndex:
     def search(self, question: str, vector: Vectors, limit: int) -> list[Passage]:
         """Return the `limit` passages that best answer `question`, best first, each with its confidence as score.
 
-        They are 40 at most, fewer only where the workspace has fewer. `vector` is the question's embedding, of shape
-        (dimensions,).
+        They are 40 at most, fewer only where the workspace has fewer that differ. `vector` is the
+        question's embedding, of shape (dimensions,).
         """
         found = self.candidates(question, vector)
         passages = [self.passage(row) for row in found.rows.tolist()]
@@ -117,7 +120,7 @@ class WorkspaceIndex:
             zip(relevance(found.features).tolist(), confidence(found.features).tolist(), passages, strict=True),
             key=lambda each: (-each[0], each[2].document_name, each[2].chunk_index),
         )
-        return [replace(passage, score=score) for _, score, passage in ranked[:limit]]
+        return distinct((replace(passage, score=score) for _, score, passage in ranked), limit)
 
     def candidates(self, question: str, vector: Vectors) -> Candidates:
         """Return the passages whose lexical and dense scores together are highest, with what speaks for each."""
@@ -197,26 +200,23 @@ class WorkspaceIndex:
         """Read the candidates at `rows`, those of each language with the question's terms in it."""
         languages = np.array([self.passage(row).language for row in rows.tolist()])
         columns = {name: np.zeros(len(rows)) for name in FEATURES}
-        columns["code"] += bool(meaning.missing_codes)
-        columns["stranger"] += bool(meaning.missing_names)
+        columns["missing"] += bool(meaning.missing)
         known = len(self) + _PRIOR_CHUNKS
         for language in LANGUAGES:
             concepts = [concept for concept in meaning.concepts if language in concept.keys]
             idf = np.array([max(np.log(known / (concept.frequency + 1)), 0.0) for concept in concepts])
-            rare = np.array([concept.is_name or concept.is_number for concept in concepts], bool)
             keys = [concept.keys[language] for concept in concepts]
             for first, segment in self._offsets():
                 chosen = np.flatnonzero(
                     (languages == language) & (rows >= first) & (rows < first + len(segment.passages))
                 )
                 found = matches(keys, segment, rows[chosen] - first)
-                seen = evidence(found, idf, rare, len(chosen))
-                for name in ("coverage", "exact", "sentence", "titled", "window", "pairs", "near", "gap", "named"):
+                seen = evidence(found, concepts, idf, len(chosen), float(np.log(known)))
+                for name in _TERM_FEATURES:
                     columns[name][chosen] = getattr(seen, name)
                 # How much the passage shares with the question, counted in words met nowhere else.
                 columns["shared"][chosen] = np.log1p(seen.coverage * idf.sum() / np.log(known))
                 texts = [segment.passages[row] for row in (rows[chosen] - first).tolist()]
                 for at, passage, best in zip(chosen.tolist(), texts, seen.best.tolist(), strict=True):
-                    kind, negated = answer_signs(asked, passage.content, best)
-                    columns["kind"][at], columns["unmet"][at], columns["negated"][at] = max(kind, 0), kind < 0, negated
+                    columns["unmet"][at], columns["denied"][at] = answer_signs(asked, passage.content, best)
         return columns

@@ -1,32 +1,20 @@
-"""Books (EPUB) and rich text (RTF)."""
-
-import re
+"""Books (EPUB), and documents of Word 97 to 2003 (DOC)."""
 
 from rag.parsing.office.document import Reading, modelled
 from rag.parsing.office.package import Package, text_of
 from rag.parsing.outline import Outline
 
 _CONTAINER = "META-INF/container.xml"
-_RTF_TITLE = re.compile(rb"\{\\title ([^{}]{1,400})\}")
-_RTF_ESCAPE = re.compile(r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,5}) ?\??|\\([\\{}])")
 
 
 def read_epub(content: bytes) -> Outline:
     """Read a book: its chapters in their order. Raises `UnreadableDocument`: see `Package` and `modelled`."""
     package = Package(content)
     outline = Outline(_book_title(package))
-    reading = Reading(outline, modelled(package.packed(), "epub"))
+    reading = Reading(outline, modelled(package.pack(), "epub"))
     blocks = reading.document.blocks
     begins_with_title = blocks and blocks[0].kind == "heading" and reading.text(blocks[0].content) == outline.title
     reading.add_all(blocks[1:] if begins_with_title else blocks)
-    return outline
-
-
-def read_rtf(content: bytes) -> Outline:
-    """Read a document in rich text. Raises `UnreadableDocument`: see `modelled`."""
-    title = _RTF_TITLE.search(content)
-    outline = Outline(_rtf_text(title[1]) if title else "")
-    Reading(outline, document := modelled(content, "rtf")).add_all(document.blocks)
     return outline
 
 
@@ -43,12 +31,3 @@ def _book_title(package: Package) -> str:
         if title := text_of(package.tree(root.get("full-path", "")), "title"):
             return title
     return ""
-
-
-def _rtf_text(text: bytes) -> str:
-    def character(escape: re.Match[str]) -> str:
-        if escape[1]:
-            return bytes([int(escape[1], 16)]).decode("cp1252", errors="replace")
-        return chr(int(escape[2]) % 0x10000) if escape[2] else escape[3]
-
-    return _RTF_ESCAPE.sub(character, text.decode("cp1252", errors="replace"))

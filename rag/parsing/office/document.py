@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import anydoc
 
 from core.errors import ErrorCode
+from rag.parsing.containers import OLE_MARK, whole_ole
 from rag.parsing.document import BlockKind, Place
 from rag.parsing.errors import UnreadableDocument
 from rag.parsing.office.grids import NAMES_MARK, lines
@@ -19,7 +20,7 @@ def modelled(content: bytes, kind: anydoc.Format) -> anydoc.Document:
     Raises `UnreadableDocument`: FILE_UNREADABLE, FILE_ENCRYPTED, or FILE_TOO_LARGE past the library's own bounds.
     """
     try:
-        return anydoc.to_document(content, kind)
+        return anydoc.to_document(whole_ole(content) if content.startswith(OLE_MARK) else content, kind)
     except anydoc.EncryptedError as error:
         raise encrypted() from error
     except anydoc.ResourceLimitError as error:

@@ -34,7 +34,8 @@ def read_odt(content: bytes) -> Outline:
             text.insert(number, block)
         text.extend(_page_blocks(styles, _FOOTERS, seen))
     package.put(_CONTENT, body.getroottree().getroot())
-    Reading(outline, document := modelled(package.packed(), "odt")).add_all(document.blocks)
+    del text, body
+    Reading(outline, document := modelled(package.pack(), "odt")).add_all(document.blocks)
     return outline
 
 
@@ -51,6 +52,15 @@ def open_document(content: bytes) -> tuple[Package, Outline, etree._Element]:
         raise damaged()
     for element in list(body.iter(*(f"{{*}}{name}" for name in _REMOVED))):
         remove(element)
+    hiding = {
+        value(style, "name")
+        for part in (root, package.tree(_STYLES))
+        for style in (part.iter("{*}style") if part is not None else ())
+        if value(style.find("{*}text-properties"), "display") == "none"
+    }
+    for element in list(body.iter("{*}span", "{*}p", "{*}h")) if hiding else ():
+        if value(element, "style-name") in hiding:
+            remove(element)
     for element in list(body.iter("{*}section", "{*}hidden-text", "{*}hidden-paragraph")):
         if value(element, "display") == "none" or value(element, "is-hidden") == "true":
             remove(element if local_name(element) != "hidden-paragraph" else element.getparent())

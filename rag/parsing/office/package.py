@@ -106,11 +106,12 @@ class Package:
             return None
         check_markup(content)
         try:
-            root = etree.fromstring(content, etree.XMLParser(**_PARSER_OPTIONS))  # type: ignore[arg-type]
+            root = etree.fromstring(content, etree.XMLParser(**_PARSER_OPTIONS))
         except DAMAGE as error:
             raise damaged() from error
-        if root.getroottree().docinfo.internalDTD is not None:
-            raise damaged()  # the standards forbid a document type, and only an attack brings one
+        types = root.getroottree().docinfo.internalDTD
+        if types is not None and any(True for _ in types.iterentities()):
+            raise damaged()  # the standards forbid entities of one's own, and only an attack brings them
         return root
 
     def put(self, name: str, root: etree._Element) -> None:
@@ -152,12 +153,16 @@ class Package:
         root = self.tree(self.related("", "core-properties") or "docProps/core.xml")
         return text_of(root, "title")
 
-    def packed(self) -> bytes:
-        """Return the package as an archive without pictures and embedded files, nothing of it compressed."""
+    def pack(self) -> bytes:
+        """Return the package as an archive without pictures and embedded files, nothing of it compressed.
+
+        The package is empty after this: a large document is not held twice.
+        """
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for name, content in self._parts.items():
-                archive.writestr(zipfile.ZipInfo(name), content)
+            while self._parts:
+                name = next(iter(self._parts))
+                archive.writestr(zipfile.ZipInfo(name), self._parts.pop(name))
         return buffer.getvalue()
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.parsing.pdf.rows import Row, row_of
+from rag.parsing.pdf.rows import Row
 
 _BUCKET = 2.0
 """Points: how finely a page is looked at from left to right."""
@@ -17,9 +18,12 @@ _ROWS = 3
 _CANDIDATES = 4
 _DEPTH = 6
 _PROSE_CHARACTERS = 28
+_PROSE_WORDS = 0.6
+_FULL_LINE = 0.15
 _VALUE_CHARACTERS = 14
 _VALUE_SHARE = 0.35
 _ALIGNED = 0.8
+_COUNTED = 0.8
 _CHANGES = 0.12
 """Where the file draws columns one after the other, it changes the side less often than in this share of the rows."""
 
@@ -49,7 +53,7 @@ def _split(rows: Sequence[Row], at: float) -> tuple[list[Row], list[Row]]:
         words = ([word for word in row.words if word.right <= at], [word for word in row.words if word.right > at])
         for side, part in zip(sides, words, strict=True):
             if part:
-                side.append(row_of(part))
+                side.append(Row(part))
     return sides
 
 
@@ -80,21 +84,28 @@ def _gutter(rows: Sequence[Row]) -> _Gutter | None:
 
 def _has_gap(rows: Sequence[Row]) -> bool:
     """Tell whether any rows stand side by side: a wide gap in one, or two of which one begins where the other ends."""
-    for row, following in zip(rows, rows[1:], strict=False):
+    for row, following in pairwise(rows):
         if following.left >= row.right or row.left >= following.right:
             return True
-    return any(start - end > 2 * _MARGIN * row.size for row in rows for end, start in row.gaps())
+    return any(row.widest_gap > 2 * _MARGIN * row.size for row in rows)
 
 
 def _taken(rows: Sequence[Row], leftmost: float, width: int) -> NDArray[np.bool_]:
     """Return which buckets of each row are covered by words or too near to them."""
     taken = np.zeros((len(rows), width), dtype=np.bool_)
     for number, row in enumerate(rows):
-        for word in row.words:
-            margin = _MARGIN * word.size
-            start = int((word.left - margin - leftmost) / _BUCKET)
-            taken[number, max(start, 0) : int((word.right + margin - leftmost) / _BUCKET) + 1] = True
+        margin = _MARGIN * row.size
+        begin, end = row.left, row.right
+        for gap_start, gap_end in row.gaps() if row.widest_gap > 2 * margin else ():
+            if gap_end - gap_start > 2 * margin:
+                _take(taken[number], begin - margin - leftmost, gap_start + margin - leftmost)
+                begin = gap_end
+        _take(taken[number], begin - margin - leftmost, end + margin - leftmost)
     return taken
+
+
+def _take(buckets: NDArray[np.bool_], start: float, end: float) -> None:
+    buckets[max(int(start / _BUCKET), 0) : int(end / _BUCKET) + 1] = True
 
 
 def _runs(taken: NDArray[np.bool_]) -> tuple[NDArray[np.int_], NDArray[np.int_], NDArray[np.int_]]:
@@ -129,6 +140,8 @@ def _divides_columns(rows: Sequence[Row], at: float) -> bool:
     fewer = min(len(left), len(right))
     if any(row.is_field for row in rows):
         return False  # labels and their values, which the file draws apart
+    if (_counts(left) and _is_prose(right)) or (_counts(right) and _is_prose(left)):
+        return True  # the numbers of the lines
     if _changes(rows, at) <= max(1, _CHANGES * fewer):
         are_cells = aligned >= _ALIGNED * fewer and (_are_values(left) or _are_values(right))
         return not are_cells or (_is_prose(left) and _is_prose(right))
@@ -139,7 +152,7 @@ def _changes(rows: Sequence[Row], at: float) -> int:
     """Return how often the file changes the side while it draws `rows`."""
     words = sorted((word for row in rows for word in row.words), key=lambda word: word.order)
     sides = [word.right > at for word in words]
-    return sum(side != following for side, following in zip(sides, sides[1:], strict=False))
+    return sum(side != following for side, following in pairwise(sides))
 
 
 def _characters(row: Row) -> int:
@@ -152,15 +165,29 @@ def _are_values(rows: Sequence[Row]) -> bool:
         row
         for row in rows
         if any(letter.isdigit() for word in row.words for letter in word.text)
-        and (_characters(row) <= _VALUE_CHARACTERS or any(end - start > row.size for start, end in row.gaps()))
+        and (_characters(row) <= _VALUE_CHARACTERS or row.widest_gap > row.size)
     ]
     return len(values) >= _VALUE_SHARE * len(rows)
 
 
+def _counts(rows: Sequence[Row]) -> bool:
+    """Tell whether `rows` are the numbers of lines: each alone, nearly all the next of the one above."""
+    numbers = [int(row.words[0].text) for row in rows if len(row.words) == 1 and row.words[0].text.isdecimal()]
+    steps = [below - above for above, below in pairwise(numbers)]
+    return len(numbers) >= _COUNTED * len(rows) and steps.count(max(steps, key=steps.count, default=0)) >= (
+        _COUNTED * len(steps)
+    )
+
+
 def _is_prose(rows: Sequence[Row]) -> bool:
-    """Tell whether `rows` are lines of running text: long, and most of them full."""
+    """Tell whether `rows` are lines of running text: long, without wide gaps, most of them full, and not of numbers."""
     if sum(map(_characters, rows)) < _PROSE_CHARACTERS * len(rows):
         return False
+    if sum(row.widest_gap > row.size for row in rows) > len(rows) / 4:
+        return False
+    words = [word.text for row in rows for word in row.words]
+    if sum(any(letter.isalpha() for letter in word) for word in words) < _PROSE_WORDS * len(words):
+        return False
     right = max(row.right for row in rows)
-    full = right - 0.15 * (right - min(row.left for row in rows))
+    full = right - _FULL_LINE * (right - min(row.left for row in rows))
     return sum(row.right >= full for row in rows) >= len(rows) / 2

@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Callable
+from functools import partial
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -40,7 +41,7 @@ def _word(forms: pdfium.FPDF_FORMHANDLE, annotation: pdfium.FPDF_ANNOTATION, pag
     subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
     text, ticked = "", None
     if subtype == pdfium.FPDF_ANNOT_FREETEXT:
-        text = _string(lambda buffer, size: pdfium.FPDFAnnot_GetStringValue(annotation, b"Contents", buffer, size))
+        text = _string(partial(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
     elif subtype == pdfium.FPDF_ANNOT_WIDGET:
         text, ticked = _value(forms, annotation)
     text = " ".join(text.split())
@@ -60,7 +61,7 @@ def _value(forms: pdfium.FPDF_FORMHANDLE, annotation: pdfium.FPDF_ANNOTATION) ->
     if kind in _BUTTONS:
         return "", bool(pdfium.FPDFAnnot_IsChecked(forms, annotation))
     if kind in _TEXTS:
-        return _string(lambda buffer, size: pdfium.FPDFAnnot_GetFormFieldValue(forms, annotation, buffer, size)), None
+        return _string(partial(pdfium.FPDFAnnot_GetFormFieldValue, forms, annotation)), None
     if kind == pdfium.FPDF_FORMFIELD_LISTBOX:
         return ", ".join(_chosen(forms, annotation)), None
     return "", None
@@ -68,17 +69,12 @@ def _value(forms: pdfium.FPDF_FORMHANDLE, annotation: pdfium.FPDF_ANNOTATION) ->
 
 def _chosen(forms: pdfium.FPDF_FORMHANDLE, annotation: pdfium.FPDF_ANNOTATION) -> list[str]:
     """Return the options of a list that are chosen."""
-    chosen = []
-    for index in range(min(pdfium.FPDFAnnot_GetOptionCount(forms, annotation), _MAX_OPTIONS)):
-        if pdfium.FPDFAnnot_IsOptionSelected(forms, annotation, index):
-            chosen.append(
-                _string(
-                    lambda buffer, size, index=index: pdfium.FPDFAnnot_GetOptionLabel(
-                        forms, annotation, index, buffer, size
-                    )
-                )
-            )
-    return chosen
+    count = min(pdfium.FPDFAnnot_GetOptionCount(forms, annotation), _MAX_OPTIONS)
+    return [
+        _string(partial(pdfium.FPDFAnnot_GetOptionLabel, forms, annotation, index))
+        for index in range(count)
+        if pdfium.FPDFAnnot_IsOptionSelected(forms, annotation, index)
+    ]
 
 
 def _string(get: Callable[[object, int], int]) -> str:

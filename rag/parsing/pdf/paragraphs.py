@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from rag.parsing.document import BlockKind
@@ -16,12 +17,21 @@ MAX_HEADING_CHARACTERS = 160
 _MAX_HEADING_LEVELS = 3
 _SAME_SIZE = 1.06
 _LARGER_PITCH = 1.3
+_DOUBLE_SPACED = 4
+"""So many lines far apart are a text with double spacing, fewer are paragraphs."""
+_LEAST_PITCH = 1.1
+_OTHER_SIZE = 1.2
+_WHOLE_LINE = 0.95
 _SHORT_LINE = 0.85
+_VERY_SHORT_LINE = 0.6
 _INDENT = 0.8
 _BULLET = re.compile(r"^[•◦▪‣●○■□*·–—➢➤✓✔❖\uf0b7\uf0a7\uf0d8]\s+")
 _ITEM = re.compile(r"(?:[-–—•◦▪‣●○■□*·➢➤✓✔❖\uf0b7\uf0a7\uf0d8]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S")
 _LONE_MARK = re.compile(r"[-–—•◦▪‣●○■□*·➢➤✓✔❖\uf0b7\uf0a7\uf0d8]|\(?\d{1,3}[.)]")
 _SENTENCE_END = re.compile(r"[.!?…:;。！？][\"'»”’)\]]*(?:\[?\d{1,3}\]?)?$")
+_CUT_SENTENCE = re.compile("[-,\u2010\ufffe]$")
+_END = 20
+"""How many of the last characters tell whether a sentence ends."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -110,33 +120,44 @@ class _Area:
         self._right = max(row.right for row in rows)
         pitches = [
             (below.bottom - above.bottom) / max(below.size, 1)
-            for above, below in zip(rows, rows[1:], strict=False)
+            for above, below in pairwise(rows)
             if below.bottom > above.bottom and below.size <= above.size * _SAME_SIZE
         ]
         close = [pitch for pitch in pitches if pitch < 2]  # noqa: PLR2004 - double spacing
-        self._pitch = median(close or pitches or [1.2])
+        self._pitch = median(close or (pitches if len(pitches) >= _DOUBLE_SPACED else [1.2]))
 
     def begins(self, group: Sequence[Row], number: int, levels: Levels) -> bool:
         """Tell whether row `number` begins a paragraph, after those of `group`."""
         row, previous = self._rows[number], group[-1]
         level = levels.level(row)
-        if level != levels.level(previous) or (level and not _same_size(row, previous)):
-            return True
-        pitch = (row.bottom - previous.bottom) / max(row.size, 1)
-        if not 0 < pitch <= max(self._pitch, 1.1) * _LARGER_PITCH:
+        if self._is_apart(row, previous) or level != levels.level(previous):
             return True
         text, before = row.text(), previous.text()
         if _ITEM.match(text):
             return not _LONE_MARK.fullmatch(before) and not self._goes_on(text, before, group, row)
         if level:
+            return not _same_size(row, previous)
+        return (
+            self._is_set_otherwise(group, row)
+            or row.is_field
+            or previous.is_field
+            or self._is_indented(number, group)
+            or self._ended(previous, before, text)
+        )
+
+    def _is_apart(self, row: Row, previous: Row) -> bool:
+        """Tell whether there is more between two rows than between the lines of a paragraph."""
+        pitch = (row.bottom - previous.bottom) / max(row.size, 1)
+        return not 0 < pitch <= max(self._pitch, _LEAST_PITCH) * _LARGER_PITCH
+
+    def _is_set_otherwise(self, group: Sequence[Row], row: Row) -> bool:
+        """Tell whether `row` is in bold letters, or in letters of another size, and the row before is not."""
+        previous = group[-1]
+        if max(row.size, previous.size) > _OTHER_SIZE * min(row.size, previous.size):
+            return True
+        if row.bold == previous.bold or row.text()[:1].islower():
             return False
-        if row.bold != previous.bold and (len(group) == 1 or row.bold) and not text[:1].islower():
-            return _is_whole_line(previous, self._right) or row.bold
-        if not _same_size(row, previous) and max(row.size, previous.size) > 1.2 * min(row.size, previous.size):
-            return True
-        if row.is_field or previous.is_field:
-            return True
-        return self._is_indented(number, group) or self._ended(previous, before, text)
+        return row.bold or (len(group) == 1 and previous.right < self._right * _WHOLE_LINE)
 
     def _goes_on(self, text: str, before: str, group: Sequence[Row], row: Row) -> bool:
         """Tell whether what looks like a mark is a number or a dash inside a sentence that goes on."""
@@ -146,7 +167,7 @@ class _Area:
             same_margin = abs(row.left - group[0].left) < row.size * _INDENT
             return (
                 is_full
-                and not _SENTENCE_END.search(before)
+                and not _SENTENCE_END.search(before[-_END:])
                 and (not starts_with_item or not same_margin)
                 and row.left >= group[0].left - row.size * _INDENT
                 and not before.endswith(":")
@@ -159,7 +180,7 @@ class _Area:
         if row.left < previous.left + _INDENT * row.size or _ITEM.match(group[0].text()):
             return False
         if number + 1 >= len(self._rows):
-            return bool(_SENTENCE_END.search(previous.text()))
+            return bool(_SENTENCE_END.search(previous.text()[-_END:]))
         return self._rows[number + 1].left < row.left - _INDENT * row.size / 2 and len(group) != 1
 
     def _ended(self, previous: Row, before: str, text: str) -> bool:
@@ -167,7 +188,7 @@ class _Area:
         width = self._right - self._left
         if previous.right >= self._left + width * _SHORT_LINE or text[:1].islower():
             return False
-        if _SENTENCE_END.search(before):
+        if _SENTENCE_END.search(before[-_END:]):
             return True
         return previous.right < self._left + width * 0.6 and not before.endswith(",")
 
@@ -182,4 +203,4 @@ def _is_whole_line(row: Row, right: float) -> bool:
 
 def goes_on(before: str, text: str) -> bool:
     """Tell whether a paragraph that ends with `before` goes on with `text`, on the next page or in the next column."""
-    return not _SENTENCE_END.search(before) and text[:1].islower()
+    return text[:1].islower() and not _SENTENCE_END.search(before[-_END:])

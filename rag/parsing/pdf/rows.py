@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from statistics import median
 
 from rag.parsing.pdf.words import HYPHEN, Word
 
@@ -12,28 +10,33 @@ WIDE_GAP = 1.0
 _SAME_ROW = 0.5
 """The share of the lower word's height that two words of one row have in common."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-_CUT_WORD = (HYPHEN, "\x02", "\u00ad")
+_CUT_WORD = re.compile(f"(?:[{HYPHEN}\x02\xad]|(?<=[^\\W_])[-\u2010])$")
 _TICKED = {True: "yes", False: "no"}
 
 
-@dataclass(slots=True)
 class Row:
-    """Words at one height, from left to right."""
+    """Words at one height, from left to right. `widest_gap` is that between neighbours, 0.0 where they touch."""
 
-    words: list[Word]
-    top: float
-    bottom: float
-    size: float
+    __slots__ = ("_text", "bottom", "left", "right", "size", "top", "widest_gap", "words")
 
-    @property
-    def left(self) -> float:
-        """Where the first word begins."""
-        return self.words[0].left
-
-    @property
-    def right(self) -> float:
-        """Where the word that reaches furthest ends."""
-        return max(word.right for word in self.words)
+    def __init__(self, words: list[Word]) -> None:
+        """Take `words`, at least one, from left to right."""
+        self.words = words
+        self._text: str | None = None
+        first = words[0]
+        self.left, self.right, self.size, self.widest_gap = first.left, first.right, first.size, 0.0
+        if len(words) == 1:
+            self.top, self.bottom = first.top, first.bottom
+            return
+        middle = len(words) // 2
+        self.top = sorted([word.top for word in words])[middle]
+        self.bottom = sorted([word.bottom for word in words])[middle]
+        right = first.right
+        for word in words:
+            self.widest_gap = max(self.widest_gap, word.left - right)
+            right = max(right, word.right)
+            self.size = max(self.size, word.size)
+        self.right = right
 
     @property
     def bold(self) -> bool:
@@ -55,6 +58,8 @@ class Row:
 
     def segments(self, gap: float = WIDE_GAP) -> list["Row"]:
         """Return its parts between gaps that are wider than `gap` times the size of its letters."""
+        if self.widest_gap <= gap * self.size:
+            return [self]
         parts: list[list[Word]] = [[]]
         end = self.left
         for word in self.words:
@@ -62,26 +67,22 @@ class Row:
                 parts.append([])
             parts[-1].append(word)
             end = max(end, word.right)
-        return [row_of(part) for part in parts if part]
+        return [Row(part) for part in parts if part]
 
     def text(self) -> str:
         """Return its words, as they are read."""
-        words = self.words
-        if self.is_field:
-            return "; ".join(labelled(words))
-        if any(_RIGHT_TO_LEFT.search(word.text) for word in words):
-            words = sorted(words, key=lambda word: word.order)
-        return " ".join(word.text for word in words)
+        if self._text is None:
+            self._text = _read(self.words)
+        return self._text
 
 
-def row_of(words: list[Word]) -> Row:
-    """Return the row of `words`, which are from left to right."""
-    if len(words) == 1:
-        word = words[0]
-        return Row(words, word.top, word.bottom, word.size)
-    return Row(
-        words, median(word.top for word in words), median(word.bottom for word in words), max(w.size for w in words)
-    )
+def _read(words: list[Word]) -> str:
+    if any(word.is_field for word in words):
+        return "; ".join(labelled(words))
+    text = " ".join([word.text for word in words])
+    if not text.isascii() and _RIGHT_TO_LEFT.search(text):
+        return " ".join(word.text for word in sorted(words, key=lambda word: word.order))
+    return text
 
 
 def rows_of(words: Iterable[Word]) -> list[Row]:
@@ -95,7 +96,7 @@ def rows_of(words: Iterable[Word]) -> list[Row]:
         rows[-1].append(word)
         if word.right - word.left > reference.right - reference.left:
             reference = word
-    return [row_of(sorted(row, key=lambda word: word.left)) for row in rows]
+    return [Row(sorted(row, key=lambda word: word.left)) for row in rows]
 
 
 def _is_beside(word: Word, other: Word) -> bool:
@@ -105,18 +106,17 @@ def _is_beside(word: Word, other: Word) -> bool:
 
 def joined(lines: Sequence[str]) -> str:
     """Join lines into one, with the words that are cut at their ends made whole."""
-    text = ""
+    parts: list[str] = []
     for line in lines:
-        if not text:
-            text = line
-        elif text.endswith(_CUT_WORD):
+        if not parts:
+            parts.append(line)
+        elif _CUT_WORD.search(parts[-1][-2:]):
             # A cut name or number ("Jean-Pierre", "2024-2025") keeps its hyphen.
-            text = text[:-1] + line if line[:1].islower() else f"{text[:-1]}-{line}"
+            parts[-1] = parts[-1][:-1] + ("" if line[:1].islower() else "-")
+            parts.append(line)
         else:
-            text = f"{text} {line}"
-    for mark in _CUT_WORD[:2]:
-        text = text.replace(mark, "-")
-    return text
+            parts += (" ", line)
+    return "".join(parts).replace(HYPHEN, "-").replace("\x02", "-")
 
 
 def labelled(words: Sequence[Word]) -> list[str]:

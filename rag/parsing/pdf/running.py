@@ -3,11 +3,14 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from rag.parsing.pdf.rows import Row, row_of
+from rag.parsing.pdf.rows import Row
 
 _EDGE_ROWS = 2
 """How many rows at the top and at the bottom of a page may be running heads and page numbers."""
+_APART = 4.0
+"""A page number is this many times its size away from other text at its height."""
 _RUNNING_PAGES = 3
 _RUNNING_SHARE = 0.5
 """A text at the edge of this share of the pages, and of at least so many, is a running head."""
@@ -24,7 +27,8 @@ _MAX_CONTENTS_CHARACTERS = 500
 _CONTENTS_LINES = 3
 _CONTENTS_SHARE = 0.5
 """A page of contents has at least so many lines with dot leaders, which are at least this share of it."""
-_CONTENTS_LINE = re.compile(rf".*\w.*(?:[ \t]?[.…·]){{4}}[ \t.…·]*({_NUMBER})", re.IGNORECASE)
+_CONTENTS_LINE = re.compile(rf".+?(?:[ \t]?[.…·]){{4}}[ \t.…·]*({_NUMBER})", re.IGNORECASE)
+_DOTS = re.compile(r"[.…·] ?[.…·]")
 
 
 def without_running_heads(pages: Sequence[Sequence[Row]]) -> list[list[Row]]:
@@ -51,7 +55,7 @@ def whole(rows: Sequence[Row]) -> list[Row]:
     together: list[Row] = []
     for row in rows:
         if together and row.left > together[-1].right and _level(row, together[-1]):
-            together[-1] = row_of([*together[-1].words, *row.words])
+            together[-1] = Row([*together[-1].words, *row.words])
         else:
             together.append(row)
     return together
@@ -91,20 +95,25 @@ def _distance(row: Row, other: Row) -> float:
 
 def _page_numbers(pages: Sequence[Sequence[Row]]) -> Iterator[tuple[int, Row]]:
     """Yield (page, row) of the page numbers: alone on their part of a row, and one more on each page."""
-    found: dict[tuple[str, int], list[tuple[int, Row]]] = defaultdict(list)
+    found: dict[tuple[str, int], dict[int, Row]] = defaultdict(dict)
     for number, rows in enumerate(pages):
-        if len(rows) < 2:  # noqa: PLR2004 - a page of one row is not a page number
-            continue
         for edge, row in _ends(rows):
             match = _PAGE_NUMBER.fullmatch(row.text())
             value = _value(match[1]) if match else None
-            if value is not None:
-                found[edge, value - number].append((number, row))
-    for (_, offset), rows_found in found.items():
-        if len({number for number, _ in rows_found}) >= min(_RUNNING_PAGES, len(pages)) or (
-            len(pages) <= _RUNNING_PAGES and offset == 1
-        ):
-            yield from rows_found
+            if value is not None and len(rows) > 1 and _is_apart(row, rows):
+                found[edge, value - number][number] = row
+    for rows_found in found.values():
+        if len(rows_found) >= max(2, min(_RUNNING_PAGES, len(pages))):
+            yield from rows_found.items()
+
+
+def _is_apart(row: Row, rows: Sequence[Row]) -> bool:
+    """Tell whether nothing stands near to the sides of `row`, as the text of an item does to its number."""
+    near = _APART * row.size
+    return not any(
+        other is not row and _level(row, other) and row.left - near < other.right and other.left < row.right + near
+        for other in rows
+    )
 
 
 def _ends(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
@@ -144,24 +153,24 @@ def is_contents(texts: Sequence[str]) -> bool:
     """Tell whether the lines with dot leaders among `texts` are a table of contents: page numbers that go up."""
     numbers = []
     for text in texts:
-        match = _CONTENTS_LINE.fullmatch(text[:_MAX_CONTENTS_CHARACTERS]) if "." in text or "…" in text else None
+        match = _CONTENTS_LINE.fullmatch(text) if has_leaders(text) else None
         if match:
             numbers.append(_value(match[1]) or 0)
     return (
         len(numbers) >= max(_CONTENTS_LINES, _CONTENTS_SHARE * len(texts))
-        and all(before <= after for before, after in zip(numbers, numbers[1:], strict=False))
+        and all(before <= after for before, after in pairwise(numbers))
         and numbers[0] < numbers[-1]
     )
 
 
 def has_leaders(text: str) -> bool:
     """Tell whether `text` is a line with dot leaders: words, dots and what they lead to."""
-    return len(text) <= _MAX_CONTENTS_CHARACTERS and _LEADERS.search(text) is not None
+    return len(text) <= _MAX_CONTENTS_CHARACTERS and bool(_DOTS.search(text) and _LEADERS.search(text))
 
 
 def without_leaders(text: str) -> str:
     """Return `text` with its dot leaders made a colon: "Espresso ..... 2.50" is "Espresso: 2.50"."""
-    if len(text) > _MAX_CONTENTS_CHARACTERS or not _LEADERS.search(text):
+    if not has_leaders(text):
         return text
     name, _, value = _LEADERS.sub("\0", text).strip("\0 ").partition("\0")
     value = " ".join(value.replace("\0", " ").split())

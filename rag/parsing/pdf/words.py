@@ -14,7 +14,7 @@ from rag.parsing.errors import too_much_text
 HYPHEN = "\ufffe"
 """What PDFium puts for the hyphen of a word that is cut at the end of a line."""
 
-_WORD = re.compile(r"[^\s\x00]+")
+_WORD = re.compile(f"[^\\s\\x00{HYPHEN}]+{HYPHEN}?")  # PDFium draws the parts of a cut word as one
 _HALF = re.compile("[\ud800-\udfff]")
 _FONT_NAME_BYTES = 128
 _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
@@ -22,6 +22,9 @@ _SMALLEST = 0.5
 """In points. Fonts that give no height are taken for this high."""
 _LINE_HEIGHT = 1.15
 """The height of a line of letters for a size of 1."""
+
+
+_loose_box = pdfium.FPDFText_GetLooseCharBox
 
 
 @dataclass(slots=True)
@@ -119,26 +122,41 @@ class _Words:
         return lines
 
     def _add_words(self, page: Page, start: int, end: int, font: _Font) -> None:
-        for match in _WORD.finditer(self._text, start, end):
-            first, last = match.start(), match.end() - 1
-            left, right, top, bottom = self._upright(first, font.turn)
+        text, turn, size, bold, words = self._text, font.turn, font.size, font.bold, page.words
+        for match in _WORD.finditer(text, start, end):
+            first, last = match.span()
+            last -= 1
+            if last > first and text[last] == HYPHEN:
+                last -= 1  # its box is that of the next line
+            left, right, top, bottom = self._upright(first, turn)
             if last > first:
-                other = self._upright(last, font.turn)
-                left, right = min(left, other[0]), max(right, other[1])
-                top, bottom = min(top, other[2]), max(bottom, other[3])
-            size = font.size or max((bottom - top) / _LINE_HEIGHT, _SMALLEST)
-            if bottom - top < size / 2:
+                other_left, other_right, other_top, other_bottom = self._upright(last, turn)
+                # Letters of a language that is written from right to left go to the left.
+                left = min(left, other_left)
+                right = max(right, other_right)
+                top = min(top, other_top)
+                bottom = max(bottom, other_bottom)
+            height = bottom - top
+            if height < size / 2:
                 top = bottom - size
-            page.words.append(Word(_whole(match.group()), left, right, top, bottom, size, len(page.words), font.bold))
+            letters = size or max(height / _LINE_HEIGHT, _SMALLEST)
+            words.append(Word(_whole(match[0]), left, right, top, bottom, letters, len(words), bold))
 
     def _upright(self, index: int, turn: int) -> tuple[float, float, float, float]:
         """Return left, right, top and bottom of a letter, on a page turned so that the text is upright."""
         box = self._box
-        if not pdfium.FPDFText_GetLooseCharBox(self._raw, index, box) or box.right <= box.left:
-            left, right, bottom, top = self._tight
-            pdfium.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top)
-            box.left, box.right, box.bottom, box.top = left.value, right.value, bottom.value, top.value
-        return upright((box.left, box.bottom, box.right, box.top), turn)
+        is_known = _loose_box(self._raw, index, box)
+        left, right, top, bottom = box.left, box.right, box.top, box.bottom
+        if not is_known or right <= left:
+            left, right, top, bottom = self._tight_box(index)
+        if turn == 0:
+            return left, right, -top, -bottom
+        return upright((left, bottom, right, top), turn)
+
+    def _tight_box(self, index: int) -> tuple[float, float, float, float]:
+        left, right, bottom, top = self._tight
+        pdfium.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top)
+        return left.value, right.value, top.value, bottom.value
 
     def _font(self, index: int) -> _Font:
         matrix = pdfium.FS_MATRIX()
@@ -178,6 +196,6 @@ def _text_of(text_page: pypdfium2.PdfTextPage) -> str:
 
 def _whole(text: str) -> str:
     """Return `text` with the halves of characters put together: PDFium counts them as two."""
-    if _HALF.search(text):
+    if not text.isascii() and _HALF.search(text):
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     return text

@@ -285,6 +285,6 @@ async def test_any_question_to_any_documents_finds_passages_with_probabilities(
 
     found = await search(index, question, limit)
 
-    assert len(found) == min(limit, len(index))
+    assert min(limit, len(index), 1) <= len(found) <= min(limit, len(index))
     assert all(0 <= passage.score <= 1 for passage in found)
     assert len({passage.chunk_id for passage in found}) == len(found)

@@ -4,7 +4,17 @@ import io
 import zipfile
 import zlib
 
-from tests.rag.parsing.office_files import make_archive, make_docx, make_epub, make_odf, make_pptx, make_xlsx, paragraph, shape, sheet
+from tests.rag.parsing.office_files import (
+    make_archive,
+    make_docx,
+    make_epub,
+    make_odf,
+    make_pptx,
+    make_xlsx,
+    paragraph,
+    shape,
+    sheet,
+)
 from tests.rag.parsing.ole_files import make_doc
 from tests.rag.parsing.pdf_files import write_pdf
 
@@ -69,16 +79,19 @@ def many_parts() -> bytes:
     return buffer.getvalue()
 
 
-def bombs() -> dict[str, bytes]:
-    """Office files of some 200 kB, a part of each of which unpacks to 200 MB. By their extensions."""
-    zeros = "a" * (200 * MEGABYTE)
-    return {
-        "docx": make_docx(paragraph(zeros)),
-        "pptx": make_pptx([shape(zeros)]),
-        "xlsx": make_xlsx({"One": sheet({"A1": zeros})}),
-        "odt": make_odf("text", f"<text:p>{zeros}</text:p>"),
-        "epub": make_epub([f"<p>{zeros}</p>"]),
-    }
+BOMBS = ("docx", "pptx", "xlsx", "odt", "epub")
+
+
+def bomb(kind: str) -> bytes:
+    """An office file of some 200 kB, a part of which unpacks to 200 MB. `kind` is one of `BOMBS`."""
+    letters = "a" * (200 * MEGABYTE)
+    if kind == "docx":
+        return make_docx(paragraph(letters))
+    if kind == "pptx":
+        return make_pptx([shape(letters)])
+    if kind == "xlsx":
+        return make_xlsx({"One": sheet({"A1": letters})})
+    return make_epub([f"<p>{letters}</p>"]) if kind == "epub" else make_odf("text", f"<text:p>{letters}</text:p>")
 
 
 def nested_tables(depth: int = 20_000) -> bytes:
@@ -120,19 +133,17 @@ def far_cells() -> bytes:
     return make_xlsx({"One": sheet({"A1": "first", "XFD1048576": "last"})})
 
 
-def entities() -> dict[str, bytes]:
-    """Office files with a document type that names entities. By their extensions."""
-    prologue = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
-    content = prologue + '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0">'
-    content += "<office:body><office:text>&x;</office:text></office:body></office:document-content>"
-    main = {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content}
-    workbook = f"{prologue}<workbook><sheets/>&x;</workbook>"
-    show = f"{prologue}<presentation><sldIdLst/>&x;</presentation>"
-    return {
-        "odt": make_archive(main),
-        "xlsx": make_archive({"xl/workbook.xml": workbook}),
-        "pptx": make_archive({"ppt/presentation.xml": show}),
-    }
+ENTITIES = {
+    "odt": ("content.xml", "<document-content><body>&x;</body></document-content>"),
+    "xlsx": ("xl/workbook.xml", "<workbook><sheets/>&x;</workbook>"),
+    "pptx": ("ppt/presentation.xml", "<presentation><sldIdLst/>&x;</presentation>"),
+}
+
+
+def entities(kind: str) -> bytes:
+    """An office file with a document type that names an entity. `kind` is one of `ENTITIES`."""
+    part, content = ENTITIES[kind]
+    return make_archive({part: f'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/hostname">]>{content}'})
 
 
 def looped_directory() -> bytes:

@@ -109,7 +109,10 @@ def shape(text: str, placeholder: str = "") -> str:
 
 
 def make_pptx(slides: Sequence[str], title: str = "", notes: str = "", hidden: int = 0) -> bytes:
-    """Write a presentation of slides, each the XML of its shapes. `notes` are on the first; slide `hidden` is hidden."""
+    """Write a presentation of slides, each the XML of its shapes.
+
+    `notes` are the speaker's on the first; `hidden` is the number of the slide that is not shown.
+    """
     numbers = range(1, len(slides) + 1)
     entries = "".join(f'<p:sldId id="{255 + number}" r:id="s{number}"/>' for number in numbers)
     notes_part = f"<p:notes {P}><p:cSld><p:spTree>{shape(notes, 'body')}</p:spTree></p:cSld></p:notes>"
@@ -132,19 +135,20 @@ def make_pptx(slides: Sequence[str], title: str = "", notes: str = "", hidden: i
     )
 
 
-def sheet(cells: Mapping[str, str | float | tuple[float, int]], more: str = "", before: str = "") -> str:
-    """Return the XML of a sheet. A cell is a text, a number, or a number and the index of its format.
+Cells = Mapping[str, str | float | tuple[float, int]]
+"""By their addresses: a text, a number, or a number and the index of its format."""
 
-    `more` is the XML after the rows, `before` the XML before them.
-    """
+
+def sheet(cells: Cells, more: str = "", before: str = "") -> str:
+    """Return the XML of a sheet. `more` is the XML after the rows, `before` the XML before them."""
     rows: dict[str, str] = {}
     for address, value in cells.items():
         number = address.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
         if isinstance(value, str):
             content = f'<c r="{address}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'
         else:
-            value, style = value if isinstance(value, tuple) else (value, 0)
-            content = f'<c r="{address}" s="{style}"><v>{value}</v></c>'
+            shown, style = value if isinstance(value, tuple) else (value, 0)
+            content = f'<c r="{address}" s="{style}"><v>{shown}</v></c>'
         rows[number] = rows.get(number, "") + content
     data = "".join(f'<row r="{number}">{content}</row>' for number, content in rows.items())
     return f"<worksheet {S}>{before}<sheetData>{data}</sheetData>{more}</worksheet>"
@@ -158,9 +162,7 @@ def make_xlsx(sheets: Mapping[str, str], title: str = "", formats: Sequence[str]
         f' state="{"hidden" if name == hidden else "visible"}"/>'
         for name, number in numbers.items()
     )
-    codes = "".join(
-        f'<numFmt numFmtId="{164 + at}" formatCode={quoteattr(code)}/>' for at, code in enumerate(formats)
-    )
+    codes = "".join(f'<numFmt numFmtId="{164 + at}" formatCode={quoteattr(code)}/>' for at, code in enumerate(formats))
     uses = "".join(f'<xf numFmtId="{164 + at}"/>' for at in range(len(formats)))
     return make_archive(
         {

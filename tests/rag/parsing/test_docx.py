@@ -7,11 +7,22 @@ from rag.parsing import UnreadableDocument
 from rag.parsing.document import Block, BlockKind
 from rag.parsing.office import package
 from tests.rag.parsing.office_files import (
-    W, cell, control, item, make_archive, make_docx, paragraph, row, run, table,
+    W,
+    cell,
+    control,
+    item,
+    make_archive,
+    make_docx,
+    paragraph,
+    row,
+    run,
+    table,
 )  # fmt: skip
 from tests.rag.parsing.parsed import parse
 
-FIRST_PAGE = '<w:sectPr><w:headerReference w:type="default" r:id="header"/><w:footerReference r:id="footer"/></w:sectPr>'
+FIRST_PAGE = (
+    '<w:sectPr><w:headerReference w:type="default" r:id="header"/><w:footerReference r:id="footer"/></w:sectPr>'
+)
 
 
 def texts(body: str, **parts: str) -> list[str]:
@@ -114,10 +125,13 @@ def test_headers_and_footers_are_read_once_and_numbers_of_pages_are_not() -> Non
     number = '<w:fldSimple w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
     field = (
         '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> NUMPAGES </w:instrText></w:r>'
-        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>9</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>9</w:t></w:r>'
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
     )
     header = f"<w:hdr {W}>{paragraph('Clinic Saint-Luc, telephone 02 555 44 10')}</w:hdr>"
-    footer = f"<w:ftr {W}><w:p>{run('Page ')}{number}{run(' of ')}{field}</w:p>{paragraph('Registered in Ghent')}</w:ftr>"
+    footer = (
+        f"<w:ftr {W}><w:p>{run('Page ')}{number}{run(' of ')}{field}</w:p>{paragraph('Registered in Ghent')}</w:ftr>"
+    )
     body = f"<w:p><w:pPr>{FIRST_PAGE}</w:pPr>{run('Dear customer,')}</w:p>{paragraph('Regards')}{FIRST_PAGE}"
 
     assert texts(body, header=header, footer=footer) == [
@@ -185,7 +199,9 @@ def test_rows_that_a_table_repeats_on_each_page_name_its_columns() -> None:
 
 def test_a_row_that_a_table_repeats_names_its_columns_also_by_numbers() -> None:
     names = row(cell("Size"), cell("2025"), cell("2026"), properties="<w:tblHeader/>")
-    body = f"<w:tbl>{names}{row(cell('small'), cell('7'), cell('8'))}{row(cell('large'), cell('9'), cell('10'))}</w:tbl>"
+    body = (
+        f"<w:tbl>{names}{row(cell('small'), cell('7'), cell('8'))}{row(cell('large'), cell('9'), cell('10'))}</w:tbl>"
+    )
 
     assert texts(body) == ["Size: small; 2025: 7; 2026: 8", "Size: large; 2025: 9; 2026: 10"]
 
@@ -224,7 +240,8 @@ def test_items_have_the_numbers_that_are_shown() -> None:
 
 def test_a_numbered_heading_keeps_its_number() -> None:
     numbered = '<w:pPr><w:pStyle w:val="Titre1"/><w:numPr><w:numId w:val="2"/></w:numPr></w:pPr>'
-    body = f"<w:p>{numbered}{run('Scope')}</w:p>{paragraph('All.')}<w:p>{numbered}{run('Term')}</w:p>{paragraph('A year.')}"
+    body = f"<w:p>{numbered}{run('Scope')}</w:p>{paragraph('All.')}"
+    body += f"<w:p>{numbered}{run('Term')}</w:p>{paragraph('A year.')}"
 
     document = parse("a.docx", make_docx(body, title="Contract"))
 
@@ -240,7 +257,9 @@ def test_values_of_form_fields_and_alternative_texts_are_read() -> None:
 
     ticked = field('<w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox>')
     choice = field('<w:ddList><w:result w:val="1"/><w:listEntry w:val="Mon"/><w:listEntry w:val="Tue"/></w:ddList>')
-    picture = '<w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing">'
+    picture = (
+        '<w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing">'
+    )
     picture += '<wp:docPr id="1" name="P" descr="Map of the site"/></wp:inline></w:drawing></w:r>'
     body = f"<w:p>{ticked}{run('Insured')}</w:p><w:p>{run('Day: ')}{choice}</w:p><w:p>{picture}</w:p>"
 

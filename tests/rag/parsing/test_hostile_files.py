@@ -13,7 +13,19 @@ from rag.parsing.document import ParsedDocument
 from rag.parsing.html import read_html
 from rag.parsing.markdown import read_markdown
 from rag.parsing.text import read_text
-from tests.rag.parsing.office_files import make_archive, make_docx, paragraph, table
+from tests.rag.parsing.office_files import (
+    make_archive,
+    make_docx,
+    make_epub,
+    make_odf,
+    make_pptx,
+    make_xlsx,
+    paragraph,
+    shape,
+    sheet,
+    table,
+)  # fmt: skip
+from tests.rag.parsing.ole_files import make_doc, make_ppt, make_xls
 from tests.rag.parsing.parsed import parse
 from tests.rag.parsing.pdf_files import make_pdf
 from tests.support.examples import examples
@@ -22,6 +34,17 @@ pytestmark = pytest.mark.slow
 
 PDF = make_pdf(["# Heading\nSome text.", "A second page."], title="Title")
 DOCX = make_docx(paragraph("Heading", "Titre1") + paragraph("Text.") + table([["a", "b"]]), title="Title")
+OFFICE = {
+    "a.docx": DOCX,
+    "a.pptx": make_pptx([shape("Title", "title") + shape("Text.")], notes="Say it."),
+    "a.xlsx": make_xlsx({"One": sheet({"A1": "Item", "B1": "Price", "A2": "Tea", "B2": (2.5, 1)})}, formats=["0.00"]),
+    "a.odt": make_odf("text", "<text:h>Heading</text:h><text:p>Text.</text:p>"),
+    "a.epub": make_epub(["<h1>Heading</h1><p>Text.</p>"]),
+    "a.rtf": rb"{\rtf1{\info{\title T}}{\header H\par}\pard Text {\v hidden} \'e9.\par}",
+    "a.doc": make_doc("Heading\nText."),
+    "a.xls": make_xls({"One": [["Item", "Price"], ["Tea", 2.5]]}),
+    "a.ppt": make_ppt(["Heading", "Text."]),
+}
 DOCUMENT_XML = zipfile.ZipFile(BytesIO(DOCX)).read("word/document.xml")
 NAMES = st.one_of(
     st.sampled_from(["a.txt", "a.md", "a.html", "a.csv", "a.pdf", "a.docx", "", "."]), st.text(max_size=20)
@@ -87,10 +110,23 @@ def test_a_damaged_pdf(content: bytes) -> None:
     read_or_refused("a.pdf", content)
 
 
-@examples(150)
-@given(content=mutations(DOCX))
-def test_a_damaged_docx(content: bytes) -> None:
-    read_or_refused("a.docx", content)
+@pytest.mark.parametrize("name", OFFICE)
+@examples(60)
+@given(data=st.data())
+def test_a_damaged_office_file(name: str, data: st.DataObject) -> None:
+    read_or_refused(name, data.draw(mutations(OFFICE[name])))
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.pptx", "a.xlsx", "a.odt", "a.epub"])
+@examples(60)
+@given(data=st.data())
+def test_an_office_file_with_a_damaged_part(name: str, data: st.DataObject) -> None:
+    with zipfile.ZipFile(BytesIO(OFFICE[name])) as archive:
+        parts = {each: archive.read(each).decode() for each in archive.namelist()}
+    damaged = data.draw(st.sampled_from(sorted(parts)))
+    parts[damaged] = data.draw(mutations(parts[damaged].encode())).decode(errors="replace")
+
+    read_or_refused(name, make_archive(parts))
 
 
 @examples(150)

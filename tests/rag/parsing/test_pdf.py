@@ -4,8 +4,8 @@ import pytest
 
 from core.errors import ErrorCode
 from rag.parsing import UnreadableDocument
-from rag.parsing import pdf as pdf_reader
-from rag.parsing.document import Block, Place, Unit
+from rag.parsing.document import Block, BlockKind, Place, Unit
+from rag.parsing.pdf import source
 from tests.rag.parsing.parsed import parse
 from tests.rag.parsing.pdf_files import make_pdf
 
@@ -21,7 +21,8 @@ def test_text_keeps_its_page_and_its_headings() -> None:
     assert document.blocks == [
         Block((SENTENCE * 3).strip(), (), place=Place(Unit.PAGE, 1)),
         Block("Livré à Paris (dès demain).", ("Delivery",), place=Place(Unit.PAGE, 2)),
-        Block("- by post\n- by bike", ("Delivery",), place=Place(Unit.PAGE, 3)),
+        Block("- by post", ("Delivery",), Place(Unit.PAGE, 3), BlockKind.LIST_ITEM),
+        Block("- by bike", ("Delivery",), Place(Unit.PAGE, 3), BlockKind.LIST_ITEM),
     ]
 
 
@@ -34,28 +35,48 @@ def test_the_title_in_the_properties_comes_first_unless_a_program_left_it_there(
     assert parse("my report.pdf", make_pdf(["Text."])).title == ""
 
 
-def test_a_line_that_stands_on_every_page_is_left_out() -> None:
-    texts = [f"About {animal} and where they live." for animal in ("cats", "dogs", "owls", "fish", "bees")]
-    pages = [f"Handbook of animals\n\n{text}\n\nPage {number}" for number, text in enumerate(texts, start=1)]
+def test_a_list_stays_item_by_item_after_the_line_that_announces_it() -> None:
+    document = parse("a.pdf", make_pdf([f"{SENTENCE}We deliver:\n• by post, {SENTENCE * 2}\n• by bike\n3. on foot"]))
 
-    document = parse("animals.pdf", make_pdf(pages))
-
-    assert [block.text for block in document.blocks] == texts
+    assert [block.text[:9] for block in document.blocks] == ["Every par", "- by post", "- by bike", "3. on foo"]
+    assert [block.kind for block in document.blocks] == [BlockKind.TEXT] + [BlockKind.LIST_ITEM] * 3
 
 
-def test_contents_and_page_numbers_are_no_text() -> None:
-    contents = "Introduction . . . . . . . . . 1\nDelivery ........... 12\nThe guide begins here.\nii"
+def test_a_long_text_in_large_letters_is_text_and_not_a_heading() -> None:
+    document = parse("a.pdf", make_pdf(["# " + SENTENCE * 4 + f"\n{SENTENCE * 20}"]))
 
-    document = parse("guide.pdf", make_pdf([contents, "Parcels come in three days.\n- 2 -"]))
+    assert document.title == ""
+    assert document.blocks[0].text == (SENTENCE * 4).strip()
 
-    assert [block.text for block in document.blocks] == ["The guide begins here.", "Parcels come in three days."]
+
+def test_a_paragraph_that_goes_on_on_the_next_page_is_one_with_the_page_it_begins_on() -> None:
+    pages = [f"{SENTENCE * 2}The driver", "rings at the door. He waits.\n\nThe end of the guide."]
+
+    document = parse("a.pdf", make_pdf(pages))
+
+    assert [(block.text[-28:], block.place.number) for block in document.blocks if block.place] == [
+        ("rings at the door. He waits.", 1),
+        ("The end of the guide.", 2),
+    ]
 
 
-def test_a_list_stays_with_the_line_that_announces_it() -> None:
-    document = parse("a.pdf", make_pdf([f"{SENTENCE}We deliver:\n• by post, {SENTENCE * 2}\n• by bike\n• on foot"]))
+def test_each_sentence_is_on_its_page() -> None:
+    sentences = ["The boat house is locked.", "Each member cleans the boats.", "Lost property is kept in the cupboard."]
 
-    [block] = document.blocks
-    assert [line[:9] for line in block.text.split("\n")] == ["Every par", "- by post", "- by bike", "- on foot"]
+    document = parse("slides.pdf", make_pdf(sentences))
+
+    assert [(block.text, block.place) for block in document.blocks] == [
+        (sentence, Place(Unit.PAGE, number)) for number, sentence in enumerate(sentences, start=1)
+    ]
+
+
+def test_pages_without_text_among_others_are_told() -> None:
+    document = parse("a.pdf", make_pdf(["Text.", "", "More text.", "", "", "", "The last text."]))
+
+    (warning,) = document.warnings
+    assert warning.startswith("Pages 2 and 4 to 6 hold no text")
+    assert warning.endswith("send the result.")
+    assert [block.place.number for block in document.blocks if block.place] == [1, 3, 7]
 
 
 def test_paragraphs_are_told_apart() -> None:
@@ -95,10 +116,10 @@ def test_a_pdf_with_a_password_is_refused() -> None:
 def test_too_many_pages_or_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     content = make_pdf([SENTENCE] * 4)
 
-    monkeypatch.setattr(pdf_reader, "MAX_TEXT_CHARACTERS", 200)
+    monkeypatch.setattr(source, "MAX_RAW_CHARACTERS", 200)
     with pytest.raises(UnreadableDocument, match="characters") as too_long:
         parse("a.pdf", content)
-    monkeypatch.setattr(pdf_reader, "MAX_PAGES", 3)
+    monkeypatch.setattr(source, "MAX_PAGES", 3)
     with pytest.raises(UnreadableDocument, match="pages") as too_many:
         parse("a.pdf", content)
 

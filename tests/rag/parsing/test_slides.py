@@ -60,7 +60,7 @@ def test_a_table_of_a_slide_repeats_merged_cells() -> None:
     table = "".join(f"<a:tr>{row}</a:tr>" for row in rows)
     frame = (
         '<p:graphicFrame><a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/table">'
-        f"<a:tbl><a:tblPr firstRow=\"1\"/>{table}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
+        f'<a:tbl><a:tblPr firstRow="1"/>{table}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>'
     )
 
     document = parse("a.pptx", make_pptx([shape("Tariff", "title") + frame], title="T"))

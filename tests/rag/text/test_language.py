@@ -46,10 +46,6 @@ def test_forms_of_a_word_share_a_term() -> None:
     assert terms("delivered", "en") == terms("delivers", "en")
 
 
-def test_a_name_with_an_underscore_is_several_words() -> None:
-    assert terms("Steam_engine", "en") == ["steam", "engin"]
-
-
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(KeyError):
         terms("Guten Tag", "de")

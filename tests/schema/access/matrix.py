@@ -11,11 +11,11 @@ from schema.relay.node import key_of
 from tests.schema.access.operations import Operation, operations
 from tests.schema.access.selection import GRAPH, Selected, is_user_error
 from tests.schema.access.tenant import TenantFixture
-from tests.support.waiting import HANG_SECONDS, subscribed
+from tests.support.waiting import HANG_SECONDS, until
 
 REFUSED = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
 """Outcomes of what is not for this viewer: nothing may have changed."""
-ENDLESS = {"documentProgress", "conversationActivity"}
+ENDLESS = {"documentProgress", "websiteProgress", "conversationActivity"}
 """Subscriptions that end when their reader leaves."""
 WEAKEST = ("empty", "null", "own")
 """Of a field that is met several times the strongest outcome counts: a value, then a code, then these in this order."""
@@ -42,16 +42,24 @@ async def _events(tenant: TenantFixture, operation: Operation, context: Any) -> 
     try:
         async for result in events:
             yield result
-            if operation.name in ENDLESS:
+            if operation.name in ENDLESS and not _is_only_the_beginning(operation, result):
                 break
     finally:
         activity.cancel()
         await events.aclose()
 
 
+def _is_only_the_beginning(operation: Operation, result: Any) -> bool:
+    """Tell whether an event only says where a website stood before anything happened."""
+    return (
+        operation.name == "websiteProgress" and result.data is not None and result.data[operation.name]["url"] is None
+    )
+
+
 async def _run_activity(tenant: TenantFixture) -> None:
     """Let something happen once the live view is followed; nothing where it may not be, or is not what is asked."""
-    await subscribed(tenant.services.answers.events)
+    buses = tenant.services.answers.events, tenant.services.crawl.events
+    await until(lambda: any(bus.subscriber_count for bus in buses), "somebody follows")
     await tenant.run_activity()
 
 

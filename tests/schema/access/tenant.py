@@ -5,7 +5,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
@@ -16,14 +16,16 @@ from sqlalchemy import Boolean, Column, Date, Float, Integer, LargeBinary, Table
 
 from core.clock import now
 from core.errors import ErrorCode
+from core.outbound import SsrfGuard
 from core.security.keys import digest
 from core.security.tokens import StaffClaims
 from data.engine import Session
-from data.models import Model, Role, global_id
+from data.models import Model, Role, WebsitePageReason, WebsitePageStatus, WebsiteStatus, global_id
 from data.types import Chosen, Json, UtcDateTime, Vector
 from rag.answers import events
 from rag.answers.citations import DocumentCitation, citation_from_json
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
+from rag.sources.crawler.events import WebsiteEvent
 from resolvers.errors import NotFound
 from resolvers.services import Services
 from schema.relay.node import parse_id
@@ -93,10 +95,18 @@ class TenantFixture:
         """Let something happen that the team's live view tells."""
         keys = (self.rows[table]["id"] for table in ("workspaces", "conversations", "messages"))
         await self.services.answers.events.publish(ConversationEvent(ActivityKind.MESSAGE_ADDED, *keys))
+        page = f"https://{MARK}.example/page", WebsitePageStatus.SKIPPED, WebsitePageReason.EXCLUDED
+        counts = (9, 1, 1, 1, 1, 1)
+        key = self.rows["websites"]["id"]
+        await self.services.crawl.events.publish(
+            WebsiteEvent(key, WebsiteStatus.FAILED, *counts, f"{MARK} error", *page)
+        )
 
 
 async def furnished(services: Services, file: Path) -> TenantFixture:
     """Return an owner with something of everything, and everyone who may look at it."""
+    # A name of the internet for the resolvers, and none for the crawl: it asks nobody.
+    services = replace(services, ssrf_guard=SsrfGuard(resolve=_somewhere))
     tenant, people = TenantFixture(services, file), People(services)
     await _open_accounts(tenant, people)
     secret = f"{MARK}secret"
@@ -125,6 +135,10 @@ async def furnished(services: Services, file: Path) -> TenantFixture:
     tenant.names["api key"] = secret
     await _let_visitors_in(tenant, people)
     return tenant
+
+
+async def _somewhere(_name: str) -> list[str]:
+    return ["93.184.216.34"]
 
 
 async def _open_accounts(tenant: TenantFixture, people: People) -> None:
@@ -229,6 +243,15 @@ def _fixed(tenant: TenantFixture, column: Column[Any]) -> dict[str, Any]:
         "messages.role": "assistant",
         "messages.rag_sources": [source.as_json()],
         "messages.metadata": {"model": f"{MARK} model", "finish_reason": "stop"},
+        "websites.url": f"https://{MARK}.example",
+        "websites.status": "ready",
+        "websites.error_code": "WEBSITE_UNREACHABLE",
+        "websites.include_patterns": [f"/{MARK}"],
+        "websites.exclude_patterns": [f"/{MARK}"],
+        "websites.next_crawl_at": now() + LATER,
+        "website_pages.url": f"https://{MARK}.example/page",
+        "website_pages.document_id": document,
+        "website_pages.is_due": False,
         "message_topics.sample_questions": [f"{MARK} question"],
         "response_cache.ttl_seconds": 3_600,
         "workspaces.allowed_domains": [f"{MARK}.example"],

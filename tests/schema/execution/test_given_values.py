@@ -178,7 +178,7 @@ async def test_two_files_for_two_fields_are_taken(people: People) -> None:
     shop = await people.shop()
     text = """mutation ($one: UploadDocumentInput!, $two: UploadDocumentInput!) {
         a: uploadDocument(input: $one) { __typename } b: uploadDocument(input: $two) { __typename } }"""
-    one, two = ({"workspaceId": shop.id, "file": _file()} for _ in range(2))
+    one, two = ({"workspaceId": shop.id, "file": _file(), "allowDuplicate": True} for _ in range(2))
 
     await shop.owner.ask(text, one=one, two=two)
 

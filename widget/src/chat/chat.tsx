@@ -51,8 +51,10 @@ export function mount(host: ChatHost): ChatPanel {
 
   function showAgain(): void {
     if (!dialog.open) return;
+    const focused = host.root.activeElement as HTMLElement | null;
     dialog.close();
     show();
+    focused?.focus({ preventScroll: true });
   }
 
   /** A keyboard on the screen covers the page instead of shrinking it: the chat keeps to what is left, unless it is magnified. */

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,17 @@ from rag.ingestion.reader import DocumentReader, ReadBatch, ReaderEnd, ReaderKil
 from rag.models.local.embedder import LocalEmbedder
 from rag.parsing import FileType, UnreadableDocument
 from tests.rag.parsing import hostile_files
+from tests.rag.parsing.office_files import (
+    make_docx,
+    make_epub,
+    make_odf,
+    make_pptx,
+    make_xlsx,
+    paragraph,
+    shape,
+    sheet,
+)  # fmt: skip
+from tests.rag.parsing.ole_files import make_doc, make_ppt, make_xls
 
 MEGABYTE = 1024 * 1024
 LIMITS = ReaderLimits(memory_bytes=512 * MEGABYTE, cpu_seconds=2)
@@ -72,8 +84,22 @@ async def test_a_file_that_no_bound_finds_is_ended_by_the_child_s_limits(
         (FileType.MARKDOWN, lambda: b"## a\nx\n## b\nx\n" * 30_000, ErrorCode.FILE_TOO_LARGE),
         (FileType.DOCX, hostile_files.many_nodes, ErrorCode.FILE_TOO_LARGE),
         (FileType.DOCX, hostile_files.many_parts, ErrorCode.FILE_UNREADABLE),
+        (FileType.DOCX, hostile_files.nested_tables, ErrorCode.FILE_UNREADABLE),
+        (FileType.ODT, hostile_files.nested_lists, ErrorCode.FILE_UNREADABLE),
+        (FileType.EPUB, hostile_files.nested_divisions, ErrorCode.FILE_TOO_LARGE),
+        (FileType.DOC, hostile_files.looped_directory, ErrorCode.FILE_UNREADABLE),
+        (FileType.ODS, hostile_files.repeated_cells, ErrorCode.FILE_TOO_LARGE),
+        (FileType.XLSX, hostile_files.merged_sheet, ErrorCode.FILE_TOO_LARGE),
+        (FileType.XLSX, hostile_files.far_cells, ErrorCode.FILE_TOO_LARGE),
+        *(
+            (FileType(kind), partial(hostile_files.bomb, kind), ErrorCode.FILE_TOO_LARGE)
+            for kind in hostile_files.BOMBS
+        ),
+        *(
+            (FileType(kind), partial(hostile_files.entities, kind), ErrorCode.FILE_UNREADABLE)
+            for kind in hostile_files.ENTITIES
+        ),
     ],
-    ids=["25 MB on a line", "headings without end", "five million elements", "60,000 parts"],
 )
 async def test_a_file_over_a_bound_is_refused_before_work_is_done(
     reader: DocumentReader, file_type: FileType, make: Callable[[], bytes], code: ErrorCode
@@ -85,6 +111,47 @@ async def test_a_file_over_a_bound_is_refused_before_work_is_done(
 
     assert refused.value.code is code
     assert refused.value.defect is None
+
+
+@pytest.mark.parametrize(
+    ("file_type", "make", "text"),
+    [
+        (FileType.DOCX, lambda: hostile_files.nested_tables(60), "x"),
+        (FileType.ODT, lambda: hostile_files.nested_lists(60), "- x"),
+        (FileType.EPUB, lambda: hostile_files.nested_divisions(200), "x"),
+        (FileType.RTF, lambda: hostile_files.nested_groups(100_000), "x"),
+        (FileType.DOCX, hostile_files.circular_styles, "Text."),
+    ],
+    ids=["tables", "lists", "divisions", "groups", "styles"],
+)
+async def test_what_is_nested_within_bounds_or_goes_round_is_read(
+    reader: DocumentReader, file_type: FileType, make: Callable[[], bytes], text: str
+) -> None:
+    batches = await read(reader, file_type, make())
+
+    assert text in batches[0].chunks[0].content
+
+
+OFFICE_FILES = {
+    FileType.DOCX: make_docx(paragraph("Opening hours")),
+    FileType.PPTX: make_pptx([shape("Opening hours")]),
+    FileType.XLSX: make_xlsx({"One": sheet({"A1": "Opening hours"})}),
+    FileType.ODT: make_odf("text", "<text:p>Opening hours</text:p>"),
+    FileType.EPUB: make_epub(["<p>Opening hours</p>"]),
+    FileType.RTF: rb"{\rtf1 Opening hours}",
+    FileType.DOC: make_doc("Opening hours"),
+    FileType.XLS: make_xls({"One": [["Opening hours"]]}),
+    FileType.PPT: make_ppt(["Opening hours"]),
+}
+
+
+@pytest.mark.parametrize("file_type", OFFICE_FILES)
+async def test_an_office_file_is_read_in_a_child_that_can_open_nothing(
+    reader: DocumentReader, file_type: FileType
+) -> None:
+    batches = await read(reader, file_type, OFFICE_FILES[file_type])
+
+    assert [chunk.content for batch in batches for chunk in batch.chunks] == ["Opening hours"]
 
 
 async def test_rows_inside_rows_are_read_once(reader: DocumentReader) -> None:
