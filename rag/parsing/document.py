@@ -82,6 +82,14 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside a file, which becomes a document of its own. `name` is what it is called there."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedDocument:
     """What a reader makes of a file.
 
@@ -93,6 +101,7 @@ class ParsedDocument:
     language: str
     blocks: list[Block]
     warnings: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def page_count(self) -> int:

@@ -31,6 +31,7 @@ class FileType(StrEnum):
     RTF = "rtf"
     CSV = "csv"
     JSON = "json"
+    EML = "eml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,28 @@ def _is_pdf(probe: Probe) -> bool:
     return found is not None and (found.start() == 0 or probe.extension == ".pdf" or not probe.is_text)
 
 
+_HEADER = re.compile(r"([!-9;-~]{1,100}):[ \t]?.*(?:\r?\n[ \t].*)*\r?\n")
+_MAIL_HEADERS = frozenset({"from", "to", "date", "subject", "message-id", "received", "mime-version", "return-path"})
+_HEADERS_OF_SERVERS = frozenset({"message-id", "received", "mime-version"})
+_ENOUGH_HEADERS = 3
+
+
+def _is_mail(probe: Probe) -> bool:
+    # Texts begin with a line like a header, too: a mail has several that only mails have.
+    found: set[str] = set()
+    position = 0
+    text = probe.text
+    if text.startswith("From "):
+        position = text.find("\n") + 1
+    while header := _HEADER.match(text, position):
+        found.add(header[1].lower())
+        position = header.end()
+    known = found & _MAIL_HEADERS
+    if probe.extension == ".eml":
+        return bool(known)
+    return "from" in known and len(known) >= _ENOUGH_HEADERS and bool(known & _HEADERS_OF_SERVERS)
+
+
 _JSON_RECORD = re.compile(r'\s{0,99}(?:\[\s{0,99})?\{\s{0,99}"(?:[^"\\\n]|\\.){0,200}+"\s{0,99}:')
 
 
@@ -114,6 +137,7 @@ FORMATS = (
     Format(
         FileType.RTF, (".rtf",), "rag.parsing.office.rich_text:read_rtf", lambda probe: probe.head.startswith(_RTF_MARK)
     ),
+    Format(FileType.EML, (".eml",), "rag.parsing.mail:read_mail", _is_mail),
     Format(
         FileType.HTML,
         (".html", ".htm", ".xhtml"),

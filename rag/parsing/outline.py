@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from core.errors import ErrorCode
-from rag.parsing.document import Block, BlockKind, Place
+from rag.parsing.document import Attachment, Block, BlockKind, Place
 from rag.parsing.errors import MAX_BLOCKS, MAX_RAW_CHARACTERS, MAX_TEXT_CHARACTERS, UnreadableDocument, too_much_text
 
 
@@ -27,6 +27,8 @@ _BLANKS = re.compile(r"[^\S\n]+")
 MAX_HEADING_CHARACTERS = 200
 """A longer heading is text that was only set like one."""
 MAX_WARNINGS = 20
+MAX_ATTACHMENTS = 50
+MAX_ATTACHMENT_NAME = 200
 MAX_WARNING_CHARACTERS = 300
 
 
@@ -59,6 +61,7 @@ class Outline:
         self.language = language
         self.title = _line(title)[:MAX_HEADING_CHARACTERS]
         self.warnings: list[str] = []
+        self.attachments: list[Attachment] = []
         self._blocks: list[Block] = []
         self._path: list[tuple[int, str]] = []
         self._bare_heading: _BareHeading | None = None
@@ -115,6 +118,14 @@ class Outline:
         warning = _line(warning)[:MAX_WARNING_CHARACTERS]
         if len(self.warnings) < MAX_WARNINGS and warning not in self.warnings:
             self.warnings.append(warning)
+
+    def attach(self, name: str, content: bytes) -> None:
+        """Add a file that came with this one. The first `MAX_ATTACHMENTS` are kept, and others told."""
+        name = _line(_checked(name))[-MAX_ATTACHMENT_NAME:].strip() or "attachment"
+        if len(self.attachments) == MAX_ATTACHMENTS:
+            self.warn(f"Only the first {MAX_ATTACHMENTS} attachments are read.")
+        elif content:
+            self.attachments.append(Attachment(name, content))
 
     def blocks(self) -> list[Block]:
         """Return the blocks read, in order."""

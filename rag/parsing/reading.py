@@ -37,7 +37,9 @@ def parse_as(file_type: FileType, content: bytes) -> ParsedDocument:
             "The file holds no text that can be read. Check its content, and send it again.",
         )
     sample = "\n".join(block.text for block in islice(blocks, _LANGUAGE_BLOCKS))
-    return ParsedDocument(outline.title, _language(outline, sample), blocks, tuple(outline.warnings))
+    return ParsedDocument(
+        outline.title, _language(outline, sample), blocks, tuple(outline.warnings), tuple(outline.attachments)
+    )
 
 
 def _language(outline: Outline, sample: str) -> str:

@@ -24,8 +24,14 @@ Line = tuple[int, str]
 def read_text(content: bytes) -> Outline:
     """Read plain text: a block for each paragraph and each item of a list, with its line."""
     outline = Outline()
+    add_text(outline, decode(content))
+    return outline
+
+
+def add_text(outline: Outline, text: str) -> None:
+    """Add the blocks of a plain text."""
     waiting: list[Line] = []
-    for paragraph in _paragraphs(decode(content)):
+    for paragraph in _paragraphs(text):
         if waiting and _ANSWER.match(paragraph[0][1]):
             paragraph = waiting + paragraph  # noqa: PLW2901 - a question and its answer read as one
         elif waiting:
@@ -37,7 +43,6 @@ def read_text(content: bytes) -> Outline:
             _read_paragraph(outline, paragraph)
     if waiting:
         _add(outline, waiting)
-    return outline
 
 
 def _paragraphs(text: str) -> Iterator[list[Line]]:
