@@ -17,6 +17,7 @@ from data.queries import documents as queries
 from data.queries.replacements import as_kept, file_to_read
 from data.queries.storage import Quotas, count_read
 from rag import metrics
+from rag.ingestion.attachments import BroughtFiles
 from rag.ingestion.chunk import indexed_text
 from rag.ingestion.events import IngestionEvent
 from rag.ingestion.reader import DocumentReader, ReadBatch, ReaderKilled, Reading
@@ -140,7 +141,9 @@ class Ingestion:
             ) as reading:
                 await self._step(job, document, IngestionStage.CHUNKING)
                 await self._store(job, document, reading)
-        await self._search(job, document, reading)
+                files = BroughtFiles(self._storage, document)
+                await files.bring(reading.attachments())
+        await self._search(job, document, reading, files)
 
     async def _store(self, job: RunningJob, document: Document, reading: Reading) -> None:
         """Store the chunks as a version that is not searched yet."""
@@ -157,8 +160,8 @@ class Ingestion:
             return batch.vectors
         return await self._embedder.embed_passages([indexed_text(title, chunk) for chunk in batch.chunks])
 
-    async def _search(self, job: RunningJob, document: Document, reading: Reading) -> None:
-        """Let the version that was stored be searched in the place of the one before.
+    async def _search(self, job: RunningJob, document: Document, reading: Reading, files: BroughtFiles) -> None:
+        """Let the version that was stored be searched in the place of the one before, and store the files it brought.
 
         What is left of the job then is to delete the other one, also when a later attempt comes to it.
         """
@@ -183,9 +186,16 @@ class Ingestion:
         async def store(session: Session) -> bool:
             await job.keep(session, 1.0)
             await count_read(session, document.id, reading.page_count, self._quotas)
-            return await queries.change_searched(session, document.id, ready)
+            if not await queries.change_searched(session, document.id, ready):
+                return False
+            if told := await files.add(session, self._quotas):
+                await queries.update_document(session, document.id, {"warnings": [*reading.warnings, *told]})
+            return True
 
-        if await self._database.write(store):
+        is_searched = await self._database.write(store)
+        with suppress(OSError):  # the clean-up deletes them then
+            await files.clean_up(all_files=not is_searched)
+        if is_searched:
             if kept.path != before:
                 with suppress(OSError):  # the clean-up deletes it then
                     await self._storage.delete(before)

@@ -8,7 +8,14 @@ from itertools import groupby
 
 from core.errors import ErrorCode
 from rag.parsing.document import Attachment, Block, BlockKind, Place
-from rag.parsing.errors import MAX_BLOCKS, MAX_RAW_CHARACTERS, MAX_TEXT_CHARACTERS, UnreadableDocument, too_much_text
+from rag.parsing.errors import (
+    MAX_BLOCKS,
+    MAX_FILE_BYTES,
+    MAX_RAW_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
+    UnreadableDocument,
+    too_much_text,
+)
 
 
 def _ranges_of_marks() -> Iterator[tuple[str, str]]:
@@ -124,6 +131,8 @@ class Outline:
         name = _line(_checked(name))[-MAX_ATTACHMENT_NAME:].strip() or "attachment"
         if len(self.attachments) == MAX_ATTACHMENTS:
             self.warn(f"Only the first {MAX_ATTACHMENTS} attachments are read.")
+        elif sum(len(each.content) for each in self.attachments) + len(content) > MAX_FILE_BYTES:
+            self.warn(f"The attachment “{name}” is too large to be read with the others. Upload it by itself.")
         elif content:
             self.attachments.append(Attachment(name, content))
 

@@ -16,6 +16,7 @@ from rag.ingestion.chunk import indexed_text
 from rag.ingestion.chunking import chunk
 from rag.ingestion.reader.frames import (
     BATCH_CHUNKS,
+    PIECE_BYTES,
     Frame,
     Head,
     encode_chunks,
@@ -46,7 +47,15 @@ def read_document(file: int, request: Mapping[str, Any]) -> Iterator[bytes]:
         document = parse_as(FileType(request["file_type"]), content)
         del content
         chunks = chunk(document)
-        head = Head(document.title, document.language, len(chunks), document.page_count, document.warnings)
+        attachments = document.attachments
+        head = Head(
+            document.title,
+            document.language,
+            len(chunks),
+            document.page_count,
+            document.warnings,
+            tuple((each.name, len(each.content)) for each in attachments),
+        )
         yield frame(Frame.HEAD, encode_head(head))
         del document
         embedder = LOCAL_EMBEDDERS.get(request["embedder"])
@@ -56,5 +65,8 @@ def read_document(file: int, request: Mapping[str, Any]) -> Iterator[bytes]:
             if embedder is not None:
                 texts = [indexed_text(head.title or request["name"], each) for each in batch]
                 yield frame(Frame.VECTORS, encode_vectors(embedder.embed(texts)))
+        for attachment in attachments:
+            for start in range(0, len(attachment.content), PIECE_BYTES):
+                yield frame(Frame.ATTACHMENT, attachment.content[start : start + PIECE_BYTES])
     except UnreadableDocument as refusal:
         yield frame(Frame.REFUSAL, encode_refusal(refusal))

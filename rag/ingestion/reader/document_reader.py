@@ -8,12 +8,22 @@ from typing import IO
 from rag.ingestion.chunk import Chunk
 from rag.ingestion.reader.channel import Channel
 from rag.ingestion.reader.errors import ReaderEnd, ReaderKilled
-from rag.ingestion.reader.frames import BATCH_CHUNKS, Frame, Head, decode_chunks, decode_head, decode_vectors
+from rag.ingestion.reader.frames import (
+    BATCH_CHUNKS,
+    PIECE_BYTES,
+    Frame,
+    Head,
+    decode_chunks,
+    decode_head,
+    decode_piece,
+    decode_vectors,
+)
 from rag.ingestion.reader.launcher import ChildProcess, ForkServerGone, Launcher
 from rag.ingestion.reader.limits import DEFAULT_LIMITS, ReaderLimits
 from rag.models.local.embedder import LOCAL_EMBEDDERS
 from rag.models.protocols import Vectors
 from rag.parsing import FileType
+from rag.parsing.document import Attachment
 
 _WORK = "rag.ingestion.reader.child:read_document"
 
@@ -36,6 +46,7 @@ class Reading:
         self.chunk_count = head.chunk_count
         self.page_count = head.page_count
         self.warnings = head.warnings
+        self._attachments = head.attachments
         self._channel = channel
         self._dimensions = dimensions
 
@@ -48,6 +59,15 @@ class Reading:
             if self._dimensions is not None:
                 vectors = await self._channel.receive(Frame.VECTORS, decode_vectors, count, self._dimensions)
             yield ReadBatch(chunks, vectors)
+
+    async def attachments(self) -> AsyncIterator[Attachment]:
+        """Yield the files that came with the document, once, after all batches. Raises `ReaderKilled`."""
+        for name, size in self._attachments:
+            pieces = []
+            for start in range(0, size, PIECE_BYTES):
+                length = min(PIECE_BYTES, size - start)
+                pieces.append(await self._channel.receive(Frame.ATTACHMENT, decode_piece, length))
+            yield Attachment(name, b"".join(pieces))
 
 
 class DocumentReader:

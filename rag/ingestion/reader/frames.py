@@ -1,7 +1,8 @@
 """What a child process sends: frames of a kind, a length and plain data. The server believes none of it unchecked.
 
 A reading is one `HEAD`, then for every `BATCH_CHUNKS` chunks one `CHUNKS` frame and, where the child embeds, one
-`VECTORS` frame. A `REFUSAL` or a `FAILURE` may stand in the place of any frame, and is the last.
+`VECTORS` frame, then the attachments that the head names, in `ATTACHMENT` frames of at most `PIECE_BYTES`. A `REFUSAL`
+or a `FAILURE` may stand in the place of any frame, and is the last.
 """
 
 import json
@@ -19,12 +20,22 @@ from rag.ingestion.chunk import Chunk
 from rag.ingestion.chunking import LOCATION_CHARACTERS, MAX_CHUNKS, MAX_PLACES, MAX_ROW_TOKENS
 from rag.models.protocols import Vectors
 from rag.parsing.document import Places
-from rag.parsing.errors import MAX_PAGES, UnreadableDocument, place_of
-from rag.parsing.outline import MAX_HEADING_CHARACTERS, MAX_WARNING_CHARACTERS, MAX_WARNINGS, UNPRINTABLE
+from rag.parsing.errors import MAX_FILE_BYTES, MAX_PAGES, UnreadableDocument, place_of
+from rag.parsing.outline import (
+    MAX_ATTACHMENT_NAME,
+    MAX_ATTACHMENTS,
+    MAX_HEADING_CHARACTERS,
+    MAX_WARNING_CHARACTERS,
+    MAX_WARNINGS,
+    UNPRINTABLE,
+)
 from rag.text.stop_words import LANGUAGES
 
 BATCH_CHUNKS = 64
 """The most chunks of a frame."""
+
+PIECE_BYTES = 1024 * 1024
+"""The most bytes of an attachment in one frame."""
 
 _HEADER = struct.Struct(">BI")
 HEADER_BYTES = _HEADER.size
@@ -45,6 +56,7 @@ class Frame(IntEnum):
     VECTORS = 3
     REFUSAL = 4
     FAILURE = 5
+    ATTACHMENT = 6
 
 
 _KINDS = frozenset(Frame)
@@ -63,6 +75,8 @@ class Head:
     chunk_count: int
     page_count: int
     warnings: tuple[str, ...] = ()
+    attachments: tuple[tuple[str, int], ...] = ()
+    """The name and the size in bytes of each file that comes with the document."""
 
 
 def frame(kind: Frame, payload: bytes = b"") -> bytes:
@@ -80,21 +94,44 @@ def read_header(header: bytes) -> tuple[Frame, int]:
 
 def encode_head(head: Head) -> bytes:
     """Return the payload of a `HEAD`."""
-    return _encoded([head.title, head.language, head.chunk_count, head.page_count, list(head.warnings)])
+    told = [list(head.warnings), head.attachments]
+    return _encoded([head.title, head.language, head.chunk_count, head.page_count, *told])
 
 
 def decode_head(payload: bytes) -> Head:
     """Read a `HEAD`. Raises `BadFrame`."""
     match _decoded(payload):
-        case [str(title), str(language), int(chunks), int(pages), list(warnings)] if (
+        case [str(title), str(language), int(chunks), int(pages), list(warnings), list(attachments)] if (
             language in LANGUAGES
             and 0 < chunks <= MAX_CHUNKS
             and 0 < pages <= MAX_PAGES
             and len(warnings) <= MAX_WARNINGS
+            and len(attachments) <= MAX_ATTACHMENTS
         ):
             told = tuple(_text(each, MAX_WARNING_CHARACTERS) for each in warnings)
-            return Head(_text(title, MAX_HEADING_CHARACTERS), language, chunks, pages, told)
+            return Head(_text(title, MAX_HEADING_CHARACTERS), language, chunks, pages, told, _attachments(attachments))
     raise BadFrame("No head of a document.")
+
+
+def _attachments(values: list[Any]) -> tuple[tuple[str, int], ...]:
+    """Return the names and sizes of attachments if together they are no larger than a file may be."""
+    attachments = []
+    for value in values:
+        match value:
+            case [str(name), int(size)] if name and 0 < size <= MAX_FILE_BYTES:
+                attachments.append((_text(name, MAX_ATTACHMENT_NAME), size))
+            case _:
+                raise BadFrame("No attachment.")
+    if sum(size for _, size in attachments) > MAX_FILE_BYTES:
+        raise BadFrame("Too large attachments.")
+    return tuple(attachments)
+
+
+def decode_piece(payload: bytes, size: int) -> bytes:
+    """Read a piece of an attachment, which has `size` bytes. Raises `BadFrame`."""
+    if len(payload) != size:
+        raise BadFrame("Another size of an attachment.")
+    return payload
 
 
 def encode_chunks(chunks: Sequence[Chunk]) -> bytes:

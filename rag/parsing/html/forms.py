@@ -21,7 +21,7 @@ def describe_controls(root: etree._Element) -> None:
                 empty(control)
             continue
         choice, value = (control.get("type") or "").lower() in _CHOICES, _value(control)
-        label = labels.get(control.get("id"))
+        label = labels.pop(control.get("id"), None)
         label = next(control.iterancestors("label"), None) if label is None else label
         name = "" if label is not None else " ".join((control.get("aria-label") or "").split())
         empty(control)

@@ -65,10 +65,11 @@ _MAX_PHRASES = 200
 _MAX_SIBLINGS = 20
 _BANNER = 100
 """The most text of a page's banner: a logo's name and a claim."""
-_LITTLE_PROSE = 100
+_LITTLE_PROSE = 120
 _MANY_LINKS = 0.6
 """Over this share of its text in links, a block is a menu or a list of other pages."""
 _SOME_LINKS = 0.2
+_NEARLY_ALL = 0.8
 _MOST = 0.5
 """What holds this share of the text holds the main part."""
 _SMALL = 0.3
@@ -197,11 +198,19 @@ def _empty_small(body: etree._Element, measures: _Measures) -> None:
         if element.tag == "aside":
             small = measure.prose < _SMALL * kept and not _is_named(element, _NAMED_NOTE)
         else:
-            small = 0 < measure.text < _LONGEST_CREDIT and _CREDIT.match(few_words(element)) is not None
-            if element.tag in {"p", "div"} and measure.links == 1 and measure.text < _LONGEST_LINK:
-                small = small or measure.linked > 0.8 * measure.text
+            small = _is_link(element, measure) or (
+                0 < measure.text < _LONGEST_CREDIT
+                and not _wraps(element, measures)
+                and _CREDIT.match(few_words(element)) is not None
+            )
         if small:
             _drop(element, measures)
+
+
+def _is_link(element: etree._Element, measure: _Measure) -> bool:
+    if element.tag not in {"p", "div"} or measure.links != 1:
+        return False
+    return _NEARLY_ALL * measure.text < measure.linked < _LONGEST_LINK
 
 
 def _empty_introduced(body: etree._Element, measures: _Measures) -> None:
@@ -225,7 +234,7 @@ def _empty_introduced(body: etree._Element, measures: _Measures) -> None:
 def _introductions(body: etree._Element, measures: _Measures) -> Iterator[tuple[etree._Element, str]]:
     tags = (*HEADINGS, "p", "div", "span", "strong", "b", "li", "legend", "header", "dt", "label", "a", "figcaption")
     for element in list(body.iter(*tags)):
-        if 0 < measures[element].text <= LONGEST:
+        if 0 < measures[element].text <= LONGEST and not _wraps(element, measures):
             words = few_words(element, headings=True)
             if 0 < len(words) <= LONGEST and (ENDS.match(words) or INTRODUCES.match(words)):
                 yield element, words
@@ -248,6 +257,13 @@ def _section_of(
             if measures[following].text and measures[following].linked < _SOME_LINKS * measures[following].text:
                 break
             yield following
+
+
+def _wraps(element: etree._Element, measures: _Measures) -> bool:
+    """Tell whether all the text of an element is that of its first child."""
+    if (element.text or "").strip() or len(element) == 0:
+        return False
+    return measures[element[0]].text == measures[element].text
 
 
 def _has_text_before(element: etree._Element, measures: _Measures) -> bool:
