@@ -27,6 +27,7 @@ class IndexedDocument:
     """A document as the index takes it: `vectors` is float32 of shape (len(chunks), dimensions).
 
     `title` is what the document calls itself. It is searched with each chunk; `name` is in the place of none.
+    `url` is where a page of a website is, whose words are searched likewise.
     """
 
     id: UUID

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import numpy as np
@@ -103,6 +104,7 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
             raise ValueError(
                 f"The document {document.id} has {len(document.chunks)} chunks and {len(document.vectors)} vectors."
             )
+        address = urlsplit(document.url or "").path.replace("/", " ").strip()
         for chunk in document.chunks:
             passages.append(
                 Passage(
@@ -119,7 +121,7 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
                     language=document.language,
                 )
             )
-            parts = [passages[-1].title]
+            parts = [f"{passages[-1].title}\n{address}"]
             parts += [chunk.content[start:end] for start, end in sentence_spans(chunk.content)]
             text: list[str] = []
             for sentence, part in enumerate(parts):
