@@ -50,7 +50,8 @@ class Asked:
     hits: NDArray[np.bool_]
 
     def best(self) -> Array:
-        return self.features[np.argmax(relevance(self.features))]
+        best: Array = self.features[np.argmax(relevance(self.features))]
+        return best
 
     def is_missing(self) -> bool:
         return bool(self.best()[FEATURES.index("missing")])
@@ -254,16 +255,15 @@ def report_confidence(asked: list[Asked]) -> None:
 def report_reliability(scores: dict[tuple[str, bool], list[float]]) -> None:
     """Print how many of the questions are answerable at each confidence, as many answerable as not in each group."""
     groups = sorted({group for group, answerable in scores if answerable and group.endswith(" all")})
-    for low in np.arange(0, 1, 0.1):
+    for low in (number / 10 for number in range(10)):
         known = unknown = 0.0
         for group in groups:
             others = [*scores[group, False], *scores.get((f"{group} near", False), [])]
             known += np.mean([low <= each < low + 0.1 for each in scores[group, True]])
             unknown += np.mean([low <= each < low + 0.1 for each in others])
         share = "–" if not known + unknown else f"{100 * known / (known + unknown):.0f} %"
-        print(
-            f"confidence {low:.1f}–{low + 0.1:.1f}: {share} answerable, {50 * (known + unknown) / len(groups):.0f} % of all"
-        )
+        part = 50 * (known + unknown) / len(groups)
+        print(f"confidence {low:.1f}–{low + 0.1:.1f}: {share} answerable, {part:.0f} % of all")
 
 
 def main() -> None:

@@ -35,18 +35,22 @@ def ask(workspace: str, question: str) -> None:
 
 @commands.command("eval")
 @click.argument("path", metavar="FILE", type=_FILE)
-def evaluate_retrieval(path: Path) -> None:
+@click.option(
+    "--unanswerable", metavar="FILE", type=_FILE, help="Ask the unanswerable questions of this file, not the set's own."
+)
+def evaluate_retrieval(path: Path, unanswerable: Path | None) -> None:
     """Measure retrieval on a file of paragraphs and questions: recall, rank, and knowing when not to answer."""
     from rag.evaluation.retrieval import evaluate  # noqa: PLC0415 - nothing else needs it
     from rag.evaluation.sets import EvaluationFileError  # noqa: PLC0415
 
     chosen = settings_to_talk()
-    if (reason := unreadable(path)) is not None:
-        raise CommandError(f"{path}: {reason}")
+    for each in (path, *([unanswerable] if unanswerable else [])):
+        if (reason := unreadable(each)) is not None:
+            raise CommandError(f"{each}: {reason}")
 
     async def measure() -> str:
         async with models(chosen) as (_, embedder):
-            return str(await evaluate(path, embedder))
+            return str(await evaluate(path, embedder, unanswerable))
 
     try:
         click.echo(run(measure))

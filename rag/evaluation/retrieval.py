@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.evaluation.sets import EvaluationSet, is_hit, page, read_set
+from rag.evaluation.sets import EvaluationSet, is_hit, page, read_set, read_unanswerable
 from rag.evaluation.workspace import MeasuredWorkspace, measured_workspace
 from rag.models.protocols import Embedder
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
 from rag.text.tokens import count_tokens
 
 _PASSAGES = 10
+_ANSWERED = (0.95, 0.92, 0.90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Evaluation:
     hit (0 beyond the tenth), `auc` the area under the ROC curve of the best passage's score, answerable against
     unanswerable. `passage_tokens` is the mean length of the passages found, as `count_tokens` counts: longer ones are
     easier. `answered` and `declined` are the shares of answerable questions at or above the confidence threshold and of
-    unanswerable ones below it.
+    unanswerable ones below it. `declined_where_answered[share]` is the share of unanswerable questions declined by the
+    threshold that answers that share of the answerable ones.
     """
 
     file: str
@@ -38,6 +40,7 @@ class Evaluation:
     mrr: float
     answered: float
     declined: float | None
+    declined_where_answered: dict[float, float]
     auc: float | None
     ingestion_seconds: float
     search_milliseconds: float
@@ -57,6 +60,10 @@ class Evaluation:
             ("AUC", "–" if self.auc is None else f"{self.auc:.3f}"),
             ("answerable, answered", percent(self.answered)),
             ("unanswerable, declined", percent(self.declined)),
+            *(
+                (f"declined, {100 * share:.0f} % answered", percent(declined))
+                for share, declined in self.declined_where_answered.items()
+            ),
             ("ingestion", f"{self.ingestion_seconds:.1f} s"),
             ("search, median", f"{self.search_milliseconds:.1f} ms"),
         ]
@@ -102,20 +109,23 @@ async def _confidences(workspace: MeasuredWorkspace, asked: list[str]) -> NDArra
     return np.array([passages[0].score if passages else 0.0 for passages in found])
 
 
-async def evaluate(path: Path, embedder: Embedder) -> Evaluation:
+async def evaluate(path: Path, embedder: Embedder, other_unanswerable: Path | None = None) -> Evaluation:
     """Measure retrieval on JSON of "paragraphs" (id, title, text), "questions" (q, pid, answers), "unanswerable".
 
     Each title is one document, a page of its paragraphs in order, which is read, stored and searched as the server
-    does it. Raises `EvaluationFileError`, `OSError` or `ModelError`.
+    does it. The "unanswerable" questions of another file are asked in the place of its own, if there is one.
+
+    Raises `EvaluationFileError`, `OSError` or `ModelError`.
     """
     content = read_set(path)
+    no_answer = content.unanswerable if other_unanswerable is None else read_unanswerable(other_unanswerable)
     pages = {title: page(title, paragraphs) for title, paragraphs in content.articles().items()}
     began = time.perf_counter()
     async with measured_workspace(pages, embedder) as workspace:
         ingested = time.perf_counter()
         await workspace.retriever.rank(workspace.id, content.questions[0].q, 1)
         asked = await _ask(workspace, content)
-        unanswerable = await _confidences(workspace, content.unanswerable)
+        unanswerable = await _confidences(workspace, no_answer)
     return Evaluation(
         file=path.name,
         embedder=embedder.name,
@@ -128,6 +138,10 @@ async def evaluate(path: Path, embedder: Embedder) -> Evaluation:
         mrr=float((1 / asked.ranks).mean()),
         answered=float((asked.confidences >= CONFIDENCE_THRESHOLD).mean()),
         declined=float((unanswerable < CONFIDENCE_THRESHOLD).mean()) if len(unanswerable) else None,
+        declined_where_answered={
+            share: float((unanswerable < np.quantile(asked.confidences, 1 - share)).mean())
+            for share in (_ANSWERED if len(unanswerable) else ())
+        },
         auc=_area_under_curve(asked.confidences, unanswerable) if len(unanswerable) else None,
         ingestion_seconds=ingested - began,
         search_milliseconds=1000 * asked.seconds,

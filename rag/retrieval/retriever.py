@@ -127,7 +127,7 @@ class Retriever:
             for row in rows
         ]
         language = document.language or "en"
-        return IndexedDocument(document.id, document.name, language, chunks, vectors, document.title)
+        return IndexedDocument(document.id, document.name, language, chunks, vectors, document.title, document.url)
 
     def _make_room(self) -> None:
         total = sum(len(held.index) for held in self._held.values())

@@ -124,3 +124,14 @@ def test_a_file_that_is_no_json_is_refused(file: Path) -> None:
 async def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await evaluate(tmp_path / "none.json", LocalEmbedder())
+
+
+async def test_questions_without_an_answer_may_come_from_another_file(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "near.json"
+    other.write_text(json.dumps({"unanswerable": ["How many eggs does a queen lay a day?"]}), encoding="utf-8")
+
+    measured = await evaluate(file, LocalEmbedder(), other)
+
+    assert (measured.unanswerable, measured.declined) == (1, 0.0)
+    assert measured.auc is not None
+    assert measured.auc < 1.0
