@@ -79,18 +79,20 @@ async def upload(
     file: BinaryIO,
     name: str | None,
     *,
+    url: str | None = None,
     allow_duplicate: bool = False,
 ) -> Document:
     """Store a file, queue it for the index, and return the document as it was stored.
 
-    The file is read in pieces, from its beginning. Raises `UserError` for one that cannot be read or is there already,
-    and `OperationError`.
+    The file is read in pieces, from its beginning. `url` is where a page was fetched. Raises `UserError` for one that
+    cannot be read or is there already, and `OperationError`.
     """
     shown = _printable("name", PurePath((name or file_name).replace("\\", "/")).name)
     await count_to_index(context)
     workspace = await context.database.read(lambda session: access.owned(context, session, workspace_id))
     brought = await _examined(context, file_name, file, allow_duplicate=allow_duplicate)
-    return await _added(context, workspace, shown, DocumentOrigin.UPLOAD, brought)
+    origin = DocumentOrigin.UPLOAD if url is None else DocumentOrigin.PAGE
+    return await _added(context, workspace, shown, origin, brought, url)
 
 
 async def add_text(
@@ -154,7 +156,12 @@ async def replace(
 
 
 async def _added(
-    context: Context, workspace: Workspace, name: str, origin: DocumentOrigin, brought: _Brought
+    context: Context,
+    workspace: Workspace,
+    name: str,
+    origin: DocumentOrigin,
+    brought: _Brought,
+    url: str | None = None,
 ) -> Document:
     """Store what was brought as a document of its own. Raises `UserError`, and `OperationError`."""
     added, quotas = storage.Amount(byte_count=brought.size, document_count=1), context.policy.quotas
@@ -172,6 +179,7 @@ async def _added(
             workspace_id=workspace.id,
             origin=origin,
             name=name,
+            url=url,
             file_path=stored.path,
             file_type=stored.type,
             file_size=stored.size,

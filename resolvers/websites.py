@@ -136,10 +136,9 @@ async def remove(context: Context, key: UUID) -> None:
     async def erase(session: Session) -> list[tuple[UUID, str]]:
         await access.owned_row(context, session, Website, key, "website")
         found = await queries.find_documents(session, key, ERASED_AT_ONCE)
-        erased = [(document.id, await documents.erase(session, document)) for document in found]
         if not found:
             await queries.delete_website(session, key)
-        return [(document_id, path) for document_id, path in erased if path is not None]
+        return [(document.id, path) for document in found for path in await documents.erase(session, document.id)]
 
     context.staff()
     await context.database.write(stop)

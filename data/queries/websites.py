@@ -5,13 +5,21 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Update, delete, exists, false, func, insert, or_, select, true, update
+from sqlalchemy import CursorResult, Update, and_, delete, exists, false, func, insert, or_, select, true, update
 from sqlalchemy.orm import aliased
 
 from core.clock import now
 from data.engine import Session
 from data.keys import PARAMETER, among_keys
-from data.models import Document, Website, WebsitePage, WebsitePageReason, WebsitePageStatus, WebsiteStatus
+from data.models import (
+    Document,
+    DocumentStatus,
+    Website,
+    WebsitePage,
+    WebsitePageReason,
+    WebsitePageStatus,
+    WebsiteStatus,
+)
 
 Item = TypeVar("Item")
 KEYS_AT_ONCE = 1_000
@@ -145,6 +153,24 @@ async def find_page(session: Session, key: UUID) -> WebsitePage | None:
     return await session.scalar(
         select(WebsitePage).where(WebsitePage.id == key).execution_options(populate_existing=True)
     )
+
+
+async def find_pages(
+    session: Session, website_id: UUID, after: WebsitePage | None, at_most: int
+) -> Sequence[WebsitePage]:
+    """Return pages of a website in the order in which they were found, those that follow one."""
+    rows = select(WebsitePage).where(WebsitePage.website_id == website_id)
+    if after is not None:
+        same = and_(WebsitePage.created_at == after.created_at, WebsitePage.id > after.id)
+        rows = rows.where(or_(WebsitePage.created_at > after.created_at, same))
+    return (await session.scalars(rows.order_by(WebsitePage.created_at, WebsitePage.id).limit(at_most))).all()
+
+
+async def find_failed_documents(session: Session, website_id: UUID, at_most: int) -> Sequence[Document]:
+    """Return documents of a website's pages that could not be indexed."""
+    pages = select(WebsitePage.document_id).where(WebsitePage.website_id == website_id)
+    failed = Document.status == DocumentStatus.FAILED, Document.deleted_at.is_(None)
+    return (await session.scalars(select(Document).where(Document.id.in_(pages), *failed).limit(at_most))).all()
 
 
 async def find_same_content(session: Session, website_id: UUID, content_hash: UUID, key: UUID) -> UUID | None:

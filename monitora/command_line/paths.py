@@ -1,4 +1,4 @@
-"""What a person names to be read: files, folders with all they hold, and patterns."""
+"""What a person names to be read: files, folders with all they hold, patterns, and addresses of the web."""
 
 import glob
 import os
@@ -9,21 +9,22 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A file to read; or what was named in vain, with a sentence that says why."""
+    """A file, or an address, which has no `path`; or what was named in vain, with a sentence that says why."""
 
-    path: Path
+    label: str
+    path: Path | None = None
     fault: str | None = None
 
 
 def files_named(arguments: tuple[str, ...]) -> list[Named]:
-    """Return the files that arguments name, each once, in the order in which they are named, folders sorted.
+    """Return the files and addresses that arguments name, each once, in their order; folders are sorted.
 
     What begins with a dot is left out of folders. Folders behind symbolic links are not entered.
     """
     found: dict[str, Named] = {}
     for argument in arguments:
         for named in _named(argument):
-            found.setdefault(os.path.realpath(named.path), named)
+            found.setdefault(os.path.realpath(named.path) if named.path else named.label, named)
     return list(found.values())
 
 
@@ -38,18 +39,24 @@ def unreadable(path: Path) -> str | None:
 
 def _named(argument: str) -> Iterator[Named]:
     path = Path(argument)
-    if path.is_dir():
-        yield from _or_fault([Named(each) for each in _below(path)], path, "This folder holds no file.")
+    if argument.lower().startswith(("http://", "https://")):
+        yield Named(argument)
+    elif path.is_dir():
+        yield from _or_fault(map(_file, _below(path)), argument, "This folder holds no file.")
     elif not os.path.lexists(path) and glob.has_magic(argument):
         matches = (Path(match) for match in sorted(glob.glob(argument, recursive=True)))  # noqa: PTH207 - it may be absolute
-        files = [Named(match, unreadable(match)) for match in matches if not match.is_dir()]
-        yield from _or_fault(files, path, "Nothing matches this pattern.")
+        files = (_file(match) for match in matches if not match.is_dir())
+        yield from _or_fault(files, argument, "Nothing matches this pattern.")
     else:
-        yield Named(path, unreadable(path))
+        yield _file(path)
 
 
-def _or_fault(files: list[Named], path: Path, fault: str) -> list[Named]:
-    return files or [Named(path, fault)]
+def _file(path: Path) -> Named:
+    return Named(str(path), path, unreadable(path))
+
+
+def _or_fault(files: Iterator[Named], argument: str, fault: str) -> list[Named]:
+    return list(files) or [Named(argument, Path(argument), fault)]
 
 
 def _below(folder: Path) -> Iterator[Path]:

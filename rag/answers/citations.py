@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from rag.answers.links import link_to
 from rag.retrieval.passages import Passage
 from rag.text.sentences import sentence_spans
 from rag.text.terms import terms
@@ -49,11 +50,16 @@ class DocumentCitation:
             score=round(passage.score, 4),
             number=number,
             location=_location(passage, question),
+            url=None if passage.url is None else link_to(passage.url, _heading(passage), passage.content),
         )
 
     def as_json(self) -> dict[str, Any]:
         """Return the value kept in `messages.rag_sources`."""
         return {**asdict(self), "document_id": self.document_id.hex}
+
+
+def _heading(passage: Passage) -> str:
+    return passage.title.partition("\n")[2]
 
 
 def _location(passage: Passage, question: str) -> str | None:

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from rag.text.language import detect
 from rag.text.stop_words import STOP_WORDS
 from rag.text.terms import fold, words
+from rag.text.time_words import TIME_WORDS
 
 MAX_OWN_WORDS = 2
 """A question with more content words than this stands alone, whatever pronoun is in it."""
@@ -74,16 +75,6 @@ _MORE = {
         r"detail|par exemple|un exemple|continue|quoi d'autre|c'est sur)"
     ),
 }
-_TIME_WORDS = """
-    monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays
-    sundays weekend weekends weekday weekdays today tomorrow tonight morning mornings evening evenings afternoon
-    night january february march april june july august september october november december summer winter spring
-    autumn christmas easter holiday holidays noon midnight week month year lundi mardi mercredi jeudi vendredi
-    samedi dimanche lundis mardis samedis dimanches week-end weekends aujourd'hui demain matin matins soir soirs
-    apres-midi nuit janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre ete hiver
-    printemps automne noel paques feries ferie vacances midi minuit semaine mois an annee
-"""
-_TIMES = frozenset(_TIME_WORDS.split())
 _DEGREES = frozenset(("long", "longs", "much", "many", "far", "often", "old", "big", "quoi", "temps", "fois", "loin"))
 """Words beside a question word that ask for a degree and name nothing: "how long?"."""
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[^\W\d_a-zà-öø-ÿ][\w'’-]*|\b[\w-]*\d[\w-]*\b")
@@ -134,7 +125,7 @@ def standalone(question: str, earlier: Sequence[str]) -> str | None:
 
 def _kind(question: str, language: str) -> _Kind:
     text = " ".join(re.sub(r"[^\w\s'’-]", " ", fold(question)).split())
-    own = [word for word in _content(question, language) if fold(word) not in _TIMES]
+    own = [word for word in _content(question, language) if fold(word) not in TIME_WORDS]
     # "Où" is no "ou".
     connected = None if question.lower().startswith("où") else _CONNECTIVE[language].match(text)
     rest = text[connected.end() :].strip() if connected else text
@@ -154,7 +145,7 @@ def _after(thread: _Thread, question: str, language: str) -> _Thread:
     """Return what is talked about once `question` was asked."""
     kind = _kind(question, language)
     content = _content(question, language)
-    times = tuple(word for word in content if fold(word) in _TIMES)
+    times = tuple(word for word in content if fold(word) in TIME_WORDS)
     names = tuple(name for name in _NAME.findall(question) if name in content and name not in times)
     asked = tuple(word for word in content if word not in times and word not in names)
     if kind is _Kind.COMPLETE or not (thread.names or thread.topic):

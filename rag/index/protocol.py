@@ -27,7 +27,7 @@ class IndexedDocument:
     """A document as the index takes it: `vectors` is float32 of shape (len(chunks), dimensions).
 
     `title` is what the document calls itself. It is searched with each chunk; `name` is in the place of none.
-    `address` are the words of a page's address, searched likewise.
+    `url` is where a page of a website is, whose words are searched likewise.
     """
 
     id: UUID
@@ -36,7 +36,7 @@ class IndexedDocument:
     chunks: Sequence[IndexedChunk]
     vectors: Vectors
     title: str | None = None
-    address: str = ""
+    url: str | None = None
 
 
 class SearchIndex(Protocol):

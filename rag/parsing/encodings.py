@@ -17,9 +17,21 @@ _BYTE_ORDER_MARKS = (
 _SAMPLE_BYTES = 8_192
 _UNLIKELY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]|[^\x00-\uffff]")
 _ASCII = re.compile(r"[\t\n\r -~]")
-_LATIN = (
-    "cp1252 iso-8859-1 iso-8859-15 mac-roman cp437 cp850 cp1250 iso-8859-2 cp852 cp1254 iso-8859-9 cp1257 cp1258"
-).split()
+_LATIN = [
+    "cp1252",
+    "iso-8859-1",
+    "iso-8859-15",
+    "mac-roman",
+    "cp437",
+    "cp850",
+    "cp1250",
+    "iso-8859-2",
+    "cp852",
+    "cp1254",
+    "iso-8859-9",
+    "cp1257",
+    "cp1258",
+]
 _NOT_LATIN = [
     "cp1251",
     "koi8-r",

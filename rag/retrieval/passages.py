@@ -13,6 +13,7 @@ class Passage:
     `score` is the passage's own relevance in [0, 1]: the estimated probability that it answers the question.
     `location` is where a reader finds it in the document ("page 3", a heading path), or None.
     `title` is what its document and its headings are called, a line each.
+    `url` is where its document is, if that is a page of a website.
     `places` are the (offset in `content`, place) of its parts, where they are in several.
     `language` is the ISO 639-1 code the document was indexed in ("en", "fr"), which decides how it is stemmed.
     """
@@ -27,3 +28,4 @@ class Passage:
     language: str = "en"
     places: Places = ()
     title: str = ""
+    url: str | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rag.text.terms import Word, compared_words, fold
+from rag.text.time_words import TIME_WORDS
 
 QUESTION_WORDS = 64
 """Distinct words of a question that are read; a longer question is a pasted text."""
@@ -98,7 +99,7 @@ def _names(question: str) -> set[str]:
         return set()
     starting = {fold(found.split()[-1]) for found in _SENTENCE_START.findall(question)}
     long = (each for each in capitalised if not (each.isupper() and len(each) <= _ABBREVIATION_LETTERS))
-    return {fold(each) for each in long} - starting
+    return {fold(each) for each in long} - starting - TIME_WORDS
 
 
 def _is_code(word: Word) -> bool:

@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import numpy as np
@@ -128,8 +127,7 @@ class Retriever:
             for row in rows
         ]
         language = document.language or "en"
-        address = urlsplit(document.url or "").path.replace("/", " ").strip()
-        return IndexedDocument(document.id, document.name, language, chunks, vectors, document.title, address)
+        return IndexedDocument(document.id, document.name, language, chunks, vectors, document.title, document.url)
 
     def _make_room(self) -> None:
         total = sum(len(held.index) for held in self._held.values())

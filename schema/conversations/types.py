@@ -10,6 +10,7 @@ from data import models
 from data.models import MessageRole
 from data.viewer import Staff
 from rag.answers import citations
+from rag.answers.steps import OWN_WORDS
 from rag.models.local.answerer import LocalAnswerer
 from schema.documents.types import Document
 from schema.operation import Info
@@ -54,7 +55,7 @@ def _cached(root: strawberry.Parent[models.Message]) -> bool:
 
 
 def _can_differ(root: strawberry.Parent[models.Message]) -> bool:
-    return (root.details or {}).get("model") not in {None, "", LocalAnswerer.name}
+    return (root.details or {}).get("model") not in {None, "", OWN_WORDS, LocalAnswerer.name}
 
 
 def _answer_id(root: strawberry.Parent[models.Message]) -> strawberry.ID | None:

@@ -10,8 +10,8 @@ DUPLICATES = "Whether to take it also when the workspace holds the same content 
 class UploadDocumentInput:
     workspace_id: strawberry.ID = strawberry.field(description="The workspace that learns from it.")
     file: Upload = strawberry.field(
-        description="Text, Markdown, HTML, JSON, CSV, PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB or an e-mail, "
-        "at most 25 MB."
+        description="Text, Markdown, HTML, JSON, CSV, PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB or an "
+        "e-mail, at most 25 MB."
     )
     name: str | None = strawberry.field(default=None, description="Its title; the file's name by default.")
     allow_duplicate: bool = strawberry.field(default=False, description=DUPLICATES)

@@ -44,6 +44,8 @@ from data.models import (
     Message,
     MessageTopic,
     Model,
+    Website,
+    WebsitePage,
     Workspace,
 )
 from tests.support.rows import Given, fetch, on_sqlite, one, run, unless_babelfish
@@ -484,6 +486,9 @@ async def test_an_account_goes_with_all_that_is_its_own(database: Database, give
     await given.api_key(workspace_id)
     await given.external_database(workspace_id)
     await given.member(workspace_id, await given.account("reader@example.com"))
+    website = Website(workspace_id=workspace_id, url="http://a", max_pages=1, include_patterns=[], exclude_patterns=[])
+    page = {"website_id": await given.row(website), "workspace_id": workspace_id, "url": "http://a", "found_in": 1}
+    await given.row(WebsitePage(id=uuid4(), **page))
     await given.row(Job(kind=JobKind.INDEX_DOCUMENT, workspace_id=workspace_id, subject_id=uuid4()))
     for table in TABLES.values():
         assert await fetch(database, select(table).limit(1)), f"the test gives {table.name} no row"

@@ -1,4 +1,4 @@
-"""`monitora ingest`, as an operator types it: files, folders and patterns."""
+"""`monitora ingest`, as an operator types it: files, folders, patterns and addresses."""
 
 import os
 import pty
@@ -13,6 +13,7 @@ import pytest
 from tests.support.people import GARDEN
 from tests.support.server import COMMAND, monitora
 from tests.support.waiting import HANG_SECONDS
+from tests.support.website import Reply, WebsiteServer
 
 WORKSPACE = "Monitora guide"
 
@@ -92,6 +93,28 @@ def test_what_failed_is_told_at_the_end_with_why(environment: dict[str, str], fo
     assert failed[-1] == "Error: 4 of 7 files could not be indexed."
     for name, reason in (("a.pdf", "damaged"), ("tool.exe", ""), ("pipe", "not a file"), ("*.odd", "Nothing matches")):
         assert any(line.startswith(f"✗ {folder / name}: ") and reason in line for line in failed), (name, failed)
+
+
+def test_an_address_is_fetched_and_answered_from_with_its_address(environment: dict[str, str], folder: Path) -> None:
+    with WebsiteServer() as site:
+        text = f"<main><p>In winter the {folder.parent.name} opens at ten.</p></main>"
+        page = f"<html><head><title>Winter</title></head><body>{text}</body></html>"
+        site.replies["/winter"] = Reply(body=page.encode(), headers={"content-type": "text/html; charset=utf-8"})
+        site.replies["/old"] = Reply(301, headers={"location": "/winter"})
+        allowed = environment | {"MONITORA_ALLOWED_NETWORKS": "127.0.0.0/8", "MONITORA_CRAWL_PAUSE_SECONDS": "0"}
+
+        done = monitora(allowed, "ingest", WORKSPACE, f"{site.url}old#opening", f"{site.url}nothing")
+        again = monitora(allowed, "ingest", WORKSPACE, f"{site.url}winter")
+        refused = monitora(environment, "ingest", WORKSPACE, f"{site.url}winter")
+
+    assert done.stdout.splitlines()[-1] == "1 indexed, 1 failed."
+    assert f"✗ {site.url}nothing: The server of this address answers 404" in done.stderr
+    with closing(sqlite3.connect(Path(environment["MONITORA_DATA_DIR"]) / "monitora.db")) as database:
+        found = database.execute("SELECT name, title, origin FROM documents WHERE url = ?", (f"{site.url}winter",))
+        assert found.fetchall() == [("winter.html", "Winter", "page")]
+    assert again.stdout.splitlines()[-1] == "0 indexed, 1 skipped, which the workspace holds already."
+    assert refused.returncode == 1
+    assert "is not of the public web" in refused.stderr
 
 
 def test_a_terminal_shows_a_bar_with_the_time_left(environment: dict[str, str], folder: Path) -> None:

@@ -26,7 +26,7 @@ async def test_it_stays_logged_in_when_the_page_is_loaded_again(visitor: Browser
 
     await expect(graphiql.response).to_contain_text("totalCount")
     await expect(graphiql.status).to_be_empty()
-    await expect(graphiql.page.get_by_role("tab")).to_have_count(6)
+    await expect(graphiql.page.get_by_role("tab")).to_have_count(7)
 
 
 async def test_it_is_logged_in_again_after_another_page_was_visited(
@@ -132,7 +132,7 @@ async def test_the_sentence_on_locked_accounts_comes_after_three_wrong_passwords
         await expect(graphiql.status).to_contain_text(f"{WRONG} After several wrong passwords an account is locked")
 
 
-@pytest.mark.parametrize("example", ["Chat", "Conversations", "Progress"])
+@pytest.mark.parametrize("example", ["AddText", "Chat", "Conversations", "Progress"])
 async def test_an_example_with_an_empty_id_says_what_to_do_and_is_not_sent(
     visitor: BrowserContext, prepared: Prepared, example: str
 ) -> None:

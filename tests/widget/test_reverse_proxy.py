@@ -74,7 +74,7 @@ async def test_graphiql_logs_in_runs_a_query_and_a_subscription(
 
     listed = (await assistant.owner.ask("{ workspaces(first: 100) { nodes { id name } } }"))["workspaces"]["nodes"]
     (workspace_id,) = [workspace["id"] for workspace in listed if workspace["name"] == "Monitora guide"]
-    question = {"workspaceId": workspace_id, "content": "Are you there?", "clientMessageId": str(uuid4())}
+    question = {"workspaceId": workspace_id, "content": "When is the shop open?", "clientMessageId": str(uuid4())}
     await graphiql.choose("Chat")
     await graphiql.set_variables({"input": question})
     assistant.will_say(Answer(["I am here."]))

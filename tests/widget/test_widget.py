@@ -86,7 +86,7 @@ async def test_a_question_sent_while_the_server_is_away_is_asked_once_it_is_back
     visitor: BrowserContext, chat: Chat, assistant: Assistant
 ) -> None:
     await visitor.set_offline(True)
-    await chat.ask("Is anybody there?")
+    await chat.ask("Is the shop open on Mondays?")
     await expect(chat.page.get_by_text("You are offline.")).to_be_visible()
 
     assistant.will_say(Answer(["Yes."]))
@@ -94,7 +94,7 @@ async def test_a_question_sent_while_the_server_is_away_is_asked_once_it_is_back
 
     assert await chat.last_word() == "Yes."
     await expect(chat.page.get_by_text("You are offline.")).to_be_hidden()
-    assert assistant.rows(STORED, "Is anybody there?") == [("user",)]
+    assert assistant.rows(STORED, "Is the shop open on Mondays?") == [("user",)]
 
 
 async def test_two_tabs_show_the_same_conversation_as_it_is_written(

@@ -139,6 +139,29 @@ query Conversations($workspaceId: ID!) {
     variables: json({ workspaceId: "" }),
   },
   {
+    query: `# A text that the assistant answers from, such
+# as the answer to a frequent question. The same
+# content twice is refused: documentId says which
+# document holds it.
+
+mutation AddText($input: AddTextInput!) {
+  addText(input: $input) {
+    ... on AddTextPayload {
+      document { id name origin status }
+    }
+    ... on DuplicateDocument {
+      documentId
+      document { name }
+    }
+    ... on UserError { code message path }
+  }
+}
+`,
+    variables: json({
+      input: { workspaceId: "", title: "Do you deliver on Sundays?", content: "Yes, before noon." },
+    }),
+  },
+  {
     query: `# The documents that are being indexed, step by
 # step, until you stop it. A file is uploaded
 # by a multipart request, for instance so:

@@ -29,7 +29,7 @@ for (const { query, variables } of EXAMPLES) {
 const WORKSPACE_SENTENCE = (place: string) =>
   `Put the workspace's id into Variables: ${place} is empty. The tab Workspaces shows the ids of yours.`;
 
-const ABOUT_A_WORKSPACE: Record<string, string> = { Chat: "input.workspaceId", Conversations: "workspaceId", Progress: "workspaceId" };
+const ABOUT_A_WORKSPACE: Record<string, string> = { Chat: "input.workspaceId", Conversations: "workspaceId", AddText: "input.workspaceId", Progress: "workspaceId" };
 
 for (const { query, variables } of EXAMPLES) {
   const operation = getOperationAST(parse(query))!;

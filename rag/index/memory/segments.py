@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import numpy as np
@@ -103,6 +104,7 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
             raise ValueError(
                 f"The document {document.id} has {len(document.chunks)} chunks and {len(document.vectors)} vectors."
             )
+        address = urlsplit(document.url or "").path.replace("/", " ").strip()
         for chunk in document.chunks:
             passages.append(
                 Passage(
@@ -114,11 +116,12 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
                     score=0.0,
                     location=chunk.location,
                     places=chunk.places,
+                    url=document.url,
                     title=f"{document.title or document.name}\n{chunk.heading or ''}",
                     language=document.language,
                 )
             )
-            parts = [f"{passages[-1].title}\n{document.address}"]
+            parts = [f"{passages[-1].title}\n{address}"]
             parts += [chunk.content[start:end] for start, end in sentence_spans(chunk.content)]
             text: list[str] = []
             for sentence, part in enumerate(parts):

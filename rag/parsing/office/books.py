@@ -11,7 +11,7 @@ def read_epub(content: bytes) -> Outline:
     """Read a book: its chapters in their order. Raises `UnreadableDocument`: see `Package` and `modelled`."""
     package = Package(content)
     outline = Outline(_book_title(package))
-    reading = Reading(outline, modelled(package.packed(), "epub"))
+    reading = Reading(outline, modelled(package.pack(), "epub"))
     blocks = reading.document.blocks
     begins_with_title = blocks and blocks[0].kind == "heading" and reading.text(blocks[0].content) == outline.title
     reading.add_all(blocks[1:] if begins_with_title else blocks)

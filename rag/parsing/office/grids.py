@@ -25,9 +25,12 @@ def lines(rows: Sequence[Sequence[str]], header: int | None = None) -> list[tupl
     found = list(numbered_rows(rows, header))
     at = header or 0
     if found and all(position != at for position, _ in found):
-        used = (column for row in rows[at + 1 :] for column, cell in enumerate(row) if cell.strip())
-        unused = set(range(len(rows[at]))).difference(used)
-        if any(rows[at][column].strip() for column in unused):
+        unused = {column for column, cell in enumerate(rows[at]) if cell.strip()}
+        for row in rows[at + 1 :]:
+            unused.difference_update([column for column in unused if "".join(row[column : column + 1]).strip()])
+            if not unused:
+                break
+        if unused:
             names = dict.fromkeys(cell.strip() for cell in rows[at] if cell.strip())
             found.insert(at, (at, " | ".join(names)))
     return found

@@ -34,7 +34,8 @@ def read_odt(content: bytes) -> Outline:
             text.insert(number, block)
         text.extend(_page_blocks(styles, _FOOTERS, seen))
     package.put(_CONTENT, body.getroottree().getroot())
-    Reading(outline, document := modelled(package.packed(), "odt")).add_all(document.blocks)
+    del text, body
+    Reading(outline, document := modelled(package.pack(), "odt")).add_all(document.blocks)
     return outline
 
 

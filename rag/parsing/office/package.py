@@ -153,12 +153,16 @@ class Package:
         root = self.tree(self.related("", "core-properties") or "docProps/core.xml")
         return text_of(root, "title")
 
-    def packed(self) -> bytes:
-        """Return the package as an archive without pictures and embedded files, nothing of it compressed."""
+    def pack(self) -> bytes:
+        """Return the package as an archive without pictures and embedded files, nothing of it compressed.
+
+        The package is empty after this: a large document is not held twice.
+        """
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for name, content in self._parts.items():
-                archive.writestr(zipfile.ZipInfo(name), content)
+            while self._parts:
+                name = next(iter(self._parts))
+                archive.writestr(zipfile.ZipInfo(name), self._parts.pop(name))
         return buffer.getvalue()
 
 

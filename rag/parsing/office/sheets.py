@@ -7,6 +7,7 @@ in cell A1 makes the grid begin there, so that a row's cells can be told.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from itertools import count, islice
 
 import anydoc
@@ -28,6 +29,7 @@ _HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
 _ATTRIBUTE = r"\s{}\s*=\s*[\"'](\d+)[\"']"
 _NUMBER, _FIRST, _LAST = (re.compile(_ATTRIBUTE.format(name).encode()) for name in ("r", "min", "max"))
 _WHOLE_MINUTE = re.compile(r"((?:\d{4}-\d\d-\d\d )?\d{1,4}:\d\d):00")
+_PRINTED = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]+)<")
 _PRINT_CODE = re.compile(r"&(?:\"[^\"]*\"|[A-Z0-9+]\d*)")
 _LETTERS = 26
 _MAX_COLUMNS = 16_384
@@ -49,19 +51,21 @@ def read_xlsx(content: bytes) -> Outline:
 
     Raises `UnreadableDocument`: see `Package` and `modelled`.
     """
+    try:
+        return _read_xlsx(content, marked=True)
+    except UnreadableDocument:
+        # A sheet may have its cells so far from A1 that a grid which begins there is too large.
+        return _read_xlsx(content, marked=False)
+
+
+def _read_xlsx(content: bytes, *, marked: bool) -> Outline:
     package = Package(content)
     main = package.main_part(_MAIN)
     outline = Outline(package.core_title())
     sheets = _sheets(package, main, outline)
-    unmarked = package.packed()
-    for name, sheet in sheets.items():
+    for name, sheet in sheets.items() if marked else ():
         _mark(package, name, sheet)
-    try:
-        document = modelled(package.packed(), "xlsx")
-    except UnreadableDocument:
-        # A sheet whose cells are far from A1: a grid that begins there is too large.
-        document = modelled(unmarked, "xlsx")
-    _add_sheets(Reading(outline, document), list(sheets.values()))
+    _add_sheets(Reading(outline, modelled(package.pack(), "xlsx")), list(sheets.values()))
     return outline
 
 
@@ -69,7 +73,7 @@ def read_xlsb(content: bytes) -> Outline:
     """Read a workbook in binary parts. Raises `UnreadableDocument`: see `Package` and `modelled`."""
     package = Package(content)
     outline = Outline(package.core_title())
-    _add_sheets(Reading(outline, modelled(package.packed(), "xlsx")), [])
+    _add_sheets(Reading(outline, modelled(package.pack(), "xlsx")), [])
     return outline
 
 
@@ -97,7 +101,8 @@ def read_ods(content: bytes) -> Outline:
         else:
             sheets.append(sheet)
     package.put("content.xml", body.getroottree().getroot())
-    _add_sheets(Reading(outline, modelled(package.packed(), "ods")), sheets)
+    del body
+    _add_sheets(Reading(outline, modelled(package.pack(), "ods")), sheets)
     return outline
 
 
@@ -118,9 +123,8 @@ def _sheets(package: Package, main: str, outline: Outline) -> dict[str, _Sheet]:
 
 def _texts_of_shapes(package: Package, sheet: str) -> list[str]:
     """Return the texts of the shapes and the charts on a sheet, and of its printed header and footer."""
-    root = package.tree(sheet)
-    printed = root.iterfind("{*}headerFooter/*") if root is not None else ()
-    texts = [_PRINT_CODE.sub(" ", element.text or "") for element in printed]
+    printed = _PRINTED.findall(package.part(sheet) or b"")
+    texts = [_PRINT_CODE.sub(" ", unescape(text.decode(errors="replace"))) for text in printed]
     name = package.related(sheet, "drawing")
     drawings = [package.tree(name)] if name else []
     drawings += [package.tree(each.target) for each in package.relationships(name) if name and each.kind == "chart"]

@@ -53,7 +53,7 @@ def read_pptx(content: bytes) -> Outline:
     if presentation is None or len(hidden) == len(entries):
         return outline
     package.put(main, presentation)
-    _add_slides(Reading(outline, modelled(package.packed(), "pptx")))
+    _add_slides(Reading(outline, modelled(package.pack(), "pptx")))
     return outline
 
 
@@ -86,7 +86,8 @@ def read_odp(content: bytes) -> Outline:
         page.insert(0, frame)
     _warn_of_hidden(outline, hidden)
     package.put("content.xml", body.getroottree().getroot())
-    _add_slides(Reading(outline, modelled(package.packed(), "odp")))
+    del body
+    _add_slides(Reading(outline, modelled(package.pack(), "odp")))
     return outline
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from rag.parsing.office.document import Reading, modelled
-from rag.parsing.office.package import Package, Relationship, local_name, value
+from rag.parsing.office.package import Package, Relationship, damaged, local_name, value
 from rag.parsing.office.word_markup import Styles, prepare, shown_text, without_page_numbers
 from rag.parsing.outline import Outline
 
@@ -21,12 +21,19 @@ def read_docx(content: bytes) -> Outline:
     Raises `UnreadableDocument`: see `Package` and `modelled`.
     """
     package = Package(content)
-    main = package.main_part("word/document.xml")
+    outline = Outline(package.core_title())
+    _prepare_parts(package, package.main_part("word/document.xml"))
+    reading = Reading(outline, modelled(package.pack(), "docx"))
+    reading.add_all(reading.document.blocks)
+    return outline
+
+
+def _prepare_parts(package: Package, main: str) -> None:
+    """Make the body and the notes plain, and put headers and footers into the body. The trees are gone after this."""
     document = package.tree(main)
     body = next((each for each in document.iter("{*}body")), None) if document is not None else None
-    outline = Outline(package.core_title())
     if document is None or body is None:
-        return outline
+        raise damaged()
     relationships = package.relationships(main)
     styles = _styles(package, relationships)
     for each in relationships:
@@ -39,9 +46,6 @@ def read_docx(content: bytes) -> Outline:
         body.insert(number, block)
     body.extend(footers)
     package.put(main, document)
-    reading = Reading(outline, modelled(package.packed(), "docx"))
-    reading.add_all(reading.document.blocks)
-    return outline
 
 
 def _styles(package: Package, relationships: list[Relationship]) -> Styles:

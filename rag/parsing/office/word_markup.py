@@ -13,7 +13,13 @@ from rag.parsing.office.package import local_name, value
 
 _REMOVED = frozenset({"del", "moveFrom", "sdtPr", "sdtEndPr", "customXmlPr", "smartTagPr"})
 _UNWRAPPED = frozenset({"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "dir", "bdo"})
-_LOOKED_AT = tuple(f"{{*}}{name}" for name in (*_REMOVED, *_UNWRAPPED, "AlternateContent", "tr", "p", "r"))
+_ROW_MARKS = frozenset({"tblHeader", "hidden"})
+_STYLE_MARKS = frozenset({"vanish", "pStyle", "rStyle"})
+_IN_RUNS = frozenset({"noBreakHyphen", "sym", "ruby", "fldChar"})
+_LOOKED_AT = tuple(
+    f"{{*}}{name}"
+    for name in _REMOVED | _UNWRAPPED | _ROW_MARKS | _STYLE_MARKS | _IN_RUNS | {"AlternateContent", "txbxContent"}
+)
 _OFF = frozenset({"0", "false", "off"})
 _INHERITANCE_DEPTH = 20
 _CONTENTS = re.compile(r"(?:toc|contents) \d", re.IGNORECASE)
@@ -68,23 +74,27 @@ def _hides(chain: list[etree._Element]) -> bool:
 
 def prepare(root: etree._Element, styles: Styles) -> None:
     """Make a part plain, in place."""
+    box_ends: dict[etree._Element, etree._Element] = {}
     # What is moved stays in this list, so that text boxes are made plain where they go.
     for element in list(root.iter(*_LOOKED_AT)):
-        if element.getparent() is None:
-            continue
         name = local_name(element)
-        if name in _REMOVED or (name == "tr" and _is_hidden_row(element)):
-            _remove(element)
-        elif name == "tr":
-            _mark_names(element)
+        parent = element.getparent()
+        if parent is None:
+            continue
+        if name in _REMOVED:
+            _remove(parent.getparent() if local_name(parent) == "trPr" else element)
         elif name in _UNWRAPPED:
             _unwrap(element)
         elif name == "AlternateContent":
             _choose(element)
-        elif name == "p":
-            _prepare_paragraph(element, styles)
-        elif name == "r":
-            _prepare_run(element, styles)
+        elif name == "txbxContent":
+            _move_out(element, box_ends)
+        elif name in _ROW_MARKS:
+            _prepare_row(element, parent)
+        elif name in _STYLE_MARKS:
+            _prepare_styled(element, parent, styles)
+        elif local_name(parent) == "r":
+            _prepare_in_run(element, parent, name)
 
 
 def shown_text(element: etree._Element) -> str:
@@ -121,46 +131,65 @@ def _runs_of_page_fields(paragraph: etree._Element) -> list[etree._Element]:
     return found
 
 
-def _prepare_paragraph(paragraph: etree._Element, styles: Styles) -> None:
-    """Put the text boxes of a paragraph after it. A line of a table of contents goes."""
-    if styles.is_contents(value(paragraph.find("{*}pPr/{*}pStyle"))):
-        paragraph[:] = []
+def _move_out(box: etree._Element, ends: dict[etree._Element, etree._Element]) -> None:
+    """Put the blocks of a text box after its paragraph, and after those of the boxes before it."""
+    paragraph = next(box.iterancestors("{*}p"), None)
+    if paragraph is None:
         return
-    boxes = []
-    for alternative in list(paragraph.iter("{*}AlternateContent")):
-        _choose(alternative)
-    walk = etree.iterwalk(paragraph, events=("start",), tag="{*}txbxContent")
-    for _, box in walk:
-        boxes.append(box)
-        walk.skip_subtree()
-    for box in reversed(boxes):
-        for block in reversed(box):
-            paragraph.addnext(block)
-        _remove(box)
+    end = ends.get(paragraph, paragraph)
+    for block in list(box):
+        end.addnext(block)
+        end = block
+    ends[paragraph] = end
+    _remove(box)
 
 
-def _prepare_run(run: etree._Element, styles: Styles) -> None:
-    mark = run.find("{*}rPr/{*}vanish")
-    paragraph = next(run.iterancestors("{*}p"), None)
-    hidden = _is_on(mark) if mark is not None else styles.hide(value(run.find("{*}rPr/{*}rStyle")))
-    if hidden or (mark is None and paragraph is not None and styles.hide(value(paragraph.find("{*}pPr/{*}pStyle")))):
-        _remove(run)
+def _prepare_row(mark: etree._Element, properties: etree._Element) -> None:
+    """Mark a row that the table repeats on each page, which names the columns, and leave out a hidden one."""
+    row = properties.getparent()
+    if row is None or local_name(properties) != "trPr" or not _is_on(mark):
         return
-    for each in list(run):
-        name = local_name(each)
-        if name == "noBreakHyphen":
-            _become_text(each, "-")
-        elif name == "sym":
-            _become_text(each, _symbol(value(each, "char") or ""))
-        elif name == "ruby":
-            for base in each.iterfind("{*}rubyBase/{*}r"):
-                run.addprevious(base)
-            run.remove(each)
-        elif name == "fldChar" and (form_value := _form_value(each)):
-            # A form field begins here: its value is no text of the document.
-            shown = etree.Element(run.tag)
-            etree.SubElement(shown, each.tag.replace("fldChar", "t")).text = form_value
-            run.addprevious(shown)
+    if local_name(mark) == "hidden":
+        _remove(row)
+    elif (paragraph := next(row.iter("{*}p"), None)) is not None:
+        run = etree.SubElement(paragraph, paragraph.tag.replace("}p", "}r"))
+        etree.SubElement(run, paragraph.tag.replace("}p", "}t")).text = NAMES_MARK
+
+
+def _prepare_styled(mark: etree._Element, properties: etree._Element, styles: Styles) -> None:
+    """Leave out hidden text, and lines of a table of contents."""
+    owner = properties.getparent()
+    if owner is None:
+        return
+    name, style = local_name(mark), value(mark)
+    if name == "pStyle" and styles.is_contents(style):
+        owner[:] = []
+    elif name == "pStyle" and styles.hide(style):
+        for run in list(owner.iter("{*}r")):
+            if run.find("{*}rPr/{*}vanish") is None:
+                _remove(run)
+    elif local_name(owner) == "r" and (
+        _is_on(mark)
+        if name == "vanish"
+        else name == "rStyle" and styles.hide(style) and properties.find("{*}vanish") is None
+    ):
+        _remove(owner)
+
+
+def _prepare_in_run(element: etree._Element, run: etree._Element, name: str) -> None:
+    if name == "noBreakHyphen":
+        _become_text(element, "-")
+    elif name == "sym":
+        _become_text(element, _symbol(value(element, "char") or ""))
+    elif name == "ruby":
+        for base in element.iterfind("{*}rubyBase/{*}r"):
+            run.addprevious(base)
+        run.remove(element)
+    elif name == "fldChar" and (form_value := _form_value(element)):
+        # A form field begins here: its value is no text of the document.
+        shown = etree.Element(run.tag)
+        etree.SubElement(shown, element.tag.replace("fldChar", "t")).text = form_value
+        run.addprevious(shown)
 
 
 def _form_value(field: etree._Element) -> str:
@@ -192,23 +221,6 @@ def _choose(alternative: etree._Element) -> None:
                 alternative.addprevious(each)
             break
     _remove(alternative)
-
-
-def _is_hidden_row(row: etree._Element) -> bool:
-    properties = row.find("{*}trPr")
-    if properties is None:
-        return False
-    hidden = properties.find("{*}hidden")
-    return properties.find("{*}del") is not None or (hidden is not None and _is_on(hidden))
-
-
-def _mark_names(row: etree._Element) -> None:
-    """Mark a row that the table repeats on each page: it names the columns."""
-    repeated = row.find("{*}trPr/{*}tblHeader")
-    paragraph = next(row.iter("{*}p"), None)
-    if repeated is not None and paragraph is not None and _is_on(repeated):
-        run = etree.SubElement(paragraph, paragraph.tag.replace("}p", "}r"))
-        etree.SubElement(run, paragraph.tag.replace("}p", "}t")).text = NAMES_MARK
 
 
 def _is_on(mark: etree._Element) -> bool:

@@ -6,11 +6,12 @@ from core.errors import ErrorCode
 from rag.parsing.errors import UnreadableDocument
 from rag.parsing.outline import Outline
 from rag.parsing.pdf.assembly import Assembly
+from rag.parsing.pdf.recognition import MAX_PAGES, Recognition
 from rag.parsing.pdf.source import read_source
 
 __all__ = ["read_pdf"]
 
-_WHAT_TO_DO = "Run the file through a text recognition (OCR) program and send the result."
+_WHAT_TO_DO = "Run the file through an OCR program and send the result."
 
 
 def read_pdf(content: bytes) -> Outline:
@@ -24,14 +25,19 @@ def read_pdf(content: bytes) -> Outline:
     if len(empty) == len(pages):
         raise UnreadableDocument(
             ErrorCode.FILE_WITHOUT_TEXT,
-            "The PDF holds no text: its pages are probably scanned images, and text in images is not recognised. "
-            f"{_WHAT_TO_DO}",
+            f"The PDF holds no text: its pages are probably scanned images. {_why_not_recognised()} {_WHAT_TO_DO}",
         )
     outline = Outline(title)
     if empty:
-        outline.warn(f"{_named(empty)} no text, probably scanned images, which are not recognised. {_WHAT_TO_DO}")
+        outline.warn(f"{_named(empty)} no text, probably scanned images. {_why_not_recognised()} {_WHAT_TO_DO}")
     Assembly(outline).add(pages)
     return outline
+
+
+def _why_not_recognised() -> str:
+    if not Recognition.is_installed:
+        return "Text recognition is not installed on this server."
+    return f"Text recognition found none there, or had read its {MAX_PAGES} pages."
 
 
 def _named(numbers: Sequence[int]) -> str:

@@ -18,7 +18,7 @@ from rag.parsing.tables import described_rows
 class _Pending:
     """A paragraph that the next column or page may go on with."""
 
-    text: str
+    texts: list[str]
     place: Place
 
 
@@ -71,11 +71,11 @@ class Assembly:
         elif paragraph.kind is not BlockKind.TEXT:
             self._flush()
             self._outline.add(paragraph.text, place, paragraph.kind)
-        elif self._pending and goes_on(self._pending.text, paragraph.text):
-            self._pending.text = joined([self._pending.text, paragraph.text])
+        elif self._pending and goes_on(self._pending.texts[-1], paragraph.text):
+            self._pending.texts.append(paragraph.text)
         else:
             self._flush()
-            self._pending = _Pending(paragraph.text, place)
+            self._pending = _Pending([paragraph.text], place)
 
     def _add_table(self, grid: Grid, place: Place, *, is_first: bool) -> None:
         self._flush()
@@ -94,7 +94,7 @@ class Assembly:
 
     def _flush(self) -> None:
         if self._pending:
-            self._outline.add(self._pending.text, self._pending.place)
+            self._outline.add(joined(self._pending.texts), self._pending.place)
             self._pending = None
 
 

@@ -30,6 +30,8 @@ _ITEM = re.compile(r"(?:[-–—•◦▪‣●○■□*·➢➤✓✔❖\uf0b7
 _LONE_MARK = re.compile(r"[-–—•◦▪‣●○■□*·➢➤✓✔❖\uf0b7\uf0a7\uf0d8]|\(?\d{1,3}[.)]")
 _SENTENCE_END = re.compile(r"[.!?…:;。！？][\"'»”’)\]]*(?:\[?\d{1,3}\]?)?$")
 _CUT_SENTENCE = re.compile("[-,\u2010\ufffe]$")
+_END = 20
+"""How many of the last characters tell whether a sentence ends."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -165,7 +167,7 @@ class _Area:
             same_margin = abs(row.left - group[0].left) < row.size * _INDENT
             return (
                 is_full
-                and not _SENTENCE_END.search(before)
+                and not _SENTENCE_END.search(before[-_END:])
                 and (not starts_with_item or not same_margin)
                 and row.left >= group[0].left - row.size * _INDENT
                 and not before.endswith(":")
@@ -178,7 +180,7 @@ class _Area:
         if row.left < previous.left + _INDENT * row.size or _ITEM.match(group[0].text()):
             return False
         if number + 1 >= len(self._rows):
-            return bool(_SENTENCE_END.search(previous.text()))
+            return bool(_SENTENCE_END.search(previous.text()[-_END:]))
         return self._rows[number + 1].left < row.left - _INDENT * row.size / 2 and len(group) != 1
 
     def _ended(self, previous: Row, before: str, text: str) -> bool:
@@ -186,7 +188,7 @@ class _Area:
         width = self._right - self._left
         if previous.right >= self._left + width * _SHORT_LINE or text[:1].islower():
             return False
-        if _SENTENCE_END.search(before):
+        if _SENTENCE_END.search(before[-_END:]):
             return True
         return previous.right < self._left + width * 0.6 and not before.endswith(",")
 
@@ -201,4 +203,4 @@ def _is_whole_line(row: Row, right: float) -> bool:
 
 def goes_on(before: str, text: str) -> bool:
     """Tell whether a paragraph that ends with `before` goes on with `text`, on the next page or in the next column."""
-    return not _SENTENCE_END.search(before) and text[:1].islower()
+    return text[:1].islower() and not _SENTENCE_END.search(before[-_END:])

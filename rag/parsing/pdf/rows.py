@@ -106,16 +106,17 @@ def _is_beside(word: Word, other: Word) -> bool:
 
 def joined(lines: Sequence[str]) -> str:
     """Join lines into one, with the words that are cut at their ends made whole."""
-    text = ""
+    parts: list[str] = []
     for line in lines:
-        if not text:
-            text = line
-        elif _CUT_WORD.search(text):
+        if not parts:
+            parts.append(line)
+        elif _CUT_WORD.search(parts[-1][-2:]):
             # A cut name or number ("Jean-Pierre", "2024-2025") keeps its hyphen.
-            text = text[:-1] + line if line[:1].islower() else f"{text[:-1]}-{line}"
+            parts[-1] = parts[-1][:-1] + ("" if line[:1].islower() else "-")
+            parts.append(line)
         else:
-            text = f"{text} {line}"
-    return text.replace(HYPHEN, "-").replace("\x02", "-")
+            parts += (" ", line)
+    return "".join(parts).replace(HYPHEN, "-").replace("\x02", "-")
 
 
 def labelled(words: Sequence[Word]) -> list[str]:

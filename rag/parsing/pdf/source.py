@@ -9,6 +9,7 @@ import pypdfium2.raw as pdfium
 from core.errors import ErrorCode
 from rag.parsing.errors import MAX_PAGES, MAX_RAW_CHARACTERS, UnreadableDocument
 from rag.parsing.pdf.forms import add_fields
+from rag.parsing.pdf.recognition import Recognition
 from rag.parsing.pdf.words import Page, read_words
 
 # PDFium is one program with one state: two threads inside it crash the process.
@@ -49,8 +50,9 @@ def _read(content: bytes) -> tuple[str, list[Page]]:
         title = str(document.get_metadata_value("Title"))
         pages = []
         characters = 0
+        recognition = Recognition()
         for index in range(count):
-            page = _page(document, index, MAX_RAW_CHARACTERS - characters)
+            page = _page(document, index, MAX_RAW_CHARACTERS - characters, recognition)
             characters += sum(len(word.text) for word in page.words) + sum(map(len, page.aside))
             pages.append(page)
     except pypdfium2.PdfiumError as error:
@@ -68,7 +70,7 @@ def _init_forms(document: pypdfium2.PdfDocument) -> None:
             document.formenv = pypdfium2.PdfFormEnv(forms, config)
 
 
-def _page(document: pypdfium2.PdfDocument, index: int, most: int) -> Page:
+def _page(document: pypdfium2.PdfDocument, index: int, most: int, recognition: Recognition) -> Page:
     """Return page `index`. One that is damaged among others is empty."""
     try:
         page = document[index]
@@ -80,7 +82,7 @@ def _page(document: pypdfium2.PdfDocument, index: int, most: int) -> Page:
         read = read_words(page, index + 1, most)
         if document.formenv:
             add_fields(page, document.formenv, read)
-        return read
+        return recognition.read(page, index + 1) if read.is_empty else read
     finally:
         page.close()
 

@@ -15,6 +15,7 @@ _SMALLEST_GAP = 0.5
 _LARGER_GAP = 1.25
 """A gap between rows this many times the smallest one divides rows of which some have cells of several lines."""
 _TIGHT = 1.2
+_SEVERAL = 2
 
 
 def logical_rows(rows: Sequence[Row], columns: Columns) -> list[list[Row]]:
@@ -51,9 +52,12 @@ def _starts_by_gaps(rows: Sequence[Row], columns: Columns, filled: Sequence[Sequ
 def _is_one(rows: Sequence[Row], columns: Columns, filled: Sequence[Sequence[bool]], widths: Sequence[float]) -> bool:
     """Tell whether `rows` may be the lines of one row of a table.
 
-    Several cells are filled, none has a number in each line, and each line goes on one that had no room for more.
+    Several cells are filled, and not all of several again and again. None has a number in each line, and each line goes
+    on one that had no room for more.
     """
-    if sum(map(any, zip(*filled, strict=True))) < 2:  # noqa: PLR2004
+    if sum(map(any, zip(*filled, strict=True))) < _SEVERAL:
+        return False
+    if columns.count > _SEVERAL and sum(map(all, filled)) >= _SEVERAL:
         return False
     numbers = [0] * columns.count
     above: list[list[Word]] = [[] for _ in range(columns.count)]
@@ -68,7 +72,7 @@ def _is_one(rows: Sequence[Row], columns: Columns, filled: Sequence[Sequence[boo
             above[number] = words or above[number]
             if words and NUMBER.fullmatch(" ".join(word.text for word in words)):
                 numbers[number] += 1
-    return max(numbers) < 2  # noqa: PLR2004
+    return max(numbers) < _SEVERAL
 
 
 def _is_full(line: Sequence[Word], following: Word, width: float) -> bool:

@@ -17,7 +17,7 @@ from rag.sources.crawler.visits import Content, Outcome, Visit
 
 MISSES = 2
 """Crawls in a row in which a page is gone before it leaves the index."""
-PATIENCE = 3
+PATIENCE = 1
 """Crawls in a row in which a page that was never read may fail, until pages that only it leads to are given up."""
 _FINAL_FAILURES = frozenset({WebsitePageReason.HOST_NOT_ALLOWED})
 

@@ -8,7 +8,6 @@ from data.engine import Database, Session
 from data.jobs.job import RunningJob
 from data.models import Website, WebsitePage, WebsitePageReason, WebsitePageStatus, WebsiteStatus
 from data.queries import websites as queries
-from data.queries.documents import find_document
 from rag.sources import documents
 from rag.sources.storage import FileStorage
 
@@ -78,11 +77,10 @@ class Finisher:
 
 
 async def _erase(session: Session, pages: Sequence[WebsitePage]) -> list[str]:
-    paths = []
+    paths: list[str] = []
     for page in pages:
-        document = None if page.document_id is None else await find_document(session, page.document_id)
-        path = None if document is None else await documents.erase(session, document)
-        paths += [] if path is None else [path]
+        if page.document_id is not None:
+            paths += await documents.erase(session, page.document_id)
         removed = {
             "status": WebsitePageStatus.REMOVED,
             "reason": WebsitePageReason.NOT_LINKED,

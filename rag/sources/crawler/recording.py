@@ -9,6 +9,7 @@ from data.jobs.job import RunningJob
 from data.models import Document, DocumentOrigin, Website, WebsitePage
 from data.models import WebsitePageStatus as Status
 from data.queries import websites as queries
+from data.queries.replacements import StoredFile
 from data.queries.storage import Quotas
 from rag.sources import documents
 from rag.sources.crawler.addresses import path_and_query
@@ -55,33 +56,33 @@ class Recorder:
             saved = await self._saved(website, page, document, change.content)
             change.values["document_id"] = saved.id
 
-        async def store(session: Session) -> tuple[dict[str, float], str | None]:
+        async def store(session: Session) -> tuple[dict[str, float], list[str]]:
             await job.keep(session, _progress(website))
-            erased = None
+            unneeded: list[str] = []
             if saved is not None:
-                await self._store_document(session, saved, document)
+                unneeded = await self._store_document(session, saved, document)
             elif change.erases and document is not None:
-                erased = await documents.erase(session, document)
+                unneeded = await documents.erase(session, document.id)
             added = await self._follow(session, page, visit, change, frontier)
             counted = _counted(page, change, added, visit.size, seconds)
             await queries.update_page(session, page.id, change.values)
             await queries.add_counts(session, website.id, counted)
             if (change.is_partial or frontier.is_full) and not website.is_partial:
                 await queries.update_website(session, website.id, {"is_partial": True})
-            return counted, erased
+            return counted, unneeded
 
         try:
-            counted, erased = await self._database.write(store)
-        except _DocumentVanished:
-            return await self.record(job, website, page, visit, frontier, seconds)
-        except Exception:
-            if saved is not None and document is None:
+            counted, unneeded = await self._database.write(store)
+        except Exception as error:
+            if saved is not None:
                 await self._storage.delete(saved.file_path)
+            if isinstance(error, _DocumentVanished):
+                return await self.record(job, website, page, visit, frontier, seconds)
             raise
         _bring_up_to_date(website, counted)
         website.is_partial |= change.is_partial or frontier.is_full
-        if erased is not None:
-            await self._storage.delete(erased)
+        for path in unneeded:
+            await self._storage.delete(path)
         return change.status
 
     async def _follow(
@@ -117,14 +118,17 @@ class Recorder:
             url=page.url,
         )
 
-    async def _store_document(self, session: Session, saved: Document, before: Document | None) -> None:
+    async def _store_document(self, session: Session, saved: Document, before: Document | None) -> list[str]:
+        """Store a document, new or in the place of what it was. Return the keys of files that nothing needs now."""
         if before is None:
             await documents.add(session, saved, self._quotas)
-            return
-        names = ("name", "title", "url", "file_type", "file_size", "file_path", "content_hash")
-        values = {name: getattr(saved, name) for name in names}
-        if not await documents.renew(session, before, values, self._quotas):
+            return []
+        file = StoredFile(saved.file_path, saved.file_type, saved.file_size, saved.content_hash)
+        values = {"name": saved.name, "url": saved.url}
+        is_there, unneeded = await documents.replace(session, before.id, file, values, self._quotas)
+        if not is_there:
             raise _DocumentVanished
+        return [] if unneeded is None else [unneeded]
 
 
 def _bring_up_to_date(website: Website, counted: dict[str, float]) -> None:

@@ -183,7 +183,7 @@ class Visitor:
     async def _of_content(self, page: WebsitePage, response: HttpResponse) -> Visit:
         kind = response.headers.get("content-type", "")
         said = Directives.read(response.headers.get("x-robots-tag", ""))
-        if _is_html(kind, response.content):
+        if is_html(kind, response.content):
             return await self._of_html(page, response, said)
         if said.noindex:
             return _skipped(response, WebsitePageReason.NOINDEX)
@@ -194,7 +194,7 @@ class Visitor:
             return _skipped(response, WebsitePageReason.NOT_TEXT)
         if len(response.content) > self._limits.max_file_bytes:
             return _skipped(response, WebsitePageReason.TOO_LARGE)
-        name = _file_name(page.url, kind)
+        name = file_name(page.url, kind)
         try:
             file_type = await asyncio.to_thread(detect_type, name, io.BytesIO(response.content))
         except UnreadableDocument:
@@ -268,14 +268,15 @@ def _bounded(response: HttpResponse, name: str, most: int) -> str | None:
     return value if 0 < len(value) <= most and value.isascii() and value.isprintable() else None
 
 
-def _is_html(kind: str, content: bytes) -> bool:
+def is_html(kind: str, content: bytes) -> bool:
+    """Tell whether what was fetched is a page, by the kind that its server names and by what it begins with."""
     named = kind.partition(";")[0].strip().lower()
     if content.startswith((b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return False
     return named in {"text/html", "application/xhtml+xml"} or (not named and b"<html" in content[:2_000].lower())
 
 
-def _file_name(address: str, kind: str) -> str:
+def file_name(address: str, kind: str) -> str:
     """Return a name with the ending that the kind tells, where the kind is one that content alone does not tell."""
     name = PurePosixPath(unquote(urlsplit(address).path)).name or "page"
     ending = _PLAIN_KINDS.get(kind.partition(";")[0].strip().lower())

@@ -5,6 +5,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import pypdfium2
+
 BODY_SIZE = 11
 HEADING_SIZE = 20
 LINE_CHARACTERS = 85
@@ -108,6 +110,29 @@ def make_drawn_pdf(pages: Sequence[Iterable[Drawn]], fields: Sequence[Field] = (
     objects[1] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), b" ".join(kids))
     objects.append(b"<< /Title (%s) >>" % _escaped(title))
     return write_pdf(objects)
+
+
+def scanned(content: bytes) -> bytes:
+    """Return a PDF that shows what `content` shows, as a scanner makes it: an image on each page, and no text."""
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
+    kids = []
+    document = pypdfium2.PdfDocument(content)
+    for page in document:
+        bitmap = page.render(scale=2, grayscale=True)
+        rows = (bytes(bitmap.buffer)[y * bitmap.stride :][: bitmap.width] for y in range(bitmap.height))
+        image, drawing = zlib.compress(b"".join(rows)), b"q 595 0 0 842 0 0 cm /I Do Q"
+        objects += [
+            b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 8 "
+            b"/Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream"
+            % (bitmap.width, bitmap.height, len(image), image),
+            b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawing), drawing),
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R "
+            b"/Resources << /XObject << /I %d 0 R >> >> >>" % (len(objects) + 2, len(objects) + 1),
+        ]
+        kids.append(b"%d 0 R" % len(objects))
+    document.close()
+    objects[1] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), b" ".join(kids))
+    return write_pdf([*objects, b"<< >>"])
 
 
 def _drawing(drawn: Drawn) -> bytes:

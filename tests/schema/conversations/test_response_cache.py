@@ -28,7 +28,8 @@ HONEST = "At nine [1]."
 LINK = "https://evil.example/prize"
 RATE = "rateMessage ... on RateMessagePayload { ratedMessage { feedback } }"
 AGAIN = "regenerateAnswer ... on SendMessagePayload { answerId }"
-ANSWER = "subscription ($id: ID!) { answer(answerId: $id) { ... on AnswerFinished { message { content cached } } } }"
+ANSWER = """subscription ($id: ID!) { answer(answerId: $id) {
+    ... on AnswerFinished { message { content cached canDiffer } } } }"""
 METRICS = "query ($id: ID!) { workspace(id: $id) { metrics { cacheEntries cacheHits } } }"
 
 
@@ -153,7 +154,7 @@ class TestPoisoning:
         made = await visitor.change(AGAIN, messageId=first["id"])
         second = [event async for event in visitor.stream(ANSWER, id=made["answerId"])][-1]["answer"]["message"]
 
-        assert second == {"content": "At ten, says the second try.", "cached": False}
+        assert second == {"content": "At ten, says the second try.", "cached": False, "canDiffer": True}
         assert (await _asked(other, QUESTION))["content"] == HONEST
 
     async def test_a_cached_answer_can_be_made_again(
@@ -168,7 +169,7 @@ class TestPoisoning:
 
         told = [event async for event in second.stream(ANSWER, id=made["answerId"])][-1]["answer"]["message"]
         assert repeated["cached"]
-        assert told == {"content": "At nine in the morning [1].", "cached": False}
+        assert told == {"content": "At nine in the morning [1].", "cached": False, "canDiffer": True}
 
     @pytest.mark.parametrize("asked", [QUESTION.upper(), QUESTION.replace(" ", "  "), f"{QUESTION}?", "Öffnet?"])
     async def test_another_text_is_another_question(

@@ -6,6 +6,8 @@ import { pause, type Link } from "./retry";
 
 /** A passage that an answer rests on. */
 export interface Source {
+  /** How the answer cites it. */
+  number: number;
   documentName: string;
   chunkIndex: number;
   excerpt: string;

@@ -6,8 +6,9 @@ import type { Words } from "./words";
 interface Context {
   words: Words;
   /** How many sources the answer has: `[1]` to `[sources]` are links to them. */
-  sources: number;
-  onCite: (source: number) => void;
+  /** The numbers of the sources. */
+  sources: number[];
+  onCite: (number: number) => void;
 }
 
 /** Markdown as nodes: no string is ever read as HTML, and raw HTML is shown as it was written. */
@@ -116,9 +117,9 @@ function words(text: string, { sources, onCite, words }: Context): ComponentChil
     .split(/(\[\d{1,3}\])/)
     .map((part) => {
       const number = Number(/^\[(\d+)\]$/.exec(part)?.[1]);
-      if (!number || number > sources) return part;
+      if (!sources.includes(number)) return part;
       return (
-        <button type="button" class="citation" aria-label={words.source(number)} onClick={() => onCite(number - 1)}>
+        <button type="button" class="citation" aria-label={words.source(number)} onClick={() => onCite(number)}>
           {number}
         </button>
       );

@@ -28,8 +28,9 @@ export function Message({ message, ...rest }: MessageProps) {
 
 function Answer({ message, isLast, conversation, words }: MessageProps) {
   const sources = useRef<HTMLElement>(null);
-  const cite = (index: number) => {
-    const source = sources.current?.querySelectorAll("details")[index];
+  const numbers = message.sources.map((source) => source.number);
+  const cite = (number: number) => {
+    const source = sources.current?.querySelectorAll("details")[numbers.indexOf(number)];
     if (!source) return;
     source.open = true;
     source.querySelector("summary")?.focus();
@@ -41,7 +42,7 @@ function Answer({ message, isLast, conversation, words }: MessageProps) {
     <article class={`answer ${message.state}`} aria-label={words.assistant} aria-busy={!isOver && message.state !== "failed"} dir="auto">
       {message.state === "waiting" && <Waiting words={words} />}
       <div class="prose">
-        <Markdown text={message.content} words={words} sources={message.sources.length} onCite={cite} />
+        <Markdown text={message.content} words={words} sources={numbers} onCite={cite} />
       </div>
       {words.endings[message.finishReason ?? ""] && <p class="ending">{words.endings[message.finishReason ?? ""]}</p>}
       {message.failure && <TroubleNote trouble={message.failure} words={words} onRetry={canRetry ? () => conversation.retry() : undefined} />}

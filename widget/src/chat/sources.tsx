@@ -18,7 +18,7 @@ export function Sources({ sources, words, ref }: { sources: Source[]; words: Wor
       <ol>
         {sources.map((source, index) => (
           <li key={index} class={index >= SHOWN_AT_FIRST && !showsAll ? "folded" : undefined}>
-            <Passage source={source} number={index + 1} onOpen={() => index >= SHOWN_AT_FIRST && setShowsAll(true)} />
+            <Passage source={source} onOpen={() => index >= SHOWN_AT_FIRST && setShowsAll(true)} />
             <Visit source={source} words={words} />
           </li>
         ))}
@@ -46,15 +46,14 @@ function Visit({ source: { url, documentName }, words }: { source: Source; words
 
 interface PassageProps {
   source: Source;
-  number: number;
   onOpen: () => void;
 }
 
-function Passage({ source, number, onOpen }: PassageProps) {
+function Passage({ source, onOpen }: PassageProps) {
   return (
     <details onToggle={(event) => event.currentTarget.open && onOpen()}>
       <summary>
-        <span class="number">{number}</span>
+        <span class="number">{source.number}</span>
         <span class="origin" dir="auto">
           <span class="name">{source.documentName}</span>
           {source.location && <span class="location">{source.location}</span>}
