@@ -7,10 +7,11 @@ from rag.parsing.containers import OLE_MARK
 from rag.parsing.errors import UnreadableDocument
 from rag.parsing.formats import FORMATS, FileType
 from rag.parsing.probe import Probe
+from rag.parsing.refusals import REFUSALS
 
 _READABLE = (
-    "Send a text, Markdown, HTML, PDF, CSV, EPUB or RTF file, or a document, workbook or presentation of Word, Excel, "
-    "PowerPoint or LibreOffice."
+    "Send a text, Markdown, HTML, PDF, CSV, JSON, EPUB or RTF file, or a document, workbook or presentation of Word, "
+    "Excel, PowerPoint or LibreOffice."
 )
 _BY_EXTENSION = {extension: each for each in FORMATS for extension in each.extensions}
 _OFFICE = frozenset(
@@ -34,29 +35,24 @@ def detect_type(name: str, file: BinaryIO) -> FileType:
 def _refusal(probe: Probe) -> UnreadableDocument:
     """Return why a file cannot be read, by what it is."""
     extension = probe.extension[:20]
-    if probe.head.startswith(OLE_MARK):
-        return _ole_refusal(probe)
-    if probe.is_archive and not probe.parts and extension in _OFFICE:
+    if probe.head.startswith(OLE_MARK) and _ENCRYPTED_PACKAGE in map(str.lower, probe.streams):
+        return UnreadableDocument(
+            ErrorCode.FILE_ENCRYPTED, "The document is protected by a password. Remove the password and send it again."
+        )
+    if (probe.head.startswith(OLE_MARK) and not probe.streams) or (
+        probe.is_archive and not probe.parts and extension in _OFFICE
+    ):
         return _damaged()
-    if probe.is_archive:
-        what = "An archive cannot be read."
-    elif not probe.is_text:
+    for each in REFUSALS:
+        if each.recognise(probe):
+            return _unsupported(f"The file is {each.what}, which cannot be read. {each.instead}")
+    if not probe.is_text:
         what = "The content of the file is in no format that can be read."
     elif extension in _BY_EXTENSION:
         what = f"The file is named {extension} but is not one."
     else:
         what = f"Files named {extension} cannot be read."
     return _unsupported(f"{what} {_READABLE}")
-
-
-def _ole_refusal(probe: Probe) -> UnreadableDocument:
-    if _ENCRYPTED_PACKAGE in map(str.lower, probe.streams):
-        return UnreadableDocument(
-            ErrorCode.FILE_ENCRYPTED, "The document is protected by a password. Remove the password and send it again."
-        )
-    if not probe.streams:
-        return _damaged()
-    return _unsupported(f"The content of the file is in no format that can be read. {_READABLE}")
 
 
 def _damaged() -> UnreadableDocument:

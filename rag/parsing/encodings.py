@@ -17,47 +17,15 @@ _BYTE_ORDER_MARKS = (
 _SAMPLE_BYTES = 8_192
 _UNLIKELY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]|[^\x00-\uffff]")
 _ASCII = re.compile(r"[\t\n\r -~]")
-_LATIN = [
-    "cp1252",
-    "iso-8859-1",
-    "iso-8859-15",
-    "mac-roman",
-    "cp437",
-    "cp850",
-    "cp1250",
-    "iso-8859-2",
-    "cp852",
-    "cp1254",
-    "iso-8859-9",
-    "cp1257",
-    "cp1258",
-]
-_NOT_LATIN = [
-    "cp1251",
-    "koi8-r",
-    "koi8-u",
-    "iso-8859-5",
-    "cp866",
-    "mac-cyrillic",
-    "cp1253",
-    "iso-8859-7",
-    "cp1255",
-    "iso-8859-8",
-    "cp1256",
-    "iso-8859-6",
-    "tis-620",
-    "cp874",
-    "shift_jis",
-    "cp932",
-    "euc-jp",
-    "gb2312",
-    "gb18030",
-    "gbk",
-    "big5",
-    "big5hkscs",
-    "cp949",
-    "euc-kr",
-]
+_LATIN = (
+    *("cp1252", "iso-8859-1", "iso-8859-15", "mac-roman", "cp437", "cp850", "cp1250", "iso-8859-2", "cp852"),
+    *("cp1254", "iso-8859-9", "cp1257", "cp1258"),
+)
+_NOT_LATIN = (
+    *("cp1251", "koi8-r", "koi8-u", "iso-8859-5", "cp866", "mac-cyrillic", "cp1253", "iso-8859-7", "cp1255"),
+    *("iso-8859-8", "cp1256", "iso-8859-6", "tis-620", "cp874", "shift_jis", "cp932", "euc-jp", "gb2312", "gb18030"),
+    *("gbk", "big5", "big5hkscs", "cp949", "euc-kr"),
+)
 """What programs write texts in; the encodings of mainframes and telegraphs are left out."""
 _SAMPLE_LETTERS = 200_000
 _AMONG_ASCII = re.compile(rb"[A-Za-z][\x80-\xff](?![\x80-\xff])|(?<![\x80-\xff])[\x80-\xff][A-Za-z]")

@@ -30,6 +30,7 @@ class FileType(StrEnum):
     EPUB = "epub"
     RTF = "rtf"
     CSV = "csv"
+    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,16 @@ def _is_pdf(probe: Probe) -> bool:
     return found is not None and (found.start() == 0 or probe.extension == ".pdf" or not probe.is_text)
 
 
+_JSON_RECORD = re.compile(r'\s{0,99}(?:\[\s{0,99})?\{\s{0,99}"(?:[^"\\\n]|\\.){0,200}+"\s{0,99}:')
+
+
+def _is_json(probe: Probe) -> bool:
+    # A text may begin with a bracket: without the name, only an object that has a key, or an array of them, is JSON.
+    if _named(".json", ".jsonl", ".ndjson", ".geojson")(probe):
+        return True
+    return _JSON_RECORD.match(probe.text) is not None and not _named(".md", ".markdown")(probe)
+
+
 FORMATS = (
     Format(FileType.PDF, (".pdf",), "rag.parsing.pdf:read_pdf", _is_pdf),
     _package(FileType.DOCX, ".docm", ".dotx", ".dotm", reader="word:read_docx"),
@@ -109,6 +120,7 @@ FORMATS = (
         "rag.parsing.html:read_html",
         lambda probe: _HTML.match(probe.text) is not None or _named(".html", ".htm", ".xhtml")(probe),
     ),
+    Format(FileType.JSON, (".json", ".jsonl", ".ndjson", ".geojson"), "rag.parsing.json_records:read_json", _is_json),
     Format(FileType.MARKDOWN, (".md", ".markdown"), "rag.parsing.markdown:read_markdown", _named(".md", ".markdown")),
     Format(FileType.CSV, (".csv", ".tsv"), "rag.parsing.csv_table:read_csv", _named(".csv", ".tsv")),
     Format(

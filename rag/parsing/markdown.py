@@ -10,6 +10,7 @@ from itertools import takewhile
 
 from rag.parsing.document import BlockKind
 from rag.parsing.encodings import decode
+from rag.parsing.html import read_fragment
 from rag.parsing.outline import Outline
 from rag.parsing.tables import described_rows
 
@@ -21,6 +22,9 @@ _FENCE = re.compile(r" {0,3}(`{3,}+|~{3,}+)[^`]*$")
 _ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d{1,9}[.)])[ \t]++\S")
 _TABLE_RULE = re.compile(r"\|?:?-++:?(?:\|:?-*+:?)*$")  # of a line without its blanks
 _QUOTE = re.compile(r"(?: {0,3}> ?)*")
+_NOTE = re.compile(r" {0,3}\[\^([^\]\n]{1,100})\]:[ \t]*+")
+_NOTE_CALL = re.compile(r"\[\^([^\]\n]{1,100})\]")
+_MARKUP = re.compile(r" {0,3}<(table|dl|ul|ol|figure)\b", re.IGNORECASE)
 _LINK_DEFINITION = re.compile(r" {0,3}\[[^\]\n]{1,200}\]:[ \t]*+\S+")
 
 _COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
@@ -40,9 +44,32 @@ def read_markdown(content: bytes) -> Outline:
     lines = decode(content).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     title, position = _front_matter(lines)
     outline = Outline(title)
+    lines, notes = _without_notes(lines[position:])
+    position = 0
     while position < len(lines):
-        position = _read_part(lines, position, outline)
+        end = _read_part(lines, position, outline)
+        called = _NOTE_CALL.findall("\n".join(lines[position:end]))
+        outline.add_all((notes.pop(name) for name in called if name in notes), BlockKind.NOTE)
+        position = end
+    outline.add_all(notes.values(), BlockKind.NOTE)
     return outline
+
+
+def _without_notes(lines: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the lines without the footnotes, and the text of each footnote by its name."""
+    kept: list[str] = []
+    notes: dict[str, list[str]] = {}
+    open_note: list[str] | None = None
+    for line in lines:
+        if note := _NOTE.match(line):
+            open_note = notes.setdefault(note[1], [])
+            open_note.append(line[note.end() :])
+        elif open_note is not None and line.startswith(("    ", "\t")):
+            open_note.append(line.strip())
+        else:
+            open_note = open_note if not line.strip() else None
+            kept.append(line)
+    return kept, {name: f"[{name}] {_plain(' '.join(text))}" for name, text in notes.items()}
 
 
 def _read_part(lines: list[str], start: int, outline: Outline) -> int:
@@ -53,6 +80,8 @@ def _read_part(lines: list[str], start: int, outline: Outline) -> int:
         outline.enter(len(heading[1]), _plain(line[heading.end() :].strip().rstrip("#")))
     elif fence := _FENCE.match(line):
         end = _read_code(lines, start + 1, fence[1], outline)
+    elif markup := _MARKUP.match(line):
+        end = _read_markup(lines, start, markup[1].lower(), outline)
     elif line.startswith("<!--"):
         end = _after_comment(lines, start)
     elif _ITEM.match(line) and not _RULE.match(line):
@@ -62,6 +91,15 @@ def _read_part(lines: list[str], start: int, outline: Outline) -> int:
     elif line.strip() and not _RULE.match(line) and not _LINK_DEFINITION.match(line):
         end = _read_paragraph(lines, start, outline)
     return end
+
+
+def _read_markup(lines: list[str], start: int, tag: str, outline: Outline) -> int:
+    """Read an element of HTML, to the line that ends it or to the next blank line."""
+    end = start
+    while end < len(lines) and lines[end].strip() and f"</{tag}>" not in lines[end].lower():
+        end += 1
+    read_fragment(outline, "\n".join(lines[start : end + 1]))
+    return end + 1
 
 
 def _front_matter(lines: list[str]) -> tuple[str, int]:
@@ -170,6 +208,7 @@ def _plain(text: str) -> str:
 def _without_marks(text: str) -> str:
     if not _MARK.search(text):
         return text
+    text = _NOTE_CALL.sub(r"[\1]", text)
     text = _LINK.sub(r"\1", _LINK.sub(r"\1", text))  # twice: a link may hold an image
     text = _AUTOLINK.sub(r"\1", text)
     text = _TAG.sub("", _COMMENT.sub("", text))

@@ -8,8 +8,10 @@ from rag.parsing.html.main_part import leave_out_surroundings
 from rag.parsing.html.metadata import Metadata, read_metadata
 from rag.parsing.html.page import Page
 from rag.parsing.html.tree import parse
-from rag.parsing.html.visibility import leave_out_unseen
+from rag.parsing.html.visibility import Labels, leave_out_unseen
 from rag.parsing.outline import Outline
+
+_BELOW_TITLE = 2
 
 
 def read_html(content: bytes) -> Outline:
@@ -22,17 +24,28 @@ def read_html(content: bytes) -> Outline:
     if root is None:
         return Outline()
     metadata = read_metadata(root)
+    labels = _leave_out_unseen(root)
+    part, most_is_left = leave_out_surroundings(root)
+    if not most_is_left and (again := parse(content)) is not None:
+        root = again
+        labels = _leave_out_unseen(root)
+        part, _ = leave_out_surroundings(root, gently=True)
     outline = Outline(metadata.title, metadata.language)
-    read_page(outline, root)
+    Page(outline, labels).read(part)
     _add_metadata(outline, metadata)
     return outline
 
 
-def read_page(outline: Outline, root: etree._Element) -> None:
-    """Add the blocks of a page's main part. What is left out is emptied in the tree."""
+def read_fragment(outline: Outline, markup: str) -> None:
+    """Add the blocks of a piece of HTML, which is read whole."""
+    if (root := parse(markup.encode(errors="replace"))) is not None:
+        Page(outline, _leave_out_unseen(root)).read(root)
+
+
+def _leave_out_unseen(root: etree._Element) -> Labels:
     labels = leave_out_unseen(root)
     describe_controls(root)
-    Page(outline, labels).read(leave_out_surroundings(root))
+    return labels
 
 
 def _add_metadata(outline: Outline, metadata: Metadata) -> None:
@@ -45,9 +58,9 @@ def _add_metadata(outline: Outline, metadata: Metadata) -> None:
     hidden = [(question, answer) for question, answer in metadata.questions if _squeezed(answer)[:200] not in shown]
     outline.leave(1)
     for question, answer in hidden:
-        outline.enter(1, question)
+        outline.enter(_BELOW_TITLE, question)
         outline.add(answer)
-        outline.leave(1)
+        outline.leave(_BELOW_TITLE)
     outline.add_all(metadata.products, BlockKind.TABLE_ROW)
     if metadata.breadcrumbs:
         outline.add(f"Section: {metadata.breadcrumbs}", kind=BlockKind.FORM_FIELD)

@@ -32,12 +32,16 @@ _NAMED_AROUND = re.compile(
     |\w*comments?|comment-?(?:list|form|section|area|wrap)|respond|disqus|feedback|rating|post-?ratings?
     |newsletter|subscribe|subscription-?form|donat\w*|login|log-?in|sign-?in|signup|advert\w*|adsbygoogle|ads?
     |banner-?ads?|sponsor\w*
-    |author-?(?:box|bio|info|card)|byline|(?:entry|post|article)-?(?:meta|date|time|utility)|postmetadata
+    |author\w*(?:-\w+)?|\w*autor\w*|bio|credits?|byline|news-?letter\w*|magazine?-?(?:teaser|box)|taboola\w*|entry-?footer|more-?link|(?:entry|post|article)-?(?:meta|date|time|utility)|postmetadata
     |meta-?(?:data|info)
     |tags?(?=$|\s)|tag-?(?:list|cloud|links)|tagcloud|categories|ez-toc\S*|print(?:-?(?:button|link))?
     |copyright|disclaimer|rss
     )(?:$|[\s_-])""",
     re.VERBOSE,
+)
+_NAMED_NEVER = re.compile(
+    r"(?:^|[\s_-])(?:cookie\w*|consent\w*|gdpr|popup|\w*comments?|comment-?(?:list|form|section|area|wrap)|respond|disqus)"
+    r"(?:$|[\s_-])"
 )
 _NAMED_BESIDE = re.compile(
     r"""(?:^|[\s_-])(?:
@@ -56,17 +60,20 @@ _CREDIT = re.compile(
 )
 _LONGEST_CREDIT = 120
 _LONGEST_LINK = 200
+_ANSWER = 25
 _MAX_PHRASES = 200
 _MAX_SIBLINGS = 20
 _BANNER = 100
 """The most text of a page's banner: a logo's name and a claim."""
-_LITTLE_PROSE = 200
+_LITTLE_PROSE = 100
 _MANY_LINKS = 0.6
 """Over this share of its text in links, a block is a menu or a list of other pages."""
 _SOME_LINKS = 0.2
 _MOST = 0.5
 """What holds this share of the text holds the main part."""
 _SMALL = 0.3
+_FEWEST_CHARACTERS = 500
+"""A page that has fewer characters left, and less than a quarter of what it had, has lost its text."""
 
 
 @dataclass(slots=True)
@@ -92,19 +99,23 @@ class _Measure:
 _Measures = dict[etree._Element, _Measure]  # noqa: SLF001
 
 
-def leave_out_surroundings(root: etree._Element) -> etree._Element:
-    """Empty what stands around the main part of a page, and return the element that holds that part.
+def leave_out_surroundings(root: etree._Element, *, gently: bool = False) -> tuple[etree._Element, bool]:
+    """Empty what stands around the main part of a page; return what holds it, and whether enough text is left.
 
-    Nothing that holds most of the text is left out, whatever it is called.
+    Nothing that holds most of the text is left out, whatever it is called. `gently` leaves out less by
+    names and by links, which is for pages that lose most of their text else.
     """
     body = root.find("body")
     body = root if body is None else body
     whole = _measured(body)[body].prose
-    measures = _measured(body, lambda element, measure: _is_around(element, measure, whole))
-    _empty_beside(body, measures)
+    names = _NAMED_NEVER if gently else _NAMED_AROUND
+    measures = _measured(body, lambda element, measure: _is_around(element, measure, whole, names))
+    if not gently:
+        _empty_beside(body, measures)
     _empty_small(body, measures)
     _empty_introduced(body, measures)
-    return body
+    left = sum(len(text.strip()) for text in body.itertext())
+    return body, left >= min(_FEWEST_CHARACTERS, whole / 4)
 
 
 def _measured(body: etree._Element, leaves_out: Callable[[etree._Element, _Measure], bool] | None = None) -> _Measures:
@@ -130,13 +141,13 @@ def _measured(body: etree._Element, leaves_out: Callable[[etree._Element, _Measu
     return measures
 
 
-def _is_around(element: etree._Element, measure: _Measure, whole: int) -> bool:
+def _is_around(element: etree._Element, measure: _Measure, whole: int, names: re.Pattern[str]) -> bool:
     """Tell whether an element is a menu, a bar or a notice: by what it is, what it is called, or its links."""
     if measure.prose >= whole / 2:
         return False
     if element.tag in _AROUND or element.get("role") in _AROUND_ROLES:
         return True
-    if not measure.titles and _is_named(element, _NAMED_AROUND):
+    if not measure.titles and _is_named(element, names):
         return True
     if element.tag == "header" and not measure.titles and measure.prose < _BANNER and _is_banner(element):
         return True
@@ -203,6 +214,9 @@ def _empty_introduced(body: etree._Element, measures: _Measures) -> None:
         section = list(_section_of(element, body, measures, kept))
         text = sum(measures[each].text for each in section)
         linked = sum(measures[each].linked for each in section)
+        follows = element.getnext() if section == [element] else None
+        if not ends and follows is not None and measures[follows].prose > _ANSWER:
+            continue
         if ends or text - linked - len(words) < _LITTLE_PROSE or linked > _SOME_LINKS * text:
             for each in section:
                 _drop(each, measures)

@@ -1,6 +1,7 @@
 """The elements of a page as the blocks of a document."""
 
 from collections.abc import Callable
+from itertools import islice
 from typing import ClassVar
 
 from lxml import etree
@@ -34,6 +35,7 @@ class Page:
         self._items = 0
         self._terms: list[str] = []
         self._level = 0
+        self._around: tuple[etree._Element | None, str] = (None, "")
         self._sections: list[tuple[etree._Element, int]] = []
         self._lists: list[Numbering] = []
         self._spacious: set[etree._Element] = set()
@@ -96,9 +98,20 @@ class Page:
         if element.tag == "br":
             self._text.append(BREAK)
         elif element.tag == "img":
-            self._text.append(_alternative(element, self._text))
+            self._text.append(self._alternative(element))
         else:
             self._text.append(element.text or "")
+
+    def _alternative(self, image: etree._Element) -> str:
+        """Return the words that stand for an image, if they say something that is not said beside it."""
+        alternative = spoken(image)
+        in_sentence = any(part.strip() for part in self._text[-_NEAR:]) or (image.tail or "").strip()
+        if not alternative or (not in_sentence and len(alternative.split()) < _FEWEST_WORDS):
+            return " "
+        around = next(image.iterancestors("figure", "a"), None)
+        if around is not None and around is not self._around[0]:
+            self._around = (around, few_words(around, headings=True).lower())
+        return " " if around is not None and alternative.lower() in self._around[1] else f" {alternative} "
 
     def _end_paragraph(self) -> None:
         text = "".join(self._text)
@@ -194,8 +207,14 @@ def _holders_of_blocks(root: etree._Element) -> set[etree._Element]:
                 break
             holders.add(ancestor)
     for item in root.iter("li", "dd"):
-        if len(item.findall("p")) >= _MANY_PARAGRAPHS or (item.tag == "dd" and item.find(".//li") is not None):
+        if sum(1 for _ in islice(item.iterchildren("p"), _MANY_PARAGRAPHS)) == _MANY_PARAGRAPHS:
             holders.add(item)
+        if (
+            item.tag == "li"
+            and (around := next(item.iterancestors("dd", "li"), None)) is not None
+            and around.tag == "dd"
+        ):
+            holders.add(around)
     return holders
 
 
@@ -214,15 +233,3 @@ def _paragraphs(text: str) -> list[str]:
             paragraphs.append(line)
         previous = line
     return paragraphs
-
-
-def _alternative(image: etree._Element, before: list[str]) -> str:
-    """Return the words that stand for an image, if they say something that is not said beside it."""
-    alternative = spoken(image)
-    if not alternative:
-        return " "
-    in_sentence = any(part.strip() for part in before[-_NEAR:]) or (image.tail or "").strip()
-    if not in_sentence and len(alternative.split()) < _FEWEST_WORDS:
-        return " "
-    around = next(image.iterancestors("figure", "a"), image.getparent())
-    return " " if around is None or alternative.lower() in few_words(around).lower() else f" {alternative} "

@@ -129,3 +129,31 @@ def test_a_file_over_the_bound_is_refused_unread() -> None:
         parse_as(FileType.TEXT, bytes(MAX_FILE_BYTES + 1))
 
     assert refusal.value.code == ErrorCode.FILE_TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a picture"),
+        (b"MZ\x90\0\3\0\0\0", "a program"),
+        (b"Rar!\x1a\7\0", "an archive"),
+        (b"SQLite format 3\0\x10\0", "a database"),
+        (b"wOF2\0\1\0\0", "a font"),
+        (b"ID3\4\0\0", "an audio file"),
+        (b"\0\0\0 ftypmp42", "a video"),
+        (b"!BDN\0\0\0\0", "a mailbox of Outlook"),
+        (make_archive({"Index/Document.iwa": "x"}), "an iWork document"),
+        (make_archive({"visio/document.xml": "<x/>"}), "a Visio drawing"),
+        (make_archive({"a.txt": "x"}), "a ZIP archive"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_read_is_called_by_its_name(content: bytes, what: str) -> None:
+    with pytest.raises(UnreadableDocument, match=what):
+        detect_type("file.bin", io.BytesIO(content))
+
+
+def test_a_text_that_mentions_the_mark_of_a_format_is_a_text() -> None:
+    content = b"# File formats\n\nEvery portable document begins with the mark %PDF-1.7 and ends with another.\n"
+
+    assert detect_type("formats.md", io.BytesIO(content)) is FileType.MARKDOWN

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.parsing.document import Block
+from rag.parsing.document import Block, BlockKind
 from tests.rag.parsing.parsed import parse
 
 GUIDE = """# The guide
@@ -46,9 +46,12 @@ def test_headings_lists_tables_and_code_are_kept_whole() -> None:
     assert document.title == "The guide"
     assert document.blocks == [
         Block("Welcome to the guide, see the site."),
-        Block("- by post within three days\n- by bike\n1. Order.\n2. Wait.", ("Delivery",)),
-        Block("place | price\nParis | 3 €", ("Delivery",)),
-        Block("# no heading\ndef price():\n    return 3", ("Delivery",)),
+        Block("- by post within three days", ("Delivery",), kind=BlockKind.LIST_ITEM),
+        Block("- by bike", ("Delivery",), kind=BlockKind.LIST_ITEM),
+        Block("1. Order.", ("Delivery",), kind=BlockKind.LIST_ITEM),
+        Block("2. Wait.", ("Delivery",), kind=BlockKind.LIST_ITEM),
+        Block("place: Paris; price: 3 €", ("Delivery",), kind=BlockKind.TABLE_ROW),
+        Block("# no heading\ndef price():\n    return 3", ("Delivery",), kind=BlockKind.CODE),
         Block("A refund takes five days.", ("Returns", "Refunds")),
         Block("The snake_case name, bold a parcel https://example.org/a.", ("Returns", "Refunds")),
     ]
@@ -88,3 +91,22 @@ def test_comments_and_link_definitions_are_not_text() -> None:
 def test_lines_made_to_keep_a_parser_busy_are_read_like_any_other(text: str) -> None:
     # Each takes minutes where a repetition is tried at every place: the suite would not end.
     assert parse("a.md", text.encode() + b"\n\nend").blocks[-1].text == "end"
+
+
+def test_a_footnote_stands_after_the_text_that_calls_it() -> None:
+    document = parse(
+        "a.md", b"Free in France[^1].\n\nOpen daily.\n\n[^1]: Corsica\n    excepted.\n[^2]: Never called.\n"
+    )
+
+    assert document.blocks == [
+        Block("Free in France[1]."),
+        Block("[1] Corsica excepted.", kind=BlockKind.NOTE),
+        Block("Open daily."),
+        Block("[2] Never called.", kind=BlockKind.NOTE),
+    ]
+
+
+def test_a_table_of_html_is_read_as_one() -> None:
+    document = parse("a.md", b"Prices:\n\n<table><tr><th>Item<th>Price\n<tr><td>Pen<td>1 EUR</table>\n\nThe end.\n")
+
+    assert [block.text for block in document.blocks] == ["Prices:", "Item: Pen; Price: 1 EUR", "The end."]

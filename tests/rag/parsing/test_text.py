@@ -2,8 +2,7 @@ import codecs
 
 import pytest
 
-from core.errors import ErrorCode
-from rag.parsing import UnreadableDocument
+from rag.parsing.document import BlockKind
 from tests.rag.parsing.parsed import parse
 
 
@@ -43,38 +42,31 @@ def test_the_language_is_that_of_the_text() -> None:
     assert parse("a.txt", b"Parcels are delivered within three days of the order.").language == "en"
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_each_row_of_a_table_names_its_columns(delimiter: str) -> None:
-    rows = [["product", "price"], ["Blue pen", "1.20"], ["Red pen", ""], ["Green pen", "1.40"]]
-    content = "\r\n".join(delimiter.join(row) for row in rows).encode()
+def test_a_plain_text_is_read_with_its_headings_lists_and_lines() -> None:
+    text = (
+        "Our guide\n=========\n\nDelivery\n--------\nBy post:\n1. Order\n2. Wait\n   a day\n\nRETURNS\n\nBy post too.\n"
+    )
 
-    document = parse("prices.csv", content)
+    document = parse("guide.txt", text.encode())
 
-    assert [block.text for block in document.blocks] == [
-        "product: Blue pen; price: 1.20",
-        "product: Red pen",
-        "product: Green pen; price: 1.40",
+    assert document.title == "Our guide"
+    assert [(block.text, block.heading, block.kind, str(block.place)) for block in document.blocks] == [
+        ("By post:", ("Delivery",), BlockKind.TEXT, "line 6"),
+        ("1. Order", ("Delivery",), BlockKind.LIST_ITEM, "line 7"),
+        ("2. Wait a day", ("Delivery",), BlockKind.LIST_ITEM, "line 8"),
+        ("By post too.", ("RETURNS",), BlockKind.TEXT, "line 13"),
     ]
 
 
-def test_a_quoted_cell_may_hold_delimiters_and_line_breaks() -> None:
-    document = parse("faq.csv", b'question;answer\n"Where; when?";"At noon,\nin Paris"\n')
+def test_a_question_is_kept_with_its_answer() -> None:
+    document = parse("faq.txt", b"Q: Where?\n\nA: In Paris.\n\nQ: When?\nA: At noon.\nQ: Who?\nA: Me.\n")
 
-    assert [block.text for block in document.blocks] == ["question: Where; when?; answer: At noon, in Paris"]
-
-
-def test_a_first_row_of_values_is_a_row_like_the_others() -> None:
-    document = parse("figures.csv", b"2024,12\n2025,14\n")
-
-    assert [block.text for block in document.blocks] == ["2024 | 12", "2025 | 14"]
+    assert [block.text for block in document.blocks] == [
+        "Q: Where?\nA: In Paris.",
+        "Q: When?\nA: At noon.",
+        "Q: Who?\nA: Me.",
+    ]
 
 
-def test_a_table_of_one_column_is_read() -> None:
-    assert [block.text for block in parse("names.csv", b"Paris\nLyon\n").blocks] == ["Paris", "Lyon"]
-
-
-def test_a_cell_without_end_is_refused() -> None:
-    with pytest.raises(UnreadableDocument, match="quotation mark") as refusal:
-        parse("broken.csv", b'name,text\n"never closed ' + b"x" * 200_000)
-
-    assert refusal.value.code == ErrorCode.FILE_UNREADABLE
+def test_the_mark_that_ends_a_text_of_dos_is_no_text() -> None:
+    assert parse("erp.txt", b"ITEM 4711\r\nPRICE 88.00\r\n\x1a").blocks[0].text == "ITEM 4711\nPRICE 88.00"
