@@ -8,7 +8,7 @@ from itertools import islice
 from lxml import etree
 
 from rag.parsing.html.phrases import ENDS, INTRODUCES, LONGEST
-from rag.parsing.html.tree import HEADINGS, empty, few_words
+from rag.parsing.html.tree import FEW_ELEMENTS, HEADINGS, empty, few_words
 
 _AROUND = frozenset({"nav", "footer", "menu"})
 _AROUND_ROLES = frozenset("navigation banner contentinfo complementary search menu menubar toolbar tablist".split())  # noqa: SIM905
@@ -78,12 +78,13 @@ _FEWEST_CHARACTERS = 500
 
 @dataclass(slots=True)
 class _Measure:
-    """What an element holds: characters of text, those in links, links, and headings of level 1."""
+    """What an element holds: characters of text, those in links, links, headings of level 1, and elements."""
 
     text: int = 0
     linked: int = 0
     links: int = 0
     titles: int = 0
+    elements: int = 1
 
     @property
     def prose(self) -> int:
@@ -94,6 +95,7 @@ class _Measure:
         self.linked += inner.linked
         self.links += inner.links
         self.titles += inner.titles
+        self.elements += inner.elements
 
 
 _Measures = dict[etree._Element, _Measure]  # noqa: SLF001
@@ -197,11 +199,15 @@ def _empty_small(body: etree._Element, measures: _Measures) -> None:
         if element.tag == "aside":
             small = measure.prose < _SMALL * kept and not _is_named(element, _NAMED_NOTE)
         else:
-            small = 0 < measure.text < _LONGEST_CREDIT and _CREDIT.match(few_words(element)) is not None
+            small = 0 < measure.text < _LONGEST_CREDIT and _is_credit(element, measure)
             if element.tag in {"p", "div"} and measure.links == 1 and measure.text < _LONGEST_LINK:
                 small = small or measure.linked > 0.8 * measure.text
         if small:
             _drop(element, measures)
+
+
+def _is_credit(element: etree._Element, measure: _Measure) -> bool:
+    return measure.elements <= FEW_ELEMENTS and _CREDIT.match(few_words(element)) is not None
 
 
 def _empty_introduced(body: etree._Element, measures: _Measures) -> None:
@@ -225,7 +231,7 @@ def _empty_introduced(body: etree._Element, measures: _Measures) -> None:
 def _introductions(body: etree._Element, measures: _Measures) -> Iterator[tuple[etree._Element, str]]:
     tags = (*HEADINGS, "p", "div", "span", "strong", "b", "li", "legend", "header", "dt", "label", "a", "figcaption")
     for element in list(body.iter(*tags)):
-        if 0 < measures[element].text <= LONGEST:
+        if 0 < measures[element].text <= LONGEST and measures[element].elements <= FEW_ELEMENTS:
             words = few_words(element, headings=True)
             if 0 < len(words) <= LONGEST and (ENDS.match(words) or INTRODUCES.match(words)):
                 yield element, words

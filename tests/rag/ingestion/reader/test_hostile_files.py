@@ -25,7 +25,7 @@ from tests.rag.parsing.office_files import (
 from tests.rag.parsing.ole_files import make_doc, make_ppt, make_xls
 
 MEGABYTE = 1024 * 1024
-LIMITS = ReaderLimits(memory_bytes=512 * MEGABYTE, cpu_seconds=2)
+LIMITS = ReaderLimits(memory_bytes=512 * MEGABYTE, cpu_seconds=6)
 
 
 @pytest.fixture(scope="module")
