@@ -53,16 +53,15 @@ class WebsitePageReason(StrEnum):
     REDIRECTED_AWAY = "redirected_away"
     CANONICAL_ELSEWHERE = "canonical_elsewhere"
     DUPLICATE = "duplicate"
-    NOT_FOUND = "not_found"
-    FORBIDDEN = "forbidden"
+    MISSING = "missing"
+    REFUSED = "refused"
     NOT_LINKED = "not_linked"
-    HOST_NOT_ALLOWED = "host_not_allowed"
+    NOT_ALLOWED = "not_allowed"
     NO_CONNECTION = "no_connection"
     TIMEOUT = "timeout"
     BROKEN_ENCODING = "broken_encoding"
     SERVER_ERROR = "server_error"
     TOO_MANY_REQUESTS = "too_many_requests"
-    DISK_FULL = "disk_full"
 
 
 class Website(Keyed, Created, Model):

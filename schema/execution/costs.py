@@ -114,6 +114,8 @@ PRICES: Mapping[str, Price] = {
     "WorkspaceDatabase.description": text(databases.MAX_DESCRIPTION_CHARACTERS),
     "Document.warnings": Price(size=5),
     "Document.url": text(workspaces.MAX_URL_CHARACTERS),
+    "Website.url": text(workspaces.MAX_URL_CHARACTERS),
+    "WebsitePage.url": text(workspaces.MAX_URL_CHARACTERS),
     "Passage.content": text(PASSAGE_CHARACTERS),
     "DuplicateDocument.document": STATEMENT,
     "Message.content": text(MESSAGE_CHARACTERS),

@@ -93,7 +93,7 @@ async def test_a_killed_server_is_told_of_and_its_answer_made_again_once_it_is_b
 async def test_questions_asked_while_the_server_is_away_are_all_asked_after_a_reload(
     visitor: BrowserContext, assistant: Assistant
 ) -> None:
-    asked = [f"Is anybody there? {uuid4()}", f"And now? {uuid4()}"]
+    asked = [f"Is the shop open? {uuid4()}", f"And now? {uuid4()}"]
     async with Proxy(assistant.server.host) as proxy:
         chats = [await chat_at(visitor, f"http://{proxy.host}/demo") for _ in asked]
         for chat in chats:
@@ -119,10 +119,10 @@ async def test_a_question_that_never_left_is_written_again_in_a_new_conversation
     visitor: BrowserContext, chat: Chat
 ) -> None:
     await visitor.set_offline(True)
-    await chat.ask("Is anybody there?")
+    await chat.ask("Is the shop open?")
     await expect(chat.page.get_by_text("You are offline.")).to_be_visible()
 
     await chat.button("New conversation").click()
 
-    await expect(chat.field).to_have_value("Is anybody there?")
+    await expect(chat.field).to_have_value("Is the shop open?")
     await expect(chat.questions).to_have_count(0)

@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -20,6 +21,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from rag.ingestion.reader.confinement import confine
@@ -40,6 +42,8 @@ _FILE, _RESULT = 3, 4  # in a child, above the three standard descriptors
 class _Child:
     pid: int
     leash: socket.socket
+    resident_bytes: int
+    """What it has of this process's memory at its beginning."""
 
 
 class ForkServer:
@@ -93,7 +97,7 @@ class ForkServer:
         except OSError:
             os.close(leash)  # without a word: the reading is lost
         else:
-            child = _Child(pid, socket.socket(fileno=leash))
+            child = _Child(pid, socket.socket(fileno=leash), _resident(pid))
             self._children[pid] = child
             self._selector.register(child.leash, selectors.EVENT_READ, child)
         finally:
@@ -118,7 +122,7 @@ class ForkServer:
             end = {
                 "status": os.waitstatus_to_exitcode(status),
                 "cpu_seconds": usage.ru_utime + usage.ru_stime,
-                "resident_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+                "resident_bytes": max(0, _most_resident(usage) - child.resident_bytes),
             }
             with contextlib.suppress(OSError):
                 child.leash.sendall(json.dumps(end).encode())
@@ -135,6 +139,17 @@ class ForkServer:
             os._exit(0)
         finally:
             os._exit(1)
+
+
+def _resident(pid: int) -> int:
+    """Return how much memory a process has; 0 where the platform does not tell."""
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * resource.getpagesize()
+    return 0
+
+
+def _most_resident(usage: resource.struct_rusage) -> int:
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _keep_only(file: int, result: int) -> None:

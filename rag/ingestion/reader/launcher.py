@@ -30,7 +30,10 @@ _MAX_END_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a child ended. `status` is its exit code, or a signal's number below zero."""
+    """How a child ended. `status` is its exit code, or a signal's number below zero.
+
+    `resident_bytes` is the most memory it had beyond what it began with.
+    """
 
     status: int
     cpu_seconds: float

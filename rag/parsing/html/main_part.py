@@ -8,7 +8,7 @@ from itertools import islice
 from lxml import etree
 
 from rag.parsing.html.phrases import ENDS, INTRODUCES, LONGEST
-from rag.parsing.html.tree import HEADINGS, empty, few_words
+from rag.parsing.html.tree import FEW_ELEMENTS, HEADINGS, empty, few_words
 
 _AROUND = frozenset({"nav", "footer", "menu"})
 _AROUND_ROLES = frozenset("navigation banner contentinfo complementary search menu menubar toolbar tablist".split())  # noqa: SIM905
@@ -65,11 +65,10 @@ _MAX_PHRASES = 200
 _MAX_SIBLINGS = 20
 _BANNER = 100
 """The most text of a page's banner: a logo's name and a claim."""
-_LITTLE_PROSE = 120
+_LITTLE_PROSE = 100
 _MANY_LINKS = 0.6
 """Over this share of its text in links, a block is a menu or a list of other pages."""
 _SOME_LINKS = 0.2
-_NEARLY_ALL = 0.8
 _MOST = 0.5
 """What holds this share of the text holds the main part."""
 _SMALL = 0.3
@@ -79,12 +78,13 @@ _FEWEST_CHARACTERS = 500
 
 @dataclass(slots=True)
 class _Measure:
-    """What an element holds: characters of text, those in links, links, and headings of level 1."""
+    """What an element holds: characters of text, those in links, links, headings of level 1, and elements."""
 
     text: int = 0
     linked: int = 0
     links: int = 0
     titles: int = 0
+    elements: int = 1
 
     @property
     def prose(self) -> int:
@@ -95,6 +95,7 @@ class _Measure:
         self.linked += inner.linked
         self.links += inner.links
         self.titles += inner.titles
+        self.elements += inner.elements
 
 
 _Measures = dict[etree._Element, _Measure]  # noqa: SLF001
@@ -108,7 +109,7 @@ def leave_out_surroundings(root: etree._Element, *, gently: bool = False) -> tup
     """
     body = root.find("body")
     body = root if body is None else body
-    whole = _measured(body)[body].prose
+    whole = _prose(body)
     names = _NAMED_NEVER if gently else _NAMED_AROUND
     measures = _measured(body, lambda element, measure: _is_around(element, measure, whole, names))
     if not gently:
@@ -117,6 +118,15 @@ def leave_out_surroundings(root: etree._Element, *, gently: bool = False) -> tup
     _empty_introduced(body, measures)
     left = sum(len(text.strip()) for text in body.itertext())
     return body, left >= min(_FEWEST_CHARACTERS, whole / 4)
+
+
+def _prose(body: etree._Element) -> int:
+    """Return the characters of text outside links."""
+    linked = 0
+    for link in body.iter("a"):
+        if next(link.iterancestors("a"), None) is None:
+            linked += sum(len(text.strip()) for text in link.itertext())
+    return sum(len(text.strip()) for text in body.itertext()) - linked
 
 
 def _measured(body: etree._Element, leaves_out: Callable[[etree._Element, _Measure], bool] | None = None) -> _Measures:
@@ -198,19 +208,15 @@ def _empty_small(body: etree._Element, measures: _Measures) -> None:
         if element.tag == "aside":
             small = measure.prose < _SMALL * kept and not _is_named(element, _NAMED_NOTE)
         else:
-            small = _is_link(element, measure) or (
-                0 < measure.text < _LONGEST_CREDIT
-                and not _wraps(element, measures)
-                and _CREDIT.match(few_words(element)) is not None
-            )
+            small = 0 < measure.text < _LONGEST_CREDIT and _is_credit(element, measure)
+            if element.tag in {"p", "div"} and measure.links == 1 and measure.text < _LONGEST_LINK:
+                small = small or measure.linked > 0.8 * measure.text
         if small:
             _drop(element, measures)
 
 
-def _is_link(element: etree._Element, measure: _Measure) -> bool:
-    if element.tag not in {"p", "div"} or measure.links != 1:
-        return False
-    return _NEARLY_ALL * measure.text < measure.linked < _LONGEST_LINK
+def _is_credit(element: etree._Element, measure: _Measure) -> bool:
+    return measure.elements <= FEW_ELEMENTS and _CREDIT.match(few_words(element)) is not None
 
 
 def _empty_introduced(body: etree._Element, measures: _Measures) -> None:
@@ -234,7 +240,7 @@ def _empty_introduced(body: etree._Element, measures: _Measures) -> None:
 def _introductions(body: etree._Element, measures: _Measures) -> Iterator[tuple[etree._Element, str]]:
     tags = (*HEADINGS, "p", "div", "span", "strong", "b", "li", "legend", "header", "dt", "label", "a", "figcaption")
     for element in list(body.iter(*tags)):
-        if 0 < measures[element].text <= LONGEST and not _wraps(element, measures):
+        if 0 < measures[element].text <= LONGEST and measures[element].elements <= FEW_ELEMENTS:
             words = few_words(element, headings=True)
             if 0 < len(words) <= LONGEST and (ENDS.match(words) or INTRODUCES.match(words)):
                 yield element, words
@@ -257,13 +263,6 @@ def _section_of(
             if measures[following].text and measures[following].linked < _SOME_LINKS * measures[following].text:
                 break
             yield following
-
-
-def _wraps(element: etree._Element, measures: _Measures) -> bool:
-    """Tell whether all the text of an element is that of its first child."""
-    if (element.text or "").strip() or len(element) == 0:
-        return False
-    return measures[element[0]].text == measures[element].text
 
 
 def _has_text_before(element: etree._Element, measures: _Measures) -> bool:

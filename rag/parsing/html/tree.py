@@ -23,7 +23,7 @@ INLINE = frozenset(
 """Elements whose words stand in the line around them."""
 BREAK = "\v"
 """Stands for <br> in the text of a paragraph. It is white space to Python, and none to HTML."""
-_FEW_NODES = 200
+FEW_ELEMENTS = 100
 _FILE_NAME = re.compile(r"\S{0,200}(?:\.\w{2,4}|_\S{0,200}|\d{4}\S{0,200})|")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _NOT_OF_PAGES = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
@@ -79,7 +79,7 @@ def few_words(element: etree._Element, *, headings: bool = False) -> str:
     """Return the words inside `element`; "" where they are many, or hold a heading that is not asked for."""
     parts: list[str] = []
     for number, (event, node) in enumerate(etree.iterwalk(element, events=("start", "end"))):
-        if number > _FEW_NODES or (node.tag in HEADINGS and not headings):
+        if number > 2 * FEW_ELEMENTS or (node.tag in HEADINGS and not headings):
             return ""
         text = node.text if event == "start" else node.tail if node is not element else ""
         parts.append((text or "") if node.tag in INLINE else f" {text or ''}")

@@ -74,7 +74,8 @@ def _targets(root: etree._Element) -> frozenset[str]:
 
 def _opened(root: etree._Element, targets: frozenset[str]) -> Iterator[tuple[etree._Element, etree._Element, str]]:
     """Yield (control, panel, label) of each panel that has a control of its own, which is not in a heading."""
-    by_id = {identifier: element for element in root.iter() if (identifier := element.get("id")) in targets}
+    named = root.iter() if targets else ()
+    by_id = {identifier: element for element in named if (identifier := element.get("id")) in targets}
     for control in root.iter("button", "summary", "a", "label", "div", "span", "li", "p"):
         panel = _panel_of(control, by_id)
         if panel is None or panel.tag in HEADINGS or next(control.iterancestors(*HEADINGS, "dt"), None) is not None:

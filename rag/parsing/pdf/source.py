@@ -15,7 +15,9 @@ from rag.parsing.pdf.words import Page, read_words
 # PDFium is one program with one state: two threads inside it crash the process.
 _PDFIUM = threading.Lock()
 _FILE_NAME = re.compile(
-    r"^microsoft \w+ - |\.(?:docx?|odt|rtf|pdf|tex|indd|qxd|pptx?|xlsx?|html?|dvi|ps)$|^untitled", re.IGNORECASE
+    r"^microsoft \w+ - |\.(?:docx?|odt|rtf|pdf|tex|indd|qxd|pptx?|xlsx?|html?|dvi|ps)$|^untitled"
+    r"|^\(?(?:anonymous|unspecified)\)?$",
+    re.IGNORECASE,
 )
 
 

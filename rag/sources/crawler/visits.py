@@ -39,7 +39,7 @@ _NO_TEXT_KINDS = re.compile(
 )
 _PLAIN_KINDS = {"text/plain": ".txt", "text/markdown": ".md", "text/csv": ".csv"}
 _FAULTS = {
-    FetchFault.NOT_ALLOWED: WebsitePageReason.HOST_NOT_ALLOWED,
+    FetchFault.NOT_ALLOWED: WebsitePageReason.NOT_ALLOWED,
     FetchFault.NO_CONNECTION: WebsitePageReason.NO_CONNECTION,
     FetchFault.TIMEOUT: WebsitePageReason.TIMEOUT,
     FetchFault.TOO_LARGE: WebsitePageReason.TOO_LARGE,
@@ -169,10 +169,10 @@ class Visitor:
             reason = WebsitePageReason.TOO_MANY_REQUESTS if too_many else WebsitePageReason.SERVER_ERROR
             return Visit(Outcome.FAIL, reason, status, retry_after=wait)
         if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-            return Visit(Outcome.GONE, WebsitePageReason.NOT_FOUND, status)
+            return Visit(Outcome.GONE, WebsitePageReason.MISSING, status)
         target = redirect_of(response)
         if target is None:
-            return Visit(Outcome.GONE, WebsitePageReason.FORBIDDEN, status)
+            return Visit(Outcome.GONE, WebsitePageReason.REFUSED, status)
         inside = self._opened.site.address(target)
         reason = WebsitePageReason.REDIRECTED if inside else WebsitePageReason.REDIRECTED_AWAY
         links = [inside] if inside not in {None, page.url} else []

@@ -156,3 +156,14 @@ def test_every_code_is_found_and_no_other(code: str, number: int) -> None:
 
     assert meaning(texts, f"{letters.lower()}{code[-3:]}").missing == ()
     assert bool(meaning(texts, f"{letters}-{number}").missing) == (f"{number}" != code[-3:])
+
+
+async def test_the_words_of_a_pages_address_are_searched_with_its_passages() -> None:
+    chunk = IndexedChunk(UUID(int=6), 0, "We pay the money back within five days.")
+    vectors = EMBEDDER.embed([chunk.content])
+    page = IndexedDocument(UUID(int=7), "page", "en", [chunk], vectors, "Shop", "help returns-and-refunds")
+    index = index_of(HELP).with_document(page)
+
+    found = index.search("refunds", await EMBEDDER.embed_question("refunds"), 1)[0]
+
+    assert (found.document_id, found.score >= CONFIDENCE_THRESHOLD) == (page.id, True)

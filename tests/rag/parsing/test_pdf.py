@@ -32,6 +32,7 @@ def test_the_title_in_the_properties_comes_first_unless_a_program_left_it_there(
         parse("a.pdf", make_pdf(["# Heading\nText of the report."], title="Microsoft Word - report.doc")).title
         == "Heading"
     )
+    assert parse("a.pdf", make_pdf(["# Heading\nText of the report."], title="(anonymous)")).title == "Heading"
     assert parse("my report.pdf", make_pdf(["Text."])).title == ""
 
 

@@ -70,8 +70,8 @@ async def test_each_address_is_kept_or_dropped_for_a_reason(people: People, site
         "/logo.png": "NOT_TEXT",
         "/empty": "NO_TEXT",
         "/broken": "BROKEN_ENCODING",
-        "/gone": "NOT_FOUND",
-        "/secret": "FORBIDDEN",
+        "/gone": "MISSING",
+        "/secret": "REFUSED",
         "/feed.json": "NOT_TEXT",
         "/inside": "REDIRECTED_AWAY",
         "/named": "CANONICAL_ELSEWHERE",
@@ -92,7 +92,7 @@ async def test_a_page_whose_copy_or_canonical_page_is_not_there_stands_for_itsel
 
     website = await crawls.add(await people.shop(), site.url)
 
-    assert await website.reasons(site.url[:-1]) == {"/nowhere": "NOT_FOUND"}
+    assert await website.reasons(site.url[:-1]) == {"/nowhere": "MISSING"}
     assert await website.counts() == {"found": 5, "indexed": 4, "skipped": 1}
 
 
@@ -145,7 +145,7 @@ async def test_an_archive_that_leads_to_articles_is_read_to_its_end(people: Peop
 
     website = await crawls.add(await people.shop(), site.url)
 
-    assert await website.reasons(site.url) == {"news?page=51": "NOT_FOUND"}
+    assert await website.reasons(site.url) == {"news?page=51": "MISSING"}
     assert await website.counts() == {"found": 125, "indexed": 124, "skipped": 1}
 
 

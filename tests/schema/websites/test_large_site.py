@@ -115,7 +115,7 @@ async def test_a_site_of_2000_pages_is_crawled_refreshed_changed_and_refreshed(
         "/inside": "REDIRECTED_AWAY",
         "/packed": "BROKEN_ENCODING",
         "/copy": "DUPLICATE",
-        "/lost": "NOT_FOUND",
+        "/lost": "MISSING",
         "/sort?a=1&b=2": "REDIRECTED",
     }
     assert site.most_connections == 1

@@ -60,7 +60,7 @@ async def test_what_changed_vanished_and_failed(people: People, site: WebsiteSer
     site.replies["/3"] = Reply(raw=b"")
     assert await website.refresh() == {"found": 6, "indexed": 2, "unchanged": 1, "failed": 3, "removed": 1}
     assert await website.reasons(site.url) == {
-        "1": "NOT_FOUND",
+        "1": "MISSING",
         "2": "SERVER_ERROR",
         "3": "NO_CONNECTION",
         "5": "NOT_LINKED",
@@ -71,7 +71,7 @@ async def test_what_changed_vanished_and_failed(people: People, site: WebsiteSer
 
     assert await website.refresh() == {"found": 6, "unchanged": 3, "failed": 2, "skipped": 1, "removed": 1}
     removed = await website.pages("REMOVED")
-    assert [(each["url"][-1], each["reason"], each["document"]) for each in removed] == [("1", "NOT_FOUND", None)]
+    assert [(each["url"][-1], each["reason"], each["document"]) for each in removed] == [("1", "MISSING", None)]
 
     site.put("/2", page("Page 2", "This is text number 2."))
     site.replies["/3"] = Reply(404)
