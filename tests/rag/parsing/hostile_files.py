@@ -60,6 +60,26 @@ def nested_rows() -> bytes:
     return f"<html><body>{f'<table>{rows}</table>' * 60}</body></html>".encode()
 
 
+PAGES = {
+    "controls in depth": "<div>" * 1_500 + "<button aria-expanded=1>b</button>" * 5_000 + "<div id=x>a</div>",
+    "panels": "<button>x</button><div hidden>y</div>" * 10_000,
+    "labels": "<label for=a>x</label><input id=a value=b>" * 10_000,
+    "pictures": "<p>" + "<img alt='a red big car'>" * 20_000,
+    "headings of other pages": "<div>" * 1_800 + "<span>Share this</span>" * 10_000,
+    "merged cells": "<table><tr>" + "<td rowspan=1000 colspan=200>abcdefgh" * 3 + "<tr><td>x" * 10_000,
+    "definitions in definitions": "<dl><dd>a" * 900 + "<p>x</p>" * 10_000,
+    "line breaks": "x<br>" * 100_000,
+    "data": "<script type='application/ld+json'>" + "[" * 500_000 + "</script><p>x",
+}
+"""Pages on which a rule that looks around each element takes the square of their number."""
+
+
+def nested_mail(depth: int) -> bytes:
+    """A mail whose parts hold parts."""
+    parts = "".join(f"Content-Type: multipart/mixed; boundary=b{each}\n\n--b{each}\n" for each in range(depth))
+    return f"From: a@example.org\nMessage-ID: <1>\n{parts}\nx\n".encode() + b"line\n" * 100_000
+
+
 def one_line(characters: int) -> bytes:
     """A text without a line break."""
     return (b"word " * (characters // 5 + 1))[:characters]

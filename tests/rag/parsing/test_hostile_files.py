@@ -11,6 +11,7 @@ from rag.parsing import UnreadableDocument
 from rag.parsing.csv_table import read_csv
 from rag.parsing.document import ParsedDocument
 from rag.parsing.html import read_html
+from rag.parsing.mail import read_mail
 from rag.parsing.markdown import read_markdown
 from rag.parsing.text import read_text
 from tests.rag.parsing.office_files import (
@@ -47,7 +48,8 @@ OFFICE = {
 }
 DOCUMENT_XML = zipfile.ZipFile(BytesIO(DOCX)).read("word/document.xml")
 NAMES = st.one_of(
-    st.sampled_from(["a.txt", "a.md", "a.html", "a.csv", "a.pdf", "a.docx", "", "."]), st.text(max_size=20)
+    st.sampled_from(["a.txt", "a.md", "a.html", "a.csv", "a.json", "a.eml", "a.pdf", "a.docx", "", "."]),
+    st.text(max_size=20),
 )
 MARKS = st.lists(
     st.sampled_from(
@@ -138,6 +140,6 @@ def test_a_docx_of_damaged_xml(xml: bytes) -> None:
 @examples(150)
 @given(text=MARKS)
 def test_marks_in_any_order_are_text_in_every_format(text: str) -> None:
-    for reader in (read_text, read_markdown, read_html, read_csv):
+    for reader in (read_text, read_markdown, read_html, read_csv, read_mail):
         outline = reader(text.encode())
         assert all(block.text.strip() for block in outline.blocks())

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from email.message import EmailMessage
 from functools import partial
 
 import pytest
@@ -82,6 +83,10 @@ async def test_a_file_that_no_bound_finds_is_ended_by_the_child_s_limits(
     [
         (FileType.TEXT, lambda: hostile_files.one_line(25 * MEGABYTE), ErrorCode.FILE_TOO_LARGE),
         (FileType.MARKDOWN, lambda: b"## a\nx\n## b\nx\n" * 30_000, ErrorCode.FILE_TOO_LARGE),
+        (FileType.JSON, lambda: b"[" * 5_000_000, ErrorCode.FILE_UNREADABLE),
+        (FileType.JSON, lambda: b"[0," + b"1e5," * 5_000_000 + b"0]", ErrorCode.FILE_TOO_LARGE),
+        (FileType.CSV, lambda: b'"' + b"x,\n" * 1_000_000, ErrorCode.FILE_UNREADABLE),
+        (FileType.EML, lambda: hostile_files.nested_mail(600), ErrorCode.FILE_UNREADABLE),
         (FileType.DOCX, hostile_files.many_nodes, ErrorCode.FILE_TOO_LARGE),
         (FileType.DOCX, hostile_files.many_parts, ErrorCode.FILE_UNREADABLE),
         (FileType.DOCX, hostile_files.nested_tables, ErrorCode.FILE_UNREADABLE),
@@ -159,6 +164,46 @@ async def test_rows_inside_rows_are_read_once(reader: DocumentReader) -> None:
     batches = await read(reader, FileType.HTML, hostile_files.nested_rows())
 
     assert "".join(chunk.content for batch in batches for chunk in batch.chunks).count("x") == 60
+
+
+@pytest.mark.parametrize("page", hostile_files.PAGES.values(), ids=hostile_files.PAGES)
+async def test_a_page_takes_time_by_its_length_alone(reader: DocumentReader, page: str) -> None:
+    assert await read(reader, FileType.HTML, f"<html><body>{page}<p>The end.".encode())
+
+
+async def test_a_mail_of_parts_in_parts_is_read(reader: DocumentReader) -> None:
+    assert await read(reader, FileType.EML, hostile_files.nested_mail(100))
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "koi8-r", "shift_jis", "utf-16-le"])
+async def test_an_encoding_is_told_in_a_child_that_can_open_nothing(reader: DocumentReader, encoding: str) -> None:
+    text = {
+        "koi8-r": "Доставка занимает три дня после заказа.",
+        "shift_jis": "配送には三日かかります。送料は五百円です。",
+    }
+    written = text.get(encoding, "Déjà payé à la livraison, merci.")
+
+    (batch,) = await read(reader, FileType.TEXT, written.encode(encoding))
+
+    assert batch.chunks[0].content == written
+
+
+async def test_the_files_of_a_mail_come_after_its_passages(reader: DocumentReader) -> None:
+    message = EmailMessage()
+    message["From"] = "anna@example.org"
+    message.set_content("Two files.")
+    contents = {"a.bin": bytes(range(256)) * 10_000, "b.txt": b"b"}
+    for name, content in contents.items():
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    with tempfile.TemporaryFile() as file:
+        file.write(message.as_bytes())
+        file.flush()
+        async with reader.reading(FileType.EML, "Name", file, embedder=None) as reading:
+            batches = [batch async for batch in reading.batches()]
+            brought = {attachment.name: attachment.content async for attachment in reading.attachments()}
+
+    assert "Two files." in batches[0].chunks[0].content
+    assert brought == contents
 
 
 async def test_a_long_line_within_the_bounds_is_cut_with_little_memory(reader: DocumentReader) -> None:
