@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
+from importlib.util import find_spec
 
 from rag.parsing.outline import Outline
 from rag.parsing.probe import Probe
@@ -32,6 +33,7 @@ class FileType(StrEnum):
     CSV = "csv"
     JSON = "json"
     EML = "eml"
+    MSG = "msg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,11 @@ _HEADER = re.compile(r"([!-9;-~]{1,100}):[ \t]?.*(?:\r?\n[ \t].*)*\r?\n")
 _MAIL_HEADERS = frozenset({"from", "to", "date", "subject", "message-id", "received", "mime-version", "return-path"})
 _HEADERS_OF_SERVERS = frozenset({"message-id", "received", "mime-version"})
 _ENOUGH_HEADERS = 3
+_OUTLOOK_STREAM = "__properties_version1.0"
+
+
+def _is_message(probe: Probe) -> bool:
+    return _OUTLOOK_STREAM in probe.streams and find_spec("oxmsg") is not None
 
 
 def _is_mail(probe: Probe) -> bool:
@@ -137,6 +144,7 @@ FORMATS = (
     Format(
         FileType.RTF, (".rtf",), "rag.parsing.office.rich_text:read_rtf", lambda probe: probe.head.startswith(_RTF_MARK)
     ),
+    Format(FileType.MSG, (".msg",), "rag.parsing.outlook:read_msg", _is_message),
     Format(FileType.EML, (".eml",), "rag.parsing.mail:read_mail", _is_mail),
     Format(
         FileType.HTML,

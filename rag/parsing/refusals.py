@@ -59,6 +59,11 @@ REFUSALS = (
         "Save the mails as .eml or .msg and send those.",
         _begins(b"!BDN"),
     ),
+    Refusal(
+        "a message of Outlook (.msg)",
+        "Save it as .eml and send that, or have the operator install monitora[msg].",
+        lambda probe: "__properties_version1.0" in probe.streams,
+    ),
     Refusal("an installer (.msi)", "Send the documents that explain it.", _named(".msi")),
     Refusal("a Publisher document (.pub)", _EXPORT, _named(".pub")),
     Refusal("a Visio drawing (.vsd)", _EXPORT, _named(".vsd")),

@@ -72,7 +72,7 @@ def test_the_content_says_more_than_the_name(name: str, content: bytes, expected
         ("a.exe", b"only text"),
         ("sheet.docx", make_archive({"xl/workbook.xml": "<x/>"})),
         ("drawing.odg", make_odf("graphics", "")),
-        ("mail.doc", make_ole({"__properties_version1.0": b""})),
+        ("mail.doc", make_ole({"VisioDocument": b""})),
         ("a.zip", b"PK\x03\x04 nothing"),
     ],
 )

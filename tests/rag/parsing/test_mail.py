@@ -1,8 +1,10 @@
 """Mail: who wrote what, and the files that came with it."""
 
+import struct
 from email.message import EmailMessage
 
 from rag.parsing.document import Attachment, Block, BlockKind
+from tests.rag.parsing.ole_files import make_ole
 from tests.rag.parsing.parsed import parse
 
 
@@ -55,3 +57,14 @@ def test_a_mail_in_a_mail_is_attached_without_its_own_files() -> None:
 
 def test_a_text_that_begins_like_a_header_is_a_text() -> None:
     assert parse("a.txt", b"From: the shop\nTo: all\nSubject: hours\n\nOpen daily.").blocks[0].kind is BlockKind.TEXT
+
+
+def test_a_message_of_outlook_is_read_like_a_mail() -> None:
+    texts = {"0037": "Prices of the summer", "1000": "Tents are lent from May."}
+    properties = [struct.pack("<HHIII", 0x1F, int(tag, 16), 6, 2 * len(text) + 2, 0) for tag, text in texts.items()]
+    streams = {f"__substg1.0_{tag}001F": text.encode("utf-16-le") for tag, text in texts.items()}
+
+    document = parse("a", make_ole({"__properties_version1.0": bytes(32) + b"".join(properties)} | streams))
+
+    assert document.title == "Prices of the summer"
+    assert [block.text for block in document.blocks] == ["Tents are lent from May."]
