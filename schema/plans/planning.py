@@ -43,7 +43,7 @@ from schema.plans.resolved import Arguments
 from schema.plans.row_planning import Unplanned
 from schema.plans.selection import Field, Selection, Typename
 
-MAX_FIELDS = 300
+MAX_FIELDS = 500
 """Fields of a plan, fragments written out: an operation of more is rare, and planning it takes longer than 50 ms."""
 TYPENAME = "__typename"
 

@@ -384,4 +384,7 @@ def test_a_model_that_refuses_while_it_is_measured_is_one_sentence_after_its_rea
     logged, sentence = ended.stderr.splitlines()
     assert ended.returncode == 1
     assert "model_refused" in logged
-    assert sentence == "Error: The model's server refused the API key. Check MISTRAL_API_KEY."
+    assert sentence == (
+        "Error: The article 'Garden' could not be indexed: The model's server refused the API key. "
+        "Check MISTRAL_API_KEY."
+    )

@@ -101,7 +101,7 @@ async def test_of_processes_that_start_together_one_cleans_up(services: Services
     async with cleaning(services, 365), cleaning(services, 365):
         await until_seen(lambda: _waits_for_tomorrow(services), "the clean-up is done")
 
-    assert len(await fetch(services.database, select(Job.id))) == 1
+    assert len(await fetch(services.database, select(Job.id).where(Job.kind == JobKind.CLEAN_UP))) == 1
 
 
 async def test_a_clean_up_that_fails_is_logged_and_comes_again(

@@ -45,6 +45,10 @@ WAYS = {
         "node(id: $document) {{ ... on Document {{ {} }} }}",
         "workspaces {{ nodes {{ documents {{ nodes {{ {} }} }} }} }}",
     ],
+    "Website": [
+        "node(id: $website) {{ ... on Website {{ {} }} }}",
+        "workspaces {{ nodes {{ websites {{ nodes {{ {} }} }} }} }}",
+    ],
     "Conversation": [
         "conversation(id: $conversation) {{ {} }}",
         "workspaces {{ nodes {{ conversations {{ nodes {{ {} }} }} }} }}",
@@ -185,11 +189,12 @@ async def house(people: People) -> House:
     shops = [await people.shop(owner) for _ in range(2)]
     for shop in shops:
         await owner.change("shareWorkspace", id=shop.id, email=email)
-        document = await Given(people.services.database).document(parse_id(shop.id)[1])
+        given, workspace_id = Given(people.services.database), parse_id(shop.id)[1]
+        document, website = await given.document(workspace_id), await given.website(workspace_id)
     visitor = await shops[0].visitor()
     events = await visitor.chat("When does it open?")
     ids = {"workspace": shops[0].id, "conversation": events[0]["conversation"]["id"]}
-    ids["document"] = global_id("Document", document)
+    ids |= {"document": global_id("Document", document), "website": global_id("Website", website)}
     return House({"owner": owner, "reader": reader, "visitor": visitor}, ids)
 
 

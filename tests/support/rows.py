@@ -23,6 +23,7 @@ from data.models import (
     Profile,
     ResponseCache,
     StorageUsage,
+    Website,
     Workspace,
     WorkspaceDatabase,
     WorkspaceMember,
@@ -54,6 +55,17 @@ class Given:
             session.add_all(rows)
 
         await self.database.write(work)
+
+    async def website(self, workspace_id: UUID) -> UUID:
+        patterns: list[str] = []
+        row = Website(
+            workspace_id=workspace_id,
+            url="https://shop.example",
+            max_pages=1,
+            include_patterns=patterns,
+            exclude_patterns=patterns,
+        )
+        return await self.row(row)
 
     async def member(self, workspace_id: UUID, user_id: UUID) -> None:
         await self.rows(WorkspaceMember(workspace_id=workspace_id, user_id=user_id))

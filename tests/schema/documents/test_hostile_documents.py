@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from starlette.datastructures import UploadFile
 
 from core.clock import now
-from data.models import Document, DocumentChunk, Job, JobStatus
+from data.models import Document, DocumentChunk, Job, JobKind, JobStatus
 from monitora.composition import running_services
 from monitora.settings.settings import Settings
 from rag.ingestion.reader import DocumentReader, ReaderLimits
@@ -41,7 +41,8 @@ async def standing_reader() -> AsyncIterator[DocumentReader]:
 
 
 async def _jobs(services: Services) -> list[tuple[JobStatus, int]]:
-    return [(status, attempts) for status, attempts in await fetch(services.database, select(Job.status, Job.attempts))]
+    indexing = select(Job.status, Job.attempts).where(Job.kind == JobKind.INDEX_DOCUMENT)
+    return [(status, attempts) for status, attempts in await fetch(services.database, indexing)]
 
 
 async def test_a_file_that_kills_its_reader_is_tried_twice_and_the_others_are_indexed(

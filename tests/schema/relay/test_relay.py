@@ -14,14 +14,14 @@ ROOT = Path(__file__).parents[3]
 NODE = ROOT / "tests" / "node"
 
 
-def test_what_is_listed_has_an_identifier_but_for_members_and_passages() -> None:
+def test_what_is_listed_has_an_identifier_but_for_members_passages_and_pages() -> None:
     graph = build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
     edges = [kind for name, kind in graph.type_map.items() if name.endswith("Edge")]
     listed = {get_named_type(edge.fields["node"].type) for edge in edges if isinstance(edge, GraphQLObjectType)}
 
     without = {kind.name for kind in listed if "id" not in getattr(kind, "fields", {})}
 
-    assert without == {"Passage", "WorkspaceMember"}
+    assert without == {"Passage", "WebsitePage", "WorkspaceMember"}
 
 
 @pytest.mark.slow

@@ -9,9 +9,7 @@ export interface Source {
   /** How the answer cites it. */
   number: number;
   documentName: string;
-  chunkIndex: number;
   excerpt: string;
-  score: number;
   location: string | null;
   /** The passage's page on the web. */
   url: string | null;

@@ -1,5 +1,5 @@
 /** Every operation of the open chat, as the constant texts that are sent (`START_VISIT` is in `visit.ts`). */
-const SOURCES = "sources { number documentName chunkIndex excerpt score location url }";
+const SOURCES = "sources { number documentName excerpt location url }";
 const MESSAGE = `id role content answerId feedback finishReason canDiffer ${SOURCES}`;
 const EVENT = `__typename answerId sequence
   ... on AnswerStarted { conversation { id } message { id } ${SOURCES} }
