@@ -97,7 +97,8 @@ class ForkServer:
         except OSError:
             os.close(leash)  # without a word: the reading is lost
         else:
-            child = _Child(pid, socket.socket(fileno=leash), _resident(pid))
+            # One that is over already had no more than this process has.
+            child = _Child(pid, socket.socket(fileno=leash), _resident(pid) or _resident(parent))
             self._children[pid] = child
             self._selector.register(child.leash, selectors.EVENT_READ, child)
         finally:
