@@ -9,12 +9,12 @@ import structlog
 
 from core.clock import now
 from core.errors import MonitoraError
-from data.engine import Database, IntegrityError, Session
+from data.engine import Database, Session
 from data.jobs.job import RunningJob
+from data.jobs.recurring import store_recurring
 from data.models import JobKind
 from data.procedures import MAX_RETENTION_DAYS, Cleaned, cleanup_old_data
 from data.queries import figures
-from data.queries.jobs import any_unfinished, renew_job
 from rag.sources.orphans import delete_orphans
 from rag.sources.storage import FileStorage
 
@@ -78,15 +78,7 @@ class CleanUp:
 
     async def resume(self) -> None:
         """Store the job, unless it waits or runs already and that is soon enough."""
-
-        async def store(session: Session) -> None:
-            if self._at_start or not await any_unfinished(session, JobKind.CLEAN_UP, THE_CLEAN_UP):
-                await renew_job(session, JobKind.CLEAN_UP, None, THE_CLEAN_UP)
-
-        try:
-            await self._database.write(store)
-        except IntegrityError:
-            return  # another process stored it at the same time
+        await store_recurring(self._database, JobKind.CLEAN_UP, THE_CLEAN_UP, anew=self._at_start)
 
     async def run(self, job: RunningJob) -> None:
         """Clean up. Raises `LeaseLost`."""

@@ -87,6 +87,6 @@ async def _stream(context: Context, said: conversations.Ask) -> None:
             case AnswerFailed(text=text):
                 raise CommandError(text)
     click.echo()
-    for number, source in enumerate(sources, 1):
+    for source in sources:
         place = f", {source.location}" if source.location else ""
-        click.echo(f"[{number}] {source.document_name}{place}")
+        click.echo(f"[{source.number}] {source.document_name}{place}")

@@ -125,11 +125,11 @@ def standalone(question: str, earlier: Sequence[str]) -> str | None:
 
 def _kind(question: str, language: str) -> _Kind:
     text = " ".join(re.sub(r"[^\w\s'’-]", " ", fold(question)).split())
-    own = [word for word in _content(question, language) if fold(word) not in TIME_WORDS]
+    said = _content(question, language)
+    own = [word for word in said if fold(word) not in TIME_WORDS]
     # "Où" is no "ou".
     connected = None if question.lower().startswith("où") else _CONNECTIVE[language].match(text)
     rest = text[connected.end() :].strip() if connected else text
-    said = _content(question, language)
     if _MORE[language].fullmatch(rest) or (not said and not _PRONOUN[language].search(rest)):
         return _Kind.MORE
     if len(own) <= MAX_OWN_WORDS and _PRONOUN[language].search(_EXPLETIVE[language].sub(" ", rest)):

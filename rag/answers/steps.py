@@ -214,7 +214,8 @@ class KeepCited:
         if draft.is_written or draft.finish_reason == STOPPED:
             return
         cited = {int(number) for number in _CITED.findall(draft.text)}
-        if not cited and says_unknown(draft.text, _prompt(answer).no_answer):
+        no_answer = no_answer_text(answer.language, answer.known.workspace)
+        if not cited and says_unknown(draft.text, no_answer):
             draft.declined, draft.score, draft.citations = True, UNANSWERED, ()
         elif cited:
             draft.citations = tuple(each for each in draft.citations if each.number in cited) or draft.citations

@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+import zlib
 from typing import BinaryIO
 
 _END = struct.Struct("<4s4H2LH")  # APPNOTE 4.3.16, "end of central directory record"
@@ -10,6 +11,9 @@ _ZIP64_LOCATOR_MARK, _ZIP64_LOCATOR_BYTES = b"PK\x06\x07", 20
 _MAX_COMMENT_BYTES = 65_536
 _MAX_CONTENTS_BYTES = 1024 * 1024
 """About 10,000 entries; a Word document has one for each picture and some dozen more."""
+
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
+"""What is raised where an archive or a part of it is damaged, or packed in a way that the library does not know."""
 
 
 def open_archive(file: BinaryIO) -> zipfile.ZipFile:

@@ -3,11 +3,10 @@
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from rag.parsing.archive import open_archive
+from rag.parsing.archive import DAMAGE, open_archive
 
 OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PART_BYTES = 65_536
@@ -25,7 +24,8 @@ _TARGET = re.compile(r"Target\s*=\s*[\"']/?([^\"']+)[\"']")
 _ROOT = re.compile(r"<(?:\w+:)?(\w+)[\s/>]")
 _MANIFEST_TYPE = re.compile(r"<[^<>]*full-path\s*=\s*\"/\"[^<>]*>")
 _MEDIA_TYPE = re.compile(r"media-type\s*=\s*\"([^\"]*)\"")
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+_UNREADABLE = (*DAMAGE, RuntimeError)
+"""A part with a password is a `RuntimeError`."""
 
 # MS-CFB 2.2, "compound file header", and 2.6, "compound file directory entry".
 _SECTORS = struct.Struct("<30xH16xI16xII")
@@ -47,7 +47,7 @@ def package_kind(file: BinaryIO) -> str:
         with open_archive(file) as archive:
             names = {name.lstrip("/").lower(): name for name in archive.namelist()}
             return _kind(archive, names)
-    except _DAMAGE:
+    except _UNREADABLE:
         return ""
 
 
@@ -58,7 +58,7 @@ def _kind(archive: zipfile.ZipFile, names: dict[str, str]) -> str:
         try:
             with archive.open(names[name.lower()]) as part:
                 content = part.read(_PART_BYTES)
-        except _DAMAGE:
+        except _UNREADABLE:
             return ""  # the reader tells what is wrong with it
         return content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig", errors="replace")
 

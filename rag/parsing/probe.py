@@ -1,12 +1,11 @@
 """What is looked at of a file to tell its format: little of it, and none of it believed."""
 
 import re
-import zipfile
 from functools import cached_property
 from pathlib import PurePath
 from typing import BinaryIO
 
-from rag.parsing.archive import open_archive
+from rag.parsing.archive import DAMAGE, open_archive
 from rag.parsing.containers import OLE_MARK, ole_streams, package_kind
 from rag.parsing.encodings import head_text, is_unicode
 
@@ -38,7 +37,7 @@ class Probe:
         try:
             with open_archive(self._file) as archive:
                 return frozenset(archive.namelist())
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        except DAMAGE:
             return frozenset()
 
     @cached_property

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from rag.index.memory.answer_signs import answer_signs
 from rag.retrieval.passages import Passage
-from rag.retrieval.query import analyse_question
+from rag.retrieval.query import Question, analyse_question
 from rag.text.sentences import sentence_spans
 from rag.text.terms import terms
 
@@ -66,9 +66,10 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence; `paragraph` counts the blank lines before it. `is_line` says that it is alone on its line."""
+    """A sentence with its terms; `paragraph` counts the blank lines before it, `is_line` says that it is a line."""
 
     text: str
+    terms: tuple[str, ...]
     paragraph: int
     is_line: bool
 
@@ -84,15 +85,14 @@ class _Sentence:
 class _Read:
     """A passage, read for a question."""
 
-    def __init__(self, number: int, passage: Passage, question: str, weights: dict[str, float]) -> None:
+    def __init__(self, number: int, passage: Passage, question: str, analysed: Question) -> None:
         self.number = number
         self.passage = passage
         asked = terms(question, passage.language)
         self.asked = set(asked)
         self.asked_pairs = set(pairwise(asked))
-        self.weights = weights
-        self._question = analyse_question(question)
-        self.sentences = list(_sentences(passage.content))
+        self.sentences = list(_sentences(passage))
+        self._question = analysed
 
     @cached_property
     def titled(self) -> frozenset[str]:
@@ -102,7 +102,7 @@ class _Read:
     @cached_property
     def held(self) -> list[frozenset[str]]:
         """The question's terms in each sentence."""
-        return [frozenset(self.asked.intersection(terms(each.text, self.passage.language))) for each in self.sentences]
+        return [frozenset(self.asked.intersection(each.terms)) for each in self.sentences]
 
     def is_label(self, at: int) -> bool:
         """Tell whether a sentence stands above its answer: a question, or a short line that is no sentence."""
@@ -159,8 +159,9 @@ class _Read:
         introduces = start > 0 and self.sentences[start - 1].text.rstrip().endswith(":")
         return start - 1 if introduces else start
 
-    def quotations(self) -> Iterator[Quotation]:
-        """Yield what may be quoted."""
+    def quotations(self, weights: dict[str, float]) -> Iterator[Quotation]:
+        """Yield what may be quoted, worth what the question's terms weigh."""
+        self._weights = weights
         for at, sentence in enumerate(self.sentences):
             if self.is_label(at):
                 # A title above another one says nothing of what stands under that, unless it is asked for.
@@ -179,7 +180,7 @@ class _Read:
         label = self.sentences[at].text
         lines = self.lines(at + 1, end)
         lines = (_ANSWER_MARK.sub("", lines[0], count=1), *lines[1:])
-        says_more = not self.sentences[at].asks and not set(terms(label, self.passage.language)) <= self.asked
+        says_more = not self.sentences[at].asks and not self.asked.issuperset(self.sentences[at].terms)
         is_bare = len(lines) == 1 and len(lines[0].split()) < _BARE_WORDS and not self.sentences[at].asks
         if len(lines) == 1 and (says_more or is_bare or _is_value(lines[0], label)):
             lines = (f"{label.rstrip(' :')}: {lines[0]}",)
@@ -216,18 +217,19 @@ class _Read:
                 lines.append(sentence.text)
         return tuple(lines)
 
-    def _pairs(self, text: str) -> float:
-        """Return the share of the question's neighbouring terms that are neighbours in `text`, in that order."""
+    def _pairs(self, first: int, end: int) -> float:
+        """Return the share of the question's neighbouring terms that are neighbours in sentences, in that order."""
         if not self.asked_pairs:
             return 0.0
-        return len(self.asked_pairs.intersection(pairwise(terms(text, self.passage.language)))) / len(self.asked_pairs)
+        said = chain.from_iterable(each.terms for each in self.sentences[first:end])
+        return len(self.asked_pairs.intersection(pairwise(said))) / len(self.asked_pairs)
 
     def _weight(self, held: frozenset[str]) -> float:
-        return sum(self.weights[term] for term in held)
+        return sum(self._weights[term] for term in held)
 
     def _quotation(self, first: int, end: int, lines: tuple[str, ...], held: frozenset[str]) -> Quotation:
         worth = self._weight(held) + _TITLED * self._weight(self.titled - held) + 1e-6
-        worth *= 1 + _ADJACENT * self._pairs(" ".join(each.text for each in self.sentences[first:end]))
+        worth *= 1 + _ADJACENT * self._pairs(first, end)
         worth *= self.passage.score * (1 - _LATER_PASSAGE * (self.number - 1)) / (1 + _LATER * first)
         if any(answer_signs(self._question, line, sentence)[0] > 0 for line in lines for sentence in (1, 2)):
             worth *= _EXPECTED
@@ -239,8 +241,8 @@ def _is_value(answer: str, label: str) -> bool:
     return not label.endswith("?") and answer[:1].islower()
 
 
-def _sentences(content: str) -> Iterator[_Sentence]:
-    paragraph, seen = 0, 0
+def _sentences(passage: Passage) -> Iterator[_Sentence]:
+    content, paragraph, seen = passage.content, 0, 0
     for start, end in sentence_spans(content):
         between = content[seen:start]
         paragraph += between.count("\n\n")
@@ -248,15 +250,16 @@ def _sentences(content: str) -> Iterator[_Sentence]:
         after = content.find("\n", end)
         line = content[before : len(content) if after < 0 else after]
         text = content[start:end]
-        yield _Sentence(text, paragraph, line.strip() == text)
+        yield _Sentence(text, tuple(terms(text, passage.language)), paragraph, line.strip() == text)
         seen = end
 
 
 def quotations(question: str, passages: Sequence[Passage]) -> list[Quotation]:
     """Return the best quotations, best first, in one language, none with a line that another one has."""
-    weights = _weights(question, passages)
-    read = [_Read(number, passage, question, weights) for number, passage in enumerate(passages, 1)]
-    found = [quotation for each in read for quotation in each.quotations()]
+    analysed = analyse_question(question)
+    read = [_Read(number, passage, question, analysed) for number, passage in enumerate(passages, 1)]
+    weights = _weights(read)
+    found = [quotation for each in read for quotation in each.quotations(weights)]
     found.sort(key=lambda each: (-each.worth, each.number, each.first))
     kept: list[Quotation] = []
     for each in found:
@@ -305,13 +308,9 @@ def _touch(one: Quotation, other: Quotation) -> bool:
     return one.last + 1 == other.first or other.last + 1 == one.first
 
 
-def _weights(question: str, passages: Sequence[Passage]) -> dict[str, float]:
+def _weights(read: Sequence[_Read]) -> dict[str, float]:
     """Weigh the question's terms: one found in fewer of the passages' sentences tells them apart better."""
-    counts: Counter[str] = Counter()
-    total = 0
-    for passage in passages:
-        for start, end in sentence_spans(passage.content):
-            counts.update(set(terms(passage.content[start:end], passage.language)))
-            total += 1
-    asked = {term for passage in passages for term in terms(question, passage.language)}
-    return {term: math.log((total + 1) / (counts[term] + 0.5)) for term in asked}
+    sentences = [sentence for each in read for sentence in each.sentences]
+    counts = Counter(chain.from_iterable(set(sentence.terms) for sentence in sentences))
+    asked = set().union(*(each.asked for each in read))
+    return {term: math.log((len(sentences) + 1) / (counts[term] + 0.5)) for term in asked}

@@ -6,7 +6,6 @@ Part names are those of ECMA-376 part 2 (Open Packaging Conventions), OpenDocume
 import io
 import posixpath
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -14,7 +13,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from core.errors import ErrorCode
-from rag.parsing.archive import open_archive
+from rag.parsing.archive import DAMAGE, open_archive
 from rag.parsing.errors import MAX_PACKAGE_BYTES, MAX_PART_BYTES, UnreadableDocument, check_markup
 
 _PICTURES = (
@@ -36,16 +35,7 @@ _PARSER_OPTIONS = {
     "remove_comments": True,
     "remove_pis": True,
 }
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    ValueError,
-    NotImplementedError,
-    etree.XMLSyntaxError,
-)
-"""What is raised where an archive or a part of it is damaged."""
+_UNREADABLE = (*DAMAGE, etree.XMLSyntaxError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +60,7 @@ class Package:
         try:
             with open_archive(io.BytesIO(content)) as archive:
                 self._unpack(archive)
-        except DAMAGE as error:
+        except _UNREADABLE as error:
             raise damaged() from error
 
     def _unpack(self, archive: zipfile.ZipFile) -> None:
@@ -107,7 +97,7 @@ class Package:
         check_markup(content)
         try:
             root = etree.fromstring(content, etree.XMLParser(**_PARSER_OPTIONS))
-        except DAMAGE as error:
+        except _UNREADABLE as error:
             raise damaged() from error
         types = root.getroottree().docinfo.internalDTD
         if types is not None and any(True for _ in types.iterentities()):

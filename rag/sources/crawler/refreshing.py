@@ -6,11 +6,12 @@ from uuid import UUID
 import structlog
 
 from core.errors import MonitoraError
-from data.engine import Database, IntegrityError, Session
+from data.engine import Database, Session
 from data.jobs.job import RunningJob
+from data.jobs.recurring import store_recurring
 from data.models import JobKind, Website, WebsiteStatus
 from data.queries import websites as queries
-from data.queries.jobs import any_unfinished, renew_job
+from data.queries.jobs import renew_job
 
 logger = structlog.get_logger(__name__)
 
@@ -35,15 +36,7 @@ class RefreshWebsites:
 
     async def resume(self) -> None:
         """Store the job, unless it waits or runs already."""
-
-        async def store(session: Session) -> None:
-            if not await any_unfinished(session, JobKind.REFRESH_WEBSITES, THE_REFRESH):
-                await renew_job(session, JobKind.REFRESH_WEBSITES, None, THE_REFRESH)
-
-        try:
-            await self._database.write(store)
-        except IntegrityError:
-            return  # another process stored it at the same time
+        await store_recurring(self._database, JobKind.REFRESH_WEBSITES, THE_REFRESH)
 
     async def run(self, job: RunningJob) -> None:
         """Queue the websites whose time has come. Raises `LeaseLost`."""
