@@ -216,7 +216,7 @@ async def test_a_session_that_was_ended_is_over_on_its_open_socket(server: Serve
 
 async def test_a_socket_closes_when_its_token_expires(server: Server) -> None:
     secret = (Path(server.environment["MONITORA_DATA_DIR"]) / "secret.key").read_text().strip()
-    token = Tokens(secret).for_visitor(VisitorClaims("somebody", uuid4(), server.origin), timedelta(seconds=5))
+    token = Tokens(secret).for_visitor(VisitorClaims("somebody", uuid4(), server.origin), timedelta(seconds=15))
 
     async with _socket(server, token) as socket:
         assert await closed_with(socket) == 4403
