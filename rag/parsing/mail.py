@@ -18,6 +18,9 @@ from rag.parsing.text import add_text
 MAX_PARTS = 500
 """The most parts of a mail; each line of it is compared with the boundary of each multipart around it."""
 _MAX_HEADER_CHARACTERS = 2_000
+_PART_HEADER = re.compile(rb"^Content-[^\n]*+(?:\n[ \t][^\n]*+)*+", re.IGNORECASE | re.MULTILINE)
+_MAX_PARAMETERS = 500
+"""Of a header that tells of a part: `email` takes the square of their number."""
 _SHOWN = ("From", "To", "Cc", "Date")
 _WORDS = re.compile(r"\s+")
 _NAMELESS = "attachment"
@@ -27,11 +30,13 @@ def read_mail(content: bytes) -> Outline:
     """Read a mail: its subject is the title, then sender, receivers, date and text. Its files are attached.
 
     Of the text in several forms the one in HTML is read. A mail inside the mail is attached without its own files.
-    Raises `UnreadableDocument` (FILE_UNREADABLE) where it has over `MAX_PARTS`, or parts nested too deeply.
+    Raises `UnreadableDocument` (FILE_UNREADABLE) where it has over `MAX_PARTS`, parts nested too deeply or a header
+    without end.
     """
     if is_unicode(content):
         content = decode(content).encode(errors="replace")
-    if content.lower().count(b"boundary=") > MAX_PARTS:
+    parameters = max((header[0].count(b";") for header in _PART_HEADER.finditer(content)), default=0)
+    if parameters > _MAX_PARAMETERS or content.lower().count(b"boundary=") > MAX_PARTS:
         raise _too_complex()
     try:
         # The newer policy parses headers by a grammar, which takes the square of their length.
@@ -55,7 +60,7 @@ def read_mail(content: bytes) -> Outline:
 def _too_complex() -> UnreadableDocument:
     return UnreadableDocument(
         ErrorCode.FILE_UNREADABLE,
-        f"The mail has more than {MAX_PARTS} parts. Save what matters in it as files of their own.",
+        f"The mail has more than {MAX_PARTS} parts, or a header of as many. Save what matters in it as files.",
     )
 
 
