@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rag.parsing.document import BlockKind, Place, Unit
 from rag.parsing.outline import Outline
 from rag.parsing.pdf.columns import reading_order
 from rag.parsing.pdf.grids import Grid, tables_and_rows
 from rag.parsing.pdf.paragraphs import Levels, Paragraph, goes_on, paragraphs
-from rag.parsing.pdf.rows import Row, joined, rows_of
+from rag.parsing.pdf.rows import Row, in_one, joined, rows_of
 from rag.parsing.pdf.running import has_leaders, in_parts, is_contents, whole, without_leaders, without_running_heads
 from rag.parsing.pdf.words import Page
 from rag.parsing.tables import described_rows
@@ -16,10 +17,10 @@ from rag.parsing.tables import described_rows
 
 @dataclass(slots=True)
 class _Pending:
-    """A paragraph that the next column or page may go on with."""
+    """A paragraph that the next column or page may go on with: its texts, and the place of each."""
 
     texts: list[str]
-    place: Place
+    places: list[Place]
 
 
 class Assembly:
@@ -73,9 +74,10 @@ class Assembly:
             self._outline.add(paragraph.text, place, paragraph.kind)
         elif self._pending and goes_on(self._pending.texts[-1], paragraph.text):
             self._pending.texts.append(paragraph.text)
+            self._pending.places.append(place)
         else:
             self._flush()
-            self._pending = _Pending([paragraph.text], place)
+            self._pending = _Pending([paragraph.text], [place])
 
     def _add_table(self, grid: Grid, place: Place, *, is_first: bool) -> None:
         self._flush()
@@ -94,7 +96,9 @@ class Assembly:
 
     def _flush(self) -> None:
         if self._pending:
-            self._outline.add(joined(self._pending.texts), self._pending.place)
+            texts = in_one(self._pending.texts)
+            parts = groupby(zip(texts, self._pending.places, strict=True), lambda part: part[1])
+            self._outline.add_parts([("".join(text for text, _ in part), place) for place, part in parts])
             self._pending = None
 
 
