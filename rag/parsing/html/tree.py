@@ -61,7 +61,8 @@ def parse(content: bytes) -> Tree | None:
     if len(content) > MAX_MARKUP_BYTES:
         limit = MAX_MARKUP_BYTES // (1024 * 1024)
         raise UnreadableDocument(ErrorCode.FILE_TOO_LARGE, f"A page of HTML may have {limit} MiB. Split it into pages.")
-    markup = _ENDS_OF_PAGE.sub("", _without_sections(_decode(content))).encode("utf-8", errors="replace")
+    text = _decode(content).replace("\0", "")
+    markup = _ENDS_OF_PAGE.sub("", _without_sections(text)).encode("utf-8", errors="replace")
     check_markup(markup)
     _check_attributes(markup)
     parser = etree.HTMLParser(
