@@ -6,9 +6,11 @@ two at a time. They take turns in each round, so that the ratios of one run hold
 
 import argparse
 import asyncio
+import resource
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pypdfium2
@@ -49,53 +51,73 @@ async def _reader(files: Sequence[Path]) -> None:
         parse_as(FileType.PDF, path.read_bytes())
 
 
-def _children(reader: DocumentReader, at_once: int) -> Callable[[Sequence[Path]], Awaitable[None]]:
-    async def run(files: Sequence[Path]) -> None:
-        waiting = iter(files)
+async def _children(files: Sequence[Path], at_once: int) -> float:
+    """Read `files` in children, and return how long that took, without the start of their server."""
+    reader = DocumentReader()
+    await reader.start()
+    waiting = iter(files)
 
-        async def work() -> None:
-            for path in waiting:
-                with path.open("rb") as file:
-                    async with reader.reading(FileType.PDF, path.stem, file, embedder=None) as reading:
-                        async for _ in reading.batches():
-                            pass
+    async def work() -> None:
+        for path in waiting:
+            with path.open("rb") as file:
+                async with reader.reading(FileType.PDF, path.stem, file, embedder=None) as reading:
+                    async for _ in reading.batches():
+                        pass
 
+    began = time.perf_counter()
+    try:
         async with asyncio.TaskGroup() as group:
             for _ in range(at_once):
                 group.create_task(work())
+        return time.perf_counter() - began
+    finally:
+        await reader.close()
 
-    return run
+
+def _used() -> float:
+    """Return the processor time of this process and of the children that ended."""
+    own, ended = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime
+
+
+async def _timed(way: Callable[[Sequence[Path]], Awaitable[object]], files: Sequence[Path]) -> tuple[float, float]:
+    """Return the seconds of a processor, and those of the clock."""
+    before, began = _used(), time.perf_counter()
+    seconds = await way(files)
+    used = _used() - before
+    return used, seconds if isinstance(seconds, float) else time.perf_counter() - began
 
 
 async def _run(arguments: argparse.Namespace) -> None:
     files = _readable(arguments.folders)
     pages = sum(count for _, count in files)
     paths = [path for path, _ in files]
-    reader = DocumentReader()
-    await reader.start()
-    ways = {
+    start, _ = await _timed(partial(_children, at_once=1), [])
+    ways: dict[str, Callable[[Sequence[Path]], Awaitable[object]]] = {
         "PDFium's text alone": _pdfium,
         "the reader, in one process": _reader,
-        "children, one at a time": _children(reader, 1),
-        "children, two at a time": _children(reader, 2),
+        "children, one at a time": partial(_children, at_once=1),
+        "children, two at a time": partial(_children, at_once=2),
     }
-    rates: dict[str, list[float]] = {name: [] for name in ways}
-    try:
-        for _ in range(arguments.rounds):
-            for name, way in ways.items():
-                began = time.perf_counter()
-                await way(paths)
-                rates[name].append(pages / (time.perf_counter() - began))
-    finally:
-        await reader.close()
+    used: dict[str, list[float]] = {name: [] for name in ways}
+    clock: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(arguments.rounds):
+        for name, way in ways.items():
+            cpu, seconds = await _timed(way, paths)
+            used[name].append(pages / (cpu - start if way not in {_pdfium, _reader} else cpu))
+            clock[name].append(pages / seconds)
     print(f"{len(files)} files, {pages} pages, {arguments.rounds} rounds\n")
-    print("| | pages/s | to the reader | to one at a time |\n|---|---|---|---|")
-    for name, values in rates.items():
-        ratios = (
-            statistics.median(value / base for value, base in zip(values, rates[other], strict=True))
-            for other in ("the reader, in one process", "children, one at a time")
-        )
-        print(f"| {name} | {statistics.median(values):.0f} | {' | '.join(f'{ratio:.2f}' for ratio in ratios)} |")
+    print("| | pages to a second of a processor | to the reader | pages to a second of the clock | to one at a time |")
+    print("|---|---|---|---|---|")
+    for name in ways:
+        of_reader = _ratio(used[name], used["the reader, in one process"])
+        of_one = _ratio(clock[name], clock["children, one at a time"])
+        rates = f"{statistics.median(used[name]):.0f} | {of_reader:.2f} | {statistics.median(clock[name]):.0f}"
+        print(f"| {name} | {rates} | {of_one:.2f} |")
+
+
+def _ratio(values: Sequence[float], others: Sequence[float]) -> float:
+    return statistics.median(value / other for value, other in zip(values, others, strict=True))
 
 
 def main() -> None:
