@@ -19,7 +19,7 @@ MISSES = 2
 """Crawls in a row in which a page is gone before it leaves the index."""
 PATIENCE = 1
 """Crawls in a row in which a page that was never read may fail, until pages that only it leads to are given up."""
-_FINAL_FAILURES = frozenset({WebsitePageReason.NOT_ALLOWED})
+_FINAL_FAILURES = frozenset({WebsitePageReason.NOT_ALLOWED, WebsitePageReason.NOT_RENDERED})
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from rag.sources.crawler.fetching import CrawlLimits, Fetcher, Paces
 from rag.sources.crawler.finishing import Finisher
 from rag.sources.crawler.frontier import Frontier
 from rag.sources.crawler.opening import OpenedSite, SiteUnreachable
+from rag.sources.crawler.page_reading import PageReader
 from rag.sources.crawler.patterns import Patterns
 from rag.sources.crawler.recording import Recorder
 from rag.sources.crawler.visits import Outcome, Visit, Visitor
@@ -53,6 +54,7 @@ class Turn:
         fetcher: Fetcher,
         opened: OpenedSite,
         frontier: Frontier,
+        pages: PageReader,
     ) -> None:
         self._parts = parts
         self._job = job
@@ -64,7 +66,7 @@ class Turn:
         self._ends_at = self._clock() + parts.limits.turn
         self._failures = 0
         patterns = Patterns(website.include_patterns, website.exclude_patterns)
-        self._visitor = Visitor(fetcher, opened, patterns, parts.limits, parts.reading)
+        self._visitor = Visitor(fetcher, opened, patterns, parts.limits, pages)
 
     async def run(self) -> timedelta | None:
         """Visit pages, and return after which wait the crawl goes on; None when it has no page left."""
