@@ -173,15 +173,20 @@ async def find_failed_documents(session: Session, website_id: UUID, at_most: int
     return (await session.scalars(select(Document).where(Document.id.in_(pages), *failed).limit(at_most))).all()
 
 
-async def find_same_content(session: Session, website_id: UUID, content_hash: UUID, key: UUID) -> UUID | None:
-    """Return the key of another page that is kept and has the same content."""
-    same = (
-        WebsitePage.website_id == website_id,
-        WebsitePage.content_hash == content_hash,
-        WebsitePage.id != key,
-        WebsitePage.is_kept == true(),
+async def find_kept_contents(session: Session, website_id: UUID) -> dict[UUID, UUID]:
+    """Return the contents of pages that are kept, by the keys of the pages in the order in which they were found."""
+    kept = WebsitePage.website_id == website_id, WebsitePage.is_kept == true(), WebsitePage.content_hash.is_not(None)
+    rows = await session.execute(
+        select(WebsitePage.id, WebsitePage.content_hash).where(*kept).order_by(WebsitePage.created_at, WebsitePage.id)
     )
-    return await session.scalar(select(WebsitePage.id).where(*same).order_by(WebsitePage.created_at).limit(1))
+    return {row[0]: row[1] for row in rows if row[1] is not None}
+
+
+async def find_live_documents(session: Session, keys: Sequence[UUID]) -> dict[UUID, Document]:
+    """Return documents that are not deleted, by their keys."""
+    rows = select(Document).where(among_keys(Document.id), Document.deleted_at.is_(None))
+    rows = rows.execution_options(populate_existing=True)
+    return {document.id: document for document in await session.scalars(rows, {PARAMETER: keys})}
 
 
 async def find_unfound(session: Session, website_id: UUID, crawl: int, at_most: int) -> Sequence[WebsitePage]:

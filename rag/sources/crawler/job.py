@@ -22,9 +22,10 @@ from rag.sources.crawler.events import WebsiteEvent
 from rag.sources.crawler.fetching import CrawlLimits, Fetcher
 from rag.sources.crawler.finishing import Finisher, next_crawl
 from rag.sources.crawler.frontier import Added, Frontier, Place
+from rag.sources.crawler.known import KeptContents
 from rag.sources.crawler.opening import OpenedSite, listed_pages, open_site, reopen_site
 from rag.sources.crawler.page_reading import PageReader
-from rag.sources.crawler.recording import Recorder
+from rag.sources.crawler.recording import Crawl, Recorder
 from rag.sources.crawler.turn import CrawlParts, Turn
 from rag.sources.storage import FileStorage
 
@@ -65,9 +66,8 @@ class WebsiteCrawl:
         self._guard = guard
         self._limits = limits
         self._browser = browser
-        changes = Changes(database, limits)
-        recorder = Recorder(database, storage, quotas, changes)
-        self._parts = CrawlParts(database, events, limits, changes, recorder, Finisher(database, storage))
+        recorder = Recorder(database, storage, quotas)
+        self._parts = CrawlParts(database, events, limits, recorder, Finisher(database, storage))
         self.events = events
 
     async def resume(self) -> None:
@@ -129,7 +129,9 @@ class WebsiteCrawl:
             await self._read_sitemaps(job, website, fetcher, opened, frontier)
         requests = ScriptRequests(client, outside, Fetcher(outside, self._parts.paces, self._limits), opened)
         pages = PageReader(opened.site, self._parts.reading, self._browser, requests)
-        turn = Turn(self._parts, job, website, fetcher, opened, frontier, pages)
+        contents = await KeptContents.load(self._database, website)
+        crawl = Crawl(website, frontier, contents, Changes(website, self._limits, contents))
+        turn = Turn(self._parts, job, fetcher, opened, crawl, pages)
         if (wait := await turn.run()) is not None:
             await self._database.write(lambda session: job.go_on_later(session, wait))
             return

@@ -5,12 +5,9 @@ from dataclasses import dataclass, replace
 
 from core.http_client import HttpResponse
 from rag.sources.crawler.addresses import Site
-from rag.sources.crawler.browser.rendering import Browser
+from rag.sources.crawler.browser.rendering import FEW_CHARACTERS, Browser
 from rag.sources.crawler.browser.requests import ScriptRequests
 from rag.sources.crawler.html_pages import HtmlPage, in_utf8, read_html_page
-
-FEW_CHARACTERS = 100
-"""Text that a page has which waits for its scripts, such as "Loading"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +31,13 @@ class PageReader:
 
     async def read(self, response: HttpResponse) -> ReadPage:
         """Return what a page says without its scripts."""
+
+        def read() -> ReadPage:
+            body = in_utf8(response.content, response.headers.get("content-type", ""))
+            return ReadPage(body, read_html_page(body, response.url, self.site))
+
         async with self.reading:
-            body = await asyncio.to_thread(in_utf8, response.content, response.headers.get("content-type", ""))
-            return ReadPage(body, await asyncio.to_thread(read_html_page, body, response.url, self.site))
+            return await asyncio.to_thread(read)
 
     def waits_for_scripts(self, read: ReadPage) -> bool:
         """Tell whether a page shows next to nothing before its scripts run, and there is a browser for them."""

@@ -27,6 +27,8 @@ from rag.sources.crawler.robots import Directives
 
 MAX_ETAG_CHARACTERS = 300
 MAX_DATE_CHARACTERS = 100
+FEW_RULES_BYTES = 4096
+"""A robots.txt of so few bytes is asked at once; a longer one in a thread."""
 _FAULTS = {
     FetchFault.NOT_ALLOWED: WebsitePageReason.NOT_ALLOWED,
     FetchFault.NO_CONNECTION: WebsitePageReason.NO_CONNECTION,
@@ -101,7 +103,7 @@ class Visitor:
         is unchanged. `may_add` says that there is room for a page that is not kept yet.
         """
         unwanted = self._unwanted(page, may_add=may_add)
-        if unwanted is None and not await asyncio.to_thread(self._opened.robots.allows, page.url):
+        if unwanted is None and not await self._is_allowed(page.url):
             unwanted = WebsitePageReason.ROBOTS
         if unwanted is not None:
             keeps_links = unwanted is WebsitePageReason.PAGE_LIMIT
@@ -122,6 +124,12 @@ class Visitor:
         if response.status == HTTPStatus.OK:
             return await self._of_content(page, response)
         return self._of_status(page, response)
+
+    async def _is_allowed(self, address: str) -> bool:
+        robots = self._opened.robots
+        if robots.byte_count <= FEW_RULES_BYTES:
+            return robots.allows(address)
+        return await asyncio.to_thread(robots.allows, address)
 
     def _unwanted(self, page: WebsitePage, *, may_add: bool) -> WebsitePageReason | None:
         """Return why a page is not fetched, by its address alone. The start page is, for its links."""

@@ -18,8 +18,10 @@ ANSWER_SECONDS = 5.0
 LOOK_SECONDS = 0.25
 QUIET_SECONDS = 0.5
 """How long no request is made by a page that is done."""
-EMPTY_SECONDS = 5.0
-"""How long a page without text is waited for after its last request."""
+FEW_CHARACTERS = 100
+"""Text that a page has which waits for its scripts, such as "Loading"."""
+FEW_SECONDS = 3.0
+"""How long a page that shows no more than that is waited for after its last request."""
 MAX_LEADS = 10
 """Addresses to which scripts want to go that are kept."""
 _SHADOW = re.compile(r"<template shadowrootmode=[^>]*>")
@@ -129,7 +131,7 @@ class _Page:
                 continue
             markup = await self._markup()
             count = await asyncio.to_thread(characters, markup)
-            if is_over or (count == before and (count or quiet > EMPTY_SECONDS)):
+            if is_over or (count == before and (count >= FEW_CHARACTERS or quiet > FEW_SECONDS)):
                 return markup
             before = count
 
