@@ -76,6 +76,7 @@ def test_a_dry_run_lists_each_address_and_stores_nothing(prepared: dict[str, str
         f"{'skipped':<9} {'excluded':<20} {site.url}tag/a",
         "4 found, 2 new or changed, 0 unchanged, 2 skipped, 0 failed, 0 removed.",
     ]
+    assert done.stderr.splitlines() == [site.url], "nothing but the name of the site, where no bar can be shown"
     assert _documents(prepared, site) == []
     with closing(sqlite3.connect(Path(prepared["MONITORA_DATA_DIR"]) / "monitora.db")) as database:
         assert database.execute("SELECT count(*) FROM websites WHERE url = ?", (site.url,)).fetchone() == (0,)
