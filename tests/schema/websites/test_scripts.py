@@ -3,6 +3,8 @@
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from schema.relay.node import parse_id
 from tests.schema.websites.test_hostile_sites import html
 from tests.support import crawls
 from tests.support.people import People
+from tests.support.waiting import HANG_SECONDS, wait_until
 from tests.support.website import Reply, WebsiteServer
 
 CHROMIUM = shutil.which("chromium")
@@ -163,10 +166,21 @@ async def test_where_a_script_goes_is_found_and_not_followed(people: People, sit
     assert await website.counts() == {"found": 2, "indexed": 2}
 
 
+@pytest.mark.parametrize("apart", ["unshare", "no-such-program"], ids=["a network of its own", "arguments alone"])
 async def test_a_script_reads_nothing_but_the_site_and_the_public_internet(
-    people: People, site: WebsiteServer, beside: WebsiteServer, udp: socket.socket, tmp_path: Path
+    people: People,
+    site: WebsiteServer,
+    beside: WebsiteServer,
+    udp: socket.socket,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    apart: str,
 ) -> None:
-    """By each way that a page has: requests, frames, sockets, workers, WebRTC, redirects and files."""
+    """By each way that a page has: requests, frames, sockets, workers, WebRTC, redirects and files.
+
+    Where the system gives the browser no network of its own, its arguments keep it from the one there is.
+    """
+    monkeypatch.setattr(process, "_START", process._START.replace("unshare", apart))
     secret = tmp_path / "secret.txt"
     secret.write_text("secret of a file")
     inside = beside.url
@@ -286,6 +300,23 @@ async def test_a_browser_without_its_sandbox_is_told_once(
     assert len(told) == (1 if os.geteuid() == 0 else 0)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert process._sandbox() == []
+
+
+ENDLESS = """
+import asyncio
+from rag.sources.crawler.browser.rendering import Browser
+asyncio.run(Browser({program!r}).render("http://shop.example/", b"<script>while (true) {{ }}</script>", None, len))
+"""
+
+
+def test_the_browser_ends_with_a_server_that_is_killed() -> None:
+    server = subprocess.Popen([sys.executable, "-c", ENDLESS.format(program=CHROMIUM)], stdout=subprocess.DEVNULL)
+    wait_until(lambda: any("--type=renderer" in each for each in _processes()), "the browser runs")
+
+    server.kill()
+    server.wait(HANG_SECONDS)
+
+    wait_until(lambda: not _processes(), "the browser is gone")
 
 
 def _processes() -> list[str]:

@@ -24,8 +24,19 @@ MAX_WRITTEN_BYTES = 64 * 2**20
 SCRIPT_MEGABYTES = 256
 """What scripts may keep."""
 _MAX_TOLD = 300
-_PIPES = 'ulimit -c 0; ulimit -d "$1"; ulimit -f "$2"; shift 2; exec 3<&0 4>&1 </dev/null >/dev/null; exec "$0" "$@"'
-"""Bounds the browser, and gives it the two pipes of DevTools under the numbers that it wants."""
+_START = """
+ulimit -c 0; ulimit -d "$1"; ulimit -f "$2"; shift 2
+exec 3<&0 4>&1 </dev/null >/dev/null
+for apart in "unshare --net" "unshare --user --map-current-user --net"; do
+  if $apart true 2>/dev/null; then exec $apart "$0" "$@"; fi
+done
+exec "$0" "$@"
+"""
+"""Bounds the browser, and gives it the two pipes of DevTools under the numbers that it wants.
+
+Where the system allows it, the browser is in a network of its own, in which there is nothing. Elsewhere its arguments
+alone keep it from the network.
+"""
 _ULIMIT_FILE_BLOCK = 512
 _ARGUMENTS = (
     *("--headless", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check", "--disable-gpu"),
@@ -33,10 +44,14 @@ _ARGUMENTS = (
     *("--disable-sync", "--disable-extensions", "--disable-default-apps", "--disable-breakpad", "--no-pings"),
     *("--disable-crash-reporter", "--disable-dev-shm-usage", "--mute-audio", "--password-store=basic"),
     *("--block-new-web-contents", "--renderer-process-limit=1", "--disable-quic", "--dns-prefetch-disable"),
-    "--disable-features=Translate,MediaRouter,OptimizationHints,WebRtcHideLocalIpsWithMdns",
+    "--disable-features=Translate,MediaRouter,OptimizationHints",
     # Nothing goes around the proxy, and no name is looked up.
     *("--proxy-bypass-list=<-loopback>", "--host-resolver-rules=MAP * ~NOTFOUND"),
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    # Under its name of before, and its present one.
+    *(
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    ),
     f"--js-flags=--max-old-space-size={SCRIPT_MEGABYTES}",
 )
 _told_without_sandbox = False
@@ -57,7 +72,7 @@ async def running_chromium(program: str, max_message_bytes: int) -> AsyncIterato
         bounds = str(MAX_PROCESS_BYTES // 1024), str(MAX_WRITTEN_BYTES // _ULIMIT_FILE_BLOCK)
         with (folder / "stderr").open("wb") as told:
             process = await asyncio.create_subprocess_exec(
-                *("/bin/sh", "-c", _PIPES, program, *bounds, *_ARGUMENTS, *arguments),
+                *("/bin/sh", "-c", _START, program, *bounds, *_ARGUMENTS, *arguments),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=told,
