@@ -17,10 +17,9 @@ from core.errors import ErrorCode, OperationError
 from core.rate_limits import RateLimitStatus
 from data.engine import is_unavailable
 from data.models import Document
+from monitora.http.envelope import NOTHING, REQUEST_ID
 from monitora.http.graphql_request import RequestFailed
 from monitora.http.rate_headers import RATE_HEADERS, rate_headers
-from monitora.http.request_ids import HEADER as REQUEST_ID
-from monitora.http.security_headers import NOTHING
 from monitora.identity import context_of
 from resolvers import documents
 from resolvers.context import Context
