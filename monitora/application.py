@@ -20,7 +20,7 @@ from data.migrations import pending
 from data.models import JobKind
 from monitora import demo, telemetry
 from monitora.composition import running_services
-from monitora.http import downloads, metrics
+from monitora.http import downloads, exports, metrics
 from monitora.http.base_path import BasePath, redirect_to_plain_address
 from monitora.http.envelope import REQUEST_ID, Envelope
 from monitora.http.graphql_request import PREFLIGHT_HEADERS
@@ -120,6 +120,7 @@ def create_application(settings: Settings) -> Starlette:
         Route("/demo/index.html", redirect_to_plain_address),
         Mount("/demo", StaticFiles(directory=widget.DEMO)),
         downloads.ROUTE,
+        *exports.routes(),
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         *([metrics.route(metrics_token)] if metrics_token else []),
