@@ -6,7 +6,7 @@ from alembic import op
 from data.types import UtcDateTime
 
 revision = "0010"
-down_revision = "0009"
+down_revision = "0014"
 
 COLUMNS = ("published_at", "modified_at")
 
