@@ -1,15 +1,21 @@
 """`check-sql`: statements in, each with the guard's verdict out. No database is asked."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 
+from monitora.command_line.logging import configure_logging
 from monitora.command_line.root import CommandError, commands, run
-from rag.databases.guard import AllowList, InvalidAllowList, SqlDialect, SqlGuard, read_allow_list
+from rag.databases.guard import AllowList, InvalidAllowList, SqlDialect, SqlGuard, Verdict, read_allow_list
+
+_AT_ONCE = 8
+"""Statements that are checked at the same time."""
 
 
 @commands.command("check-sql")
@@ -27,6 +33,7 @@ def check_sql(dialect: str, file: Path) -> None:
     Reads one JSON object a line, {"id": …, "sql": "…"}, and writes one for each: {"id": …, "verdict": "pass" or
     "refuse", "why": "…", "sql": "…"}, where "sql" is the text that would be run.
     """
+    configure_logging("warning", "text")
     allowed = _allow_list(file, SqlDialect(dialect))
     run(lambda: _check(allowed))
 
@@ -42,17 +49,18 @@ def _allow_list(file: Path, dialect: SqlDialect) -> AllowList:
 async def _check(allowed: AllowList) -> None:
     guard = SqlGuard()
     try:
-        for key, sql in _statements():
-            verdict = await guard.check(sql, allowed)
-            answer = {
-                "id": key,
-                "verdict": "refuse" if verdict.sql is None else "pass",
-                "why": verdict.why,
-                "sql": verdict.sql,
-            }
-            click.echo(json.dumps(answer, ensure_ascii=False))
+        statements = _statements()
+        while batch := list(islice(statements, _AT_ONCE)):
+            for (key, _), verdict in zip(
+                batch, await asyncio.gather(*(guard.check(sql, allowed) for _, sql in batch)), strict=True
+            ):
+                click.echo(json.dumps({"id": key, **_described(verdict)}, ensure_ascii=False))
     finally:
         await guard.close()
+
+
+def _described(verdict: Verdict) -> dict[str, str | None]:
+    return {"verdict": "refuse" if verdict.sql is None else "pass", "why": verdict.why, "sql": verdict.sql}
 
 
 def _statements() -> Iterator[tuple[Any, str]]:

@@ -3,18 +3,21 @@
 Parsing a statement can take for ever, or all memory. A child has a limit of each.
 """
 
+import importlib
 import json
 import logging
 import os
+import pkgutil
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from sqlglot import optimizer
 
 from rag.databases.guard.allowed import SqlDialect, read_allow_list
 from rag.databases.guard.check import check
 from rag.databases.guard.refusal import Refused
+from rag.databases.guard.request import MAX_REQUEST_BYTES
 from rag.ingestion.reader.frames import Frame, frame
-
-MAX_REQUEST_BYTES = 16 * 1024 * 1024
 
 _SMALLEST = {
     SqlDialect.POSTGRES: "SELECT CAST(a AS DATE) FROM t",
@@ -24,7 +27,9 @@ _SMALLEST = {
 
 
 def _load() -> None:
-    """Check a statement of each dialect: what sqlglot loads when it first needs it, a child could not."""
+    """Load what sqlglot loads when it first needs it, which a child could not."""
+    for module in pkgutil.walk_packages(optimizer.__path__, f"{optimizer.__name__}."):
+        importlib.import_module(module.name)
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it would print parts of statements
     for dialect, sql in _SMALLEST.items():
         value = {"database": "d", "schema": "s", "tables": {"t": ["a"]}, "functions": ["cast"]}

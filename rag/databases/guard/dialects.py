@@ -33,6 +33,8 @@ def _dialect(base: type[Dialect]) -> Dialect:
     }
     words = {exp.CurrentTime: "CURRENT_TIME", exp.CurrentDate: "CURRENT_DATE"}
     transforms = {**generator.TRANSFORMS, **{kind: (lambda *_, word=word: word) for kind, word in words.items()}}
+    if base is MySQL:  # its REGEXP_LIKE is unknown to MariaDB, which would look for a stored function
+        transforms[exp.RegexpLike] = lambda writer, node: writer.binary(node, "REGEXP")
     made = type(
         f"Guard{base.__name__}",
         (base,),

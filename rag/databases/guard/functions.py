@@ -64,6 +64,8 @@ def name_of(node: exp.Expr, dialect: SqlDialect) -> str | None:
             return node.this.lower() if isinstance(node.this, str) else ""
         case exp.GroupConcat():
             return "group_concat" if dialect is SqlDialect.MYSQL else "string_agg"
+        case exp.Convert() if node.args.get("safe"):
+            return "try_convert"
         case exp.If() if not isinstance(node.parent, exp.Case):
             return "if"
         case _:
@@ -132,10 +134,7 @@ def _check_series(arguments: list[exp.Expr]) -> None:
 def _hours(arguments: list[exp.Expr]) -> int:
     """Return the steps of a series of days, each shortest; more than are allowed when they cannot be told."""
     bounds = [_DAY.match(each.this.name) if isinstance(each, exp.Cast) else None for each in arguments[:2]]
-    step = arguments[2] if len(arguments) > 2 else None
-    length = None
-    if isinstance(step, exp.Interval):
-        length = _STEP.fullmatch(f"{step.this.name} {step.args['unit'].name}" if step.args.get("unit") else step.this.name)
+    length = _STEP.fullmatch(_interval(arguments[2])) if len(arguments) > 2 else None
     if bounds[0] is None or bounds[1] is None or length is None or not int(length[1]):
         return MAX_SERIES + 1
     (year, month, _), (last_year, last_month, _) = (
@@ -143,3 +142,15 @@ def _hours(arguments: list[exp.Expr]) -> int:
     )
     months = (last_year - year) * 12 + last_month - month + 1
     return months * 31 * 24 // (int(length[1]) * _HOURS[length[2].upper()])
+
+
+def _interval(node: exp.Expr) -> str:
+    """Return the text of an interval that is written out; an empty one for others."""
+    match node:
+        case exp.Interval(this=exp.Literal() as length):
+            unit = node.args.get("unit")
+            return f"{length.name} {unit.name}" if unit else length.name
+        case exp.Cast(this=exp.Literal() as length) if node.to.is_type("interval"):
+            return length.name
+        case _:
+            return ""

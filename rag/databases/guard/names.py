@@ -81,6 +81,8 @@ def check_identifiers(tree: exp.Expr, dialect: SqlDialect) -> None:
         name = identifier.name
         if not identifier.args.get("quoted") and name.upper() in _STATEMENT_WORDS[dialect]:
             raise Refused(f"The word {name.upper()} is not a name here.")
+        if any(mark in name for mark in "{}?\\'\"`"):
+            raise Refused("A name holds a mark that is not allowed in names.")
         if not name.strip() or name != name.strip() or len(name.encode()) > MAX_NAME_BYTES:
             raise Refused(f"A name is empty, begins or ends with a blank, or has more than {MAX_NAME_BYTES} bytes.")
 

@@ -11,14 +11,15 @@ MAX_NODES = 3_000
 MAX_DEPTH = 100
 MAX_STRING_CHARACTERS = 1_000
 MAX_PATTERN_CHARACTERS = 100
+MAX_WILDCARDS = 8
 MAX_TYPE_SIZE = 4_000
 """The most characters or digits that a type may be given."""
 
 _BINARY = (
-    *(exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.IntDiv, exp.Pow, exp.And, exp.Or, exp.Xor, exp.DPipe),
+    *(exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.IntDiv, exp.Pow, exp.And, exp.Or, exp.Xor, exp.Escape),
     *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ),
     *(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift),
-    *(exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps, exp.Escape, exp.Filter, exp.WithinGroup),
+    *(exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps, exp.Filter, exp.WithinGroup),
     *(exp.JSONBContains, exp.JSONBContainsTopKey, exp.JSONBExtract, exp.JSONBExtractScalar),
     *(exp.RegexpLike, exp.RegexpILike),
 )
@@ -32,9 +33,9 @@ _ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     **dict.fromkeys(_LISTS, frozenset({"expressions"})),
     **dict.fromkeys((exp.Union, exp.Except, exp.Intersect), frozenset(_SET_OPERATION)),
     **dict.fromkeys((exp.Like, exp.ILike, exp.Is, exp.SimilarTo), frozenset({"this", "expression", "negate"})),
-    **dict.fromkeys((exp.Cast, exp.TryCast), frozenset({"this", "to"})),
+    **dict.fromkeys((exp.Cast, exp.TryCast), frozenset({"this", "to", "safe"})),
     **dict.fromkeys((exp.JSONExtract, exp.JSONExtractScalar), frozenset({"this", "expression", "only_json_types"})),
-    **dict.fromkeys((exp.Null, exp.Boolean, exp.Star, exp.JSONPathRoot), frozenset()),
+    **dict.fromkeys((exp.Null, exp.Star, exp.JSONPathRoot), frozenset()),
     **dict.fromkeys(
         (exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.Localtime, exp.Localtimestamp), frozenset()
     ),
@@ -42,11 +43,13 @@ _ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     exp.Anonymous: frozenset({"this", "expressions"}),
     exp.AtTimeZone: frozenset({"this", "zone"}),
     exp.Between: frozenset({"this", "low", "high"}),
+    exp.Boolean: frozenset({"this"}),
     exp.Bracket: frozenset({"this", "expressions", "offset"}),
     exp.CTE: frozenset({"this", "alias"}),
     exp.Case: frozenset({"this", "ifs", "default"}),
     exp.Column: frozenset({"this", "table", "db"}),
-    exp.Convert: frozenset({"this", "expression", "style"}),
+    exp.Convert: frozenset({"this", "expression", "style", "safe"}),
+    exp.DPipe: frozenset({"this", "expression", "safe"}),
     exp.DataType: frozenset({"this", "expressions", "nested"}),
     exp.DataTypeParam: frozenset({"this"}),
     exp.Distinct: frozenset({"expressions", "on"}),
@@ -157,6 +160,8 @@ def _check_values(node: exp.Expr) -> None:
             _check_type(node)
         case exp.RegexpLike() | exp.RegexpILike() | exp.SimilarTo():
             check_pattern(node.expression)
+        case exp.Like() | exp.ILike() if _wildcards(node.expression) > MAX_WILDCARDS:
+            raise Refused(f"A pattern of LIKE has more than {MAX_WILDCARDS} marks %.")
         case exp.Limit() | exp.Offset() | exp.Fetch():
             _check_count(node)
         case exp.GroupConcat() if not _is_text(node.args.get("separator")):
@@ -205,6 +210,10 @@ def whole_number(node: exp.Expr | None) -> int | None:
     if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit() and len(node.name) <= 18:
         return int(node.name)
     return None
+
+
+def _wildcards(pattern: exp.Expr) -> int:
+    return pattern.name.count("%") if isinstance(pattern, exp.Literal | exp.National) else 0
 
 
 def _is_text(node: exp.Expr | None) -> bool:

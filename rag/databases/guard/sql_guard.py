@@ -9,7 +9,7 @@ from typing import IO
 import structlog
 
 from rag.databases.guard.allowed import AllowList, SqlDialect
-from rag.databases.guard.child import MAX_REQUEST_BYTES
+from rag.databases.guard.request import MAX_REQUEST_BYTES
 from rag.ingestion.reader.frames import HEADER_BYTES, BadFrame, Frame, read_header
 from rag.ingestion.reader.launcher import ChildProcess, ForkServerGone, Launcher
 from rag.ingestion.reader.limits import ReaderLimits
@@ -17,7 +17,7 @@ from rag.ingestion.reader.limits import ReaderLimits
 logger = structlog.get_logger(__name__)
 
 _WORK = "rag.databases.guard.child:check_statement"
-_LIMITS = ReaderLimits(memory_bytes=256 * 1024 * 1024, cpu_seconds=3, seconds=20.0, result_bytes=1024 * 1024)
+_LIMITS = ReaderLimits(memory_bytes=256 * 1024 * 1024, cpu_seconds=2, seconds=20.0, result_bytes=1024 * 1024)
 _TOO_COMPLEX = "The statement takes too long to check, or too much memory: write it in a simpler form."
 _UNCHECKED = "The statement could not be checked."
 
