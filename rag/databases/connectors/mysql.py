@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from core.outbound import Destination
@@ -34,7 +35,7 @@ _COLUMNS = """
 SELECT table_schema, table_name, column_name, column_type FROM information_schema.columns
 WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position LIMIT 20000
 """
-_MULTI_STATEMENTS = 1 << 16
+_MULTI_STATEMENTS, _TLS = 1 << 16, 1 << 11
 _WIRE_FACTOR = 8
 _UNKNOWN_VARIABLE = 1193
 _LOGIN = frozenset({1044, 1045, 1049, 1698, 1130})
@@ -127,9 +128,7 @@ class _Opener:
 
     async def __call__(self) -> Any:
         """Return a new connection, on which a message holds one statement."""
-        import aiomysql  # noqa: PLC0415 - of the extra `mysql`
-
-        connection = aiomysql.Connection(
+        connection = _connection_class()(
             host=HOST,
             port=self._port,
             user=self._login.username,
@@ -140,9 +139,27 @@ class _Opener:
             connect_timeout=CONNECT_SECONDS,
             autocommit=True,
         )
-        connection.client_flag &= ~_MULTI_STATEMENTS  # aiomysql asks for them
-        await connection._connect()  # noqa: SLF001 - the only way that leaves room for the line above
+        try:
+            await connection._connect()  # noqa: SLF001 - aiomysql.connect would make a connection of its own class
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+
+@cache
+def _connection_class() -> Any:
+    """Return aiomysql's connection with what it lacks: it sends no password without TLS where TLS is asked for."""
+    import aiomysql  # noqa: PLC0415 - of the extra `mysql`
+
+    class Connection(aiomysql.Connection):  # type: ignore[misc] # aiomysql has no types
+        async def _request_authentication(self) -> None:
+            self.client_flag &= ~_MULTI_STATEMENTS  # aiomysql asks for them
+            if self._ssl_context and not self.server_capabilities & _TLS:
+                raise ConnectionError("The server has no TLS.")
+            await super()._request_authentication()
+
+    return Connection
 
 
 async def connect_mysql(

@@ -94,9 +94,7 @@ class Relay:
             server.close()
         for writer in self._writers:
             writer.transport.abort()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *(each.wait_closed() for each in self._writers), return_exceptions=True)
 
 
 class _NamedContext(ssl.SSLContext):
