@@ -12,7 +12,7 @@ import click
 
 from monitora.command_line.logging import configure_logging
 from monitora.command_line.root import CommandError, commands, run
-from rag.databases.guard import AllowList, InvalidAllowList, SqlDialect, SqlGuard, Verdict, read_allow_list
+from rag.databases.guard import AllowList, SqlDialect, SqlGuard, Verdict, read_allow_list
 
 _AT_ONCE = 8
 """Statements that are checked at the same time."""

@@ -37,7 +37,7 @@ class Runner:
 
     def __call__(self, script: str) -> str:
         """Run a script. Raises `CalledProcessError`."""
-        done = subprocess.run(self._command, input=script, text=True, capture_output=True, timeout=60)
+        done = subprocess.run(self._command, input=script, text=True, capture_output=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr[-2_000:]
         return done.stdout
 
@@ -85,7 +85,19 @@ def running_postgres(folder: Path) -> Iterator[DatabaseServer]:
     _own(folder, who)
     data, port = folder / "data", _free_port()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(folder), **who}
-    init = [str(programs / "initdb"), "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+    init = [
+        str(programs / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "owner",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "-N",
+    ]
     subprocess.run(init, check=True, timeout=120, **quiet)  # type: ignore[call-overload]
     _require_passwords(data)
     options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
@@ -94,7 +106,14 @@ def running_postgres(folder: Path) -> Iterator[DatabaseServer]:
         try:
             wait_until(lambda: _listens(port), "PostgreSQL listens")
             client = [str(programs / "psql"), "-h", str(folder), "-p", str(port), "-U", "owner", "-At", "-q"]
-            wait_until(lambda: not subprocess.run([*client, "-c", "SELECT 1", "postgres"], capture_output=True).returncode, "PostgreSQL answers")
+            wait_until(
+                lambda: (
+                    not subprocess.run(
+                        [*client, "-c", "SELECT 1", "postgres"], capture_output=True, check=False
+                    ).returncode
+                ),
+                "PostgreSQL answers",
+            )
             Runner([*client, "-v", "ON_ERROR_STOP=1", "postgres"])("CREATE DATABASE shop")
             run = Runner([*client, "-v", "ON_ERROR_STOP=1", "shop"])
             run(SHOP_POSTGRES)
@@ -117,14 +136,34 @@ def running_mariadb(folder: Path) -> Iterator[DatabaseServer]:
     _own(folder, who)
     data, port, place = folder / "data", _free_port(), folder / "s"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(folder), **who}
-    init = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"]
+    init = [
+        "mariadb-install-db",
+        "--no-defaults",
+        f"--datadir={data}",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+    ]
     subprocess.run(init, check=True, timeout=120, **quiet)  # type: ignore[call-overload]
-    options = [f"--datadir={data}", f"--port={port}", f"--socket={place}", "--bind-address=127.0.0.1", "--skip-name-resolve"]
+    options = [
+        f"--datadir={data}",
+        f"--port={port}",
+        f"--socket={place}",
+        "--bind-address=127.0.0.1",
+        "--skip-name-resolve",
+    ]
     small = ["--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0", "--max-allowed-packet=64M"]
     with subprocess.Popen([program, "--no-defaults", *options, *small, f"--tmpdir={folder}"], **quiet) as process:  # type: ignore[call-overload]
         try:
             wait_until(lambda: _listens(port), "MariaDB listens")
-            client = ["mariadb", "--no-defaults", f"--socket={place}", "-u", "root", "-N", "--default-character-set=utf8mb4"]
+            client = [
+                "mariadb",
+                "--no-defaults",
+                f"--socket={place}",
+                "-u",
+                "root",
+                "-N",
+                "--default-character-set=utf8mb4",
+            ]
             Runner(client)("CREATE DATABASE shop CHARACTER SET utf8mb4")
             run = Runner([*client, "shop"])
             run(SHOP_MYSQL)

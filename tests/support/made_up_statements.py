@@ -75,7 +75,8 @@ class StatementMaker:
         if self._is(0.15):
             text += f" GROUP BY {self._one([*columns, self._column(seen), self._column(seen)])}"
             if self._is(0.5):
-                text += f" HAVING {self._one(['COUNT(*) > 1', f'MAX({self._column(seen)}) > 1', f'{self._one(columns)} > 1'])}"
+                some = self._one(["COUNT(*)", f"MAX({self._column(seen)})", self._one(columns)])
+                text += f" HAVING {some} > 1"
         if self._is(0.3) and not count:
             text += f" ORDER BY {self._one([*columns, '1', self._expression(depth, seen)])}"
         return text, columns

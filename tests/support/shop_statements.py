@@ -1,6 +1,8 @@
 """Statements that people write for the shop: each is allowed."""
+# ruff: noqa: E501 - a statement is one line
 
-EVERYWHERE = """
+EVERYWHERE = (
+    """
 SELECT id, name FROM clients
 SELECT COUNT(*) AS n FROM sales
 SELECT c.name, s.amount FROM clients c JOIN sales s ON s.client_id = c.id
@@ -54,7 +56,10 @@ SELECT c.town, COUNT(*) AS n FROM sales s JOIN clients c ON c.id = s.client_id G
 SELECT l.article_id, SUM(l.pieces * l.unit_price) AS revenue FROM sale_lines l JOIN sales s ON s.id = l.sale_id WHERE s.state <> 'new' GROUP BY l.article_id ORDER BY revenue DESC
 SELECT s.id FROM sales s WHERE s.amount >= ALL (SELECT t.amount FROM sales t)
 SELECT SUM(CASE WHEN state = 'paid' THEN amount ELSE 0 END) / NULLIF(COUNT(*), 0) AS share FROM sales
-""".strip().replace("\\n", "\n").split("\n")
+""".strip()
+    .replace("\\n", "\n")
+    .split("\n")
+)
 EVERYWHERE = [
     *(line for line in EVERYWHERE if not line.startswith(("-- how", "SELECT COUNT(*) AS n /*"))),
     "-- how many there are\nSELECT COUNT(*) AS n /* all of them */ FROM sales;",

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a statement is one line
 """The tables of the shop on PostgreSQL and MariaDB, with logins: `plain` may read everything, `least` what is allowed."""
 
 _ROWS_POSTGRES = """

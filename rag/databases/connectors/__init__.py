@@ -1,5 +1,7 @@
 """Connectors to customers' databases, behind one protocol."""
 
+from collections.abc import Awaitable, Callable
+
 from core.outbound import NotAllowed, SsrfGuard
 from rag.databases.connectors.mysql import connect_mysql
 from rag.databases.connectors.postgres import connect_postgres
@@ -27,7 +29,10 @@ __all__ = [
     "connect",
 ]
 
-_CONNECT = {SqlDialect.POSTGRES: connect_postgres, SqlDialect.MYSQL: connect_mysql}
+_CONNECT: dict[SqlDialect, Callable[..., Awaitable[DatabaseConnection]]] = {
+    SqlDialect.POSTGRES: connect_postgres,
+    SqlDialect.MYSQL: connect_mysql,
+}
 
 
 async def connect(
@@ -41,5 +46,4 @@ async def connect(
         destination = await guard.database(login.host, login.port)
     except NotAllowed:
         raise DatabaseFailure(FailureReason.NOT_ALLOWED) from None
-    connection: DatabaseConnection = await _CONNECT[dialect](login, destination, authorities=authorities)
-    return connection
+    return await _CONNECT[dialect](login, destination, authorities=authorities)

@@ -38,10 +38,13 @@ WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position LIMIT 2000
 _MULTI_STATEMENTS, _TLS = 1 << 16, 1 << 11
 _WIRE_FACTOR = 8
 _UNKNOWN_VARIABLE = 1193
-_LOGIN = frozenset({1044, 1045, 1049, 1698, 1130})
-_SLOW = frozenset({1205, 1317, 1969, 3024, 1028})
-_COSTLY = frozenset({1104, 1153, 1301, 1038, 1041, 1037})
-_GONE = frozenset({2003, 2006, 2013, 2055, 1053, 1927})
+_REASONS = {
+    FailureReason.LOGIN_REFUSED: frozenset({1044, 1045, 1049, 1130, 1698}),
+    FailureReason.TOO_SLOW: frozenset({1028, 1205, 1317, 1969, 3024}),
+    FailureReason.TOO_COSTLY: frozenset({1037, 1038, 1041, 1104, 1153, 1301}),
+}
+"""The numbers of the servers' errors. The client's own, from 2000 on, are those of a connection."""
+_CLIENT_ERRORS = range(2_000, 3_000)
 
 
 class MySqlConnection:
@@ -186,7 +189,9 @@ async def connect_mysql(
 
 async def _verify(connection: Any) -> None:
     """Raise `DatabaseFailure` unless the settings hold and a message with two statements is refused."""
-    mode, charset, server_charset = (await _all(connection, "SELECT @@sql_mode, @@character_set_client, @@character_set_connection"))[0]
+    mode, charset, server_charset = (
+        await _all(connection, "SELECT @@sql_mode, @@character_set_client, @@character_set_connection")
+    )[0]
     if set(mode.split(",")) != set(_SQL_MODE.split(",")) or {charset, server_charset} != {"utf8mb4"}:
         raise DatabaseFailure(FailureReason.UNSAFE_SETTING)
     try:
@@ -232,14 +237,9 @@ def _failure(error: Exception, relay: Relay) -> DatabaseFailure:
     if isinstance(error, DatabaseFailure):
         return error
     number = _number(error)
+    reason = FailureReason.UNREACHABLE if not number or number in _CLIENT_ERRORS else FailureReason.STATEMENT_FAILED
     if relay.is_exceeded:
-        return DatabaseFailure(FailureReason.TOO_LARGE)
-    if isinstance(error, TimeoutError) or number in _SLOW:
-        return DatabaseFailure(FailureReason.TOO_SLOW)
-    if number in _COSTLY:
-        return DatabaseFailure(FailureReason.TOO_COSTLY)
-    if number in _LOGIN:
-        return DatabaseFailure(FailureReason.LOGIN_REFUSED)
-    if not number or number in _GONE:
-        return DatabaseFailure(FailureReason.UNREACHABLE)
-    return DatabaseFailure(FailureReason.STATEMENT_FAILED)
+        reason = FailureReason.TOO_LARGE
+    elif isinstance(error, TimeoutError):
+        reason = FailureReason.TOO_SLOW
+    return DatabaseFailure(next((each for each, numbers in _REASONS.items() if number in numbers), reason))

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -153,18 +152,18 @@ class RowBuffer:
 
 def as_cell(value: Any) -> Cell:
     """Return a value of a driver as it is kept."""
+    cell: Cell
     match value:
         case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else str(value)
-        case Decimal() | timedelta():
-            return str(value)
+            cell = value
+        case float() if math.isfinite(value):
+            cell = value
         case datetime() | date() | time():
-            return value.isoformat()
+            cell = value.isoformat()
         case bytes() | bytearray() | memoryview():
-            return f"({len(value)} bytes)"
+            cell = f"({len(value)} bytes)"
         case list() | tuple():
-            return "{" + ", ".join(str(as_cell(each)) for each in value) + "}"
+            cell = "{" + ", ".join(str(as_cell(each)) for each in value) + "}"
         case _:
-            return str(value)
+            cell = str(value)
+    return cell

@@ -78,3 +78,8 @@ def _names(value: Any, of: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         raise InvalidAllowList(f'"{of}" of an allow list is a list of names.')
     return value
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as a text."""
+    return frozenset(text.split())

@@ -31,8 +31,11 @@ def _dialect(base: type[Dialect]) -> Dialect:
         "FUNCTIONS": {},
         "FUNCTION_PARSERS": {name: f for name, f in parser.FUNCTION_PARSERS.items() if name in _SPECIAL_SYNTAX},
     }
-    words = {exp.CurrentTime: "CURRENT_TIME", exp.CurrentDate: "CURRENT_DATE"}
-    transforms = {**generator.TRANSFORMS, **{kind: (lambda *_, word=word: word) for kind, word in words.items()}}
+    transforms: dict[Any, Any] = {
+        **generator.TRANSFORMS,
+        exp.CurrentTime: lambda *_: "CURRENT_TIME",
+        exp.CurrentDate: lambda *_: "CURRENT_DATE",
+    }
     if base is MySQL:  # its REGEXP_LIKE is unknown to MariaDB, which would look for a stored function
         transforms[exp.RegexpLike] = lambda writer, node: writer.binary(node, "REGEXP")
     made = type(
@@ -43,8 +46,7 @@ def _dialect(base: type[Dialect]) -> Dialect:
             "Generator": type("Generator", (generator,), {"TRANSFORMS": transforms}),
         },
     )
-    dialect = made()
-    assert isinstance(dialect, Dialect)
+    dialect: Dialect = made()
     return dialect
 
 

@@ -4,7 +4,7 @@ import re
 
 from sqlglot import exp
 
-from rag.databases.guard.allowed import AllowList, SqlDialect
+from rag.databases.guard.allowed import AllowList, SqlDialect, words
 from rag.databases.guard.nodes import check_pattern, whole_number
 from rag.databases.guard.refusal import Refused
 
@@ -31,10 +31,10 @@ _NAMES: dict[type[exp.Expr], str] = {
     exp.TryCast: "try_cast",
     exp.Unnest: "unnest",
 }
-AGGREGATES = frozenset(
+AGGREGATES = words(
     """array_agg avg bool_and bool_or corr count count_big every group_concat json_agg jsonb_agg max min mode
     percentile_cont percentile_disc std stddev stddev_pop stddev_samp stdev stdevp string_agg sum var var_pop var_samp
-    variance varp bit_and bit_or bit_xor covar_pop covar_samp grouping""".split()
+    variance varp bit_and bit_or bit_xor covar_pop covar_samp grouping"""
 )
 _STAR = frozenset({"count", "count_big"})
 _SERIES = "generate_series"
@@ -42,9 +42,9 @@ SOURCES = {SqlDialect.POSTGRES: {_SERIES}, SqlDialect.MYSQL: set(), SqlDialect.T
 """The functions that may stand in FROM."""
 _PADS = frozenset({"lpad", "rpad"})
 _PATTERNS = frozenset({"regexp_like", "regexp_replace", "regexp_substr", "regexp_instr", "regexp_count"})
-_UNITS = frozenset(
+_UNITS = words(
     """year quarter month week day hour minute second microsecond dayofyear weekday iso_week isowk isoww millisecond
-    nanosecond yy yyyy qq q mm m dy y dd d wk ww dw w hh mi n ss s ms tzoffset""".split()
+    nanosecond yy yyyy qq q mm m dy y dd d wk ww dw w hh mi n ss s ms tzoffset"""
 )
 _UNIT_FIRST = {
     SqlDialect.POSTGRES: frozenset[str](),
@@ -54,6 +54,7 @@ _UNIT_FIRST = {
 """The functions whose first argument is a unit, which is no column."""
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _STEP = re.compile(r"(\d{1,4}) (DAY|WEEK|MONTH|YEAR|HOUR)S?", re.IGNORECASE)
+_BOUNDS_AND_STEP = ("first", "last", "step")
 _HOURS = {"HOUR": 1, "DAY": 24, "WEEK": 168, "MONTH": 672, "YEAR": 8_760}
 
 
@@ -123,10 +124,9 @@ def _check_series(arguments: list[exp.Expr]) -> None:
         raise Refused("A series has a first, a last and perhaps a step.")
     numbers = [whole_number(each) for each in arguments]
     first, last, step = (*numbers, 1)[:3]
+    rows = _hours(arguments)
     if first is not None and last is not None and step:
         rows = (last - first) // step
-    else:
-        rows = _hours(arguments)
     if rows > MAX_SERIES:
         raise Refused(f"A series has literal bounds and at most {MAX_SERIES:,} steps.")
 
@@ -134,7 +134,7 @@ def _check_series(arguments: list[exp.Expr]) -> None:
 def _hours(arguments: list[exp.Expr]) -> int:
     """Return the steps of a series of days, each shortest; more than are allowed when they cannot be told."""
     bounds = [_DAY.match(each.this.name) if isinstance(each, exp.Cast) else None for each in arguments[:2]]
-    length = _STEP.fullmatch(_interval(arguments[2])) if len(arguments) > 2 else None
+    length = _STEP.fullmatch(_interval(arguments[2])) if len(arguments) == len(_BOUNDS_AND_STEP) else None
     if bounds[0] is None or bounds[1] is None or length is None or not int(length[1]):
         return MAX_SERIES + 1
     (year, month, _), (last_year, last_month, _) = (

@@ -4,21 +4,21 @@ import unicodedata
 
 from sqlglot import exp
 
-from rag.databases.guard.allowed import SqlDialect
+from rag.databases.guard.allowed import SqlDialect, words
 from rag.databases.guard.refusal import Refused
 
 MAX_NAME_BYTES = 60
 """PostgreSQL cuts names at 63 bytes, so that two long ones become one."""
 
 _STATEMENT_WORDS = {
-    SqlDialect.POSTGRES: frozenset("ANALYSE ANALYZE DO FOR INTO LOCK RETURNING TABLE TABLESAMPLE".split()),
-    SqlDialect.MYSQL: frozenset(
+    SqlDialect.POSTGRES: words("ANALYSE ANALYZE DO FOR INTO LOCK RETURNING TABLE TABLESAMPLE"),
+    SqlDialect.MYSQL: words(
         """ANALYSE CALL DELETE DO EXECUTE EXPLAIN FOR FORCE HANDLER IGNORE INSERT INTO KILL LOAD LOCK OPTION OPTIMIZE
         PARTITION PREPARE PROCEDURE RELEASE REPLACE RETURNING SHOW SIGNAL STRAIGHT_JOIN TABLE UNLOCK UPDATE USE XA
-        """.split()
+        """
     ),
     # The reserved words of Transact-SQL, and words that begin a statement though they are not reserved.
-    SqlDialect.TSQL: frozenset(
+    SqlDialect.TSQL: words(
         """ADD ALL ALTER AND ANY AS ASC AUTHORIZATION BACKUP BEGIN BETWEEN BREAK BROWSE BULK BY CASCADE CASE CHECK
         CHECKPOINT CLOSE CLUSTERED COALESCE COLLATE COLUMN COMMIT COMPUTE CONSTRAINT CONTAINS CONTAINSTABLE CONTINUE
         CONVERT CREATE CROSS CURRENT CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURSOR DATABASE DBCC
@@ -33,7 +33,7 @@ _STATEMENT_WORDS = {
         SEMANTICSIMILARITYTABLE SEND SESSION_USER SET SETUSER SHUTDOWN SOME STATISTICS SYSTEM_USER TABLE TABLESAMPLE
         TEXTSIZE THEN THROW TO TOP TRAN TRANSACTION TRIGGER TRUNCATE TRY_CONVERT TSEQUAL UNION UNIQUE UNPIVOT UPDATE
         UPDATETEXT USE USER VALUES VARYING VIEW WAITFOR WHEN WHERE WHILE WITH WITHIN WRITETEXT
-        """.split()
+        """
     ),
 }
 _PERSONAL = ("mail", "phone", "iban", "salary", "passw", "pwd", "token", "secret", "cost_price", "address", "birth")

@@ -5,13 +5,17 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
+from rag.databases.guard.allowed import words
 from rag.databases.guard.refusal import Refused
 
 MAX_NODES = 3_000
 MAX_DEPTH = 100
 MAX_STRING_CHARACTERS = 1_000
 MAX_PATTERN_CHARACTERS = 100
+MAX_REPEATS = 2
+"""The most parts of a regular expression that may repeat."""
 MAX_WILDCARDS = 8
+MAX_DIGITS = 18
 MAX_TYPE_SIZE = 4_000
 """The most characters or digits that a type may be given."""
 
@@ -97,7 +101,7 @@ _ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     exp.WindowSpec: frozenset({"kind", "start", "start_side", "end", "end_side"}),
     exp.With: frozenset({"expressions", "recursive"}),
 }
-_WORDS = {
+_WORDS: dict[tuple[type[exp.Expr], str], set[str]] = {
     (exp.Join, "side"): {"LEFT", "RIGHT", "FULL"},
     (exp.Join, "kind"): {"INNER", "OUTER", "CROSS"},
     (exp.WindowSpec, "kind"): {"ROWS", "RANGE", "GROUPS"},
@@ -111,9 +115,11 @@ _WORDS = {
 """The words that may stand where a node holds a text instead of a node."""
 _TYPES = frozenset(
     exp.DType[name]
-    for name in """BIGINT BINARY BIT BOOLEAN CHAR DATE DATETIME DATETIME2 DECIMAL DOUBLE FLOAT INT INTERVAL JSON JSONB
+    for name in words(
+        """BIGINT BINARY BIT BOOLEAN CHAR DATE DATETIME DATETIME2 DECIMAL DOUBLE FLOAT INT INTERVAL JSON JSONB
     MEDIUMINT MONEY NCHAR NVARCHAR SMALLDATETIME SMALLINT TEXT TIME TIMESTAMP TIMESTAMPTZ TIMETZ TIMESTAMPLTZ TINYINT
-    UBIGINT UINT USMALLINT UTINYINT UUID VARBINARY VARCHAR YEAR ARRAY TIMESTAMPNTZ DATETIME64""".split()
+    UBIGINT UINT USMALLINT UTINYINT UUID VARBINARY VARCHAR YEAR ARRAY TIMESTAMPNTZ DATETIME64"""
+    )
     if name in exp.DType.__members__
 )
 _NUMBER = re.compile(r"\d{1,30}(\.\d{0,30})?([eE][+-]?\d{1,3})?|\.\d{1,30}([eE][+-]?\d{1,3})?")
@@ -199,7 +205,7 @@ def check_pattern(pattern: exp.Expr | None) -> None:
     if not isinstance(pattern, exp.Literal) or not pattern.is_string:
         raise Refused("A regular expression is a string.")
     text = pattern.name
-    if len(text) > MAX_PATTERN_CHARACTERS or _REPEATED_GROUP.search(text) or sum(map(text.count, "*+{")) > 2:
+    if len(text) > MAX_PATTERN_CHARACTERS or _REPEATED_GROUP.search(text) or sum(map(text.count, "*+{")) > MAX_REPEATS:
         raise Refused("A regular expression is too long, or repeats too much.")
 
 
@@ -207,7 +213,7 @@ def whole_number(node: exp.Expr | None) -> int | None:
     """Return the whole number that a node is, without a sign; None when it is none."""
     while isinstance(node, exp.Paren):
         node = node.this
-    if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit() and len(node.name) <= 18:
+    if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit() and len(node.name) <= MAX_DIGITS:
         return int(node.name)
     return None
 

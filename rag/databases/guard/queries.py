@@ -74,9 +74,9 @@ class QueryResolver:
 
     def _column(self, node: exp.Column, scope: Scope, aliases: AbstractSet[str]) -> exp.Expr:
         name = node.this
-        if isinstance(name, exp.Identifier) and not node.args.get("table"):
-            if identifier_key(name, self._dialect) in aliases:
-                return exp.Column(this=quoted(spelled(name, self._dialect)))
+        is_plain = isinstance(name, exp.Identifier) and not node.args.get("table")
+        if is_plain and identifier_key(name, self._dialect) in aliases:
+            return exp.Column(this=quoted(spelled(name, self._dialect)))
         return scope.resolve(node, self._dialect)
 
     def _second(self, node: exp.SetOperation, first: Results, outer: Scope | None, named: Named) -> None:
@@ -96,12 +96,12 @@ class QueryResolver:
     def _with(self, node: exp.Expr, outer: Scope | None, named: Named) -> Named:
         clause = node.args.get("with_")
         found = dict(named)
-        for query in clause.expressions if clause else ():
+        for query in clause.expressions if isinstance(clause, exp.With) else ():
             name = query.args["alias"].this
             key = identifier_key(name, self._dialect)
             if key in found or self.is_table_name(name):
                 raise Refused(f"The name {name.name} of WITH is taken by a table or another query.")
-            recurses = clause.args.get("recursive") or self._dialect is SqlDialect.TSQL
+            recurses = query.parent.args.get("recursive") or self._dialect is SqlDialect.TSQL
             found[key] = self._named(query, outer, found, recurses=bool(recurses))
         return found
 

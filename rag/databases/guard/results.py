@@ -91,20 +91,18 @@ class Results:
     def order_of_set(self, clause: exp.Expr | None) -> None:
         """Resolve ORDER BY after a set operation, where nothing but a result may be named."""
         places = {self._key(item.name): at for at, item in enumerate(self.items, 1) if item.name}
-        self_refusing: Resolve = _refuse
         for each in clause.expressions if clause else ():
-            self._place(each, places, self_refusing)
+            self._place(each, places, _refuse)
 
 
-def _refuse(node: exp.Expr) -> exp.Expr:
+def _refuse(_: exp.Expr) -> exp.Expr:
     raise Refused("After UNION, EXCEPT and INTERSECT, ORDER BY names results only.")
 
 
 def _holders(clause: exp.Group) -> Iterable[exp.Expr]:
     """Yield GROUP BY and the lists in it."""
     yield clause
-    for node in list(clause.find_all(exp.Rollup, exp.Cube, exp.GroupingSets)):
-        yield node
+    yield from list(clause.find_all(exp.Rollup, exp.Cube, exp.GroupingSets))
 
 
 def _named(node: exp.Expr, places: dict[str, int], dialect: SqlDialect) -> int | None:

@@ -1,6 +1,7 @@
 """What a name means at one place of a statement: the sources of its SELECT, and of those around it."""
 
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -81,13 +82,14 @@ class Scope:
         table = column.args.get("table")
         scope: Scope | None = self
         while scope is not None:
-            found = scope._plain(key) if table is None else scope._qualified(column, table, key, dialect)
+            found = scope.plain(key) if table is None else scope.qualified(column, table, key, dialect)
             if found is not None:
                 return found
             scope = scope.outer
         raise Refused(f"The column {name.name} is not known or not allowed here.")
 
-    def _plain(self, key: str) -> exp.Expr | None:
+    def plain(self, key: str) -> exp.Expr | None:
+        """Return the column of this scope that is called `key`; None where there is none. Raises `Refused` for two."""
         if key in self.merged:
             return self.merged[key].copy()
         found = [each for each in self.sources if key in each.columns]
@@ -95,9 +97,8 @@ class Scope:
             raise Refused(f"The column {key} is in several tables: write which.")
         return found[0].column(key) if found else None
 
-    def _qualified(
-        self, column: exp.Column, table: exp.Identifier, key: str, dialect: SqlDialect
-    ) -> exp.Expr | None:
+    def qualified(self, column: exp.Column, table: exp.Identifier, key: str, dialect: SqlDialect) -> exp.Expr | None:
+        """Return the column `key` of a source of this scope; None where no source is called so."""
         source = self.source(table, column.args.get("db"), dialect)
         if source is None:
             return None

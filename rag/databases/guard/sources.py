@@ -37,7 +37,7 @@ class Queries(Protocol):
 def add_source(queries: Queries, node: exp.Expr, scope: Scope, named: Named) -> Source:
     """Resolve a source of FROM, add it to the scope and return it. Raises `Refused`."""
     if len(scope.sources) >= MAX_SOURCES:
-        raise Refused(f"A SELECT reads from more than {MAX_SOURCES} tables.")
+        raise Refused(f"One query reads from more than {MAX_SOURCES} tables.")
     match node:
         case exp.Table(this=exp.Identifier()):
             source = _table(queries, node, scope, named)
@@ -123,9 +123,7 @@ def _called(queries: Queries, alias: exp.TableAlias | None, own: str | None = No
     return spelled(alias.this, queries.allowed.dialect)
 
 
-def _query(
-    queries: Queries, node: exp.Expr, query: exp.Expr, scope: Scope, seen: Scope | None, named: Named
-) -> Source:
+def _query(queries: Queries, node: exp.Expr, query: exp.Expr, scope: Scope, seen: Scope | None, named: Named) -> Source:
     """Resolve a query in brackets. `seen` is the scope that it sees."""
     alias = node.args.get("alias")
     columns = queries.derived(query, alias, seen, named)

@@ -114,7 +114,7 @@ class _Scanner:
                 raise Refused(f"Brackets nest more than {MAX_BRACKETS} deep.")
         elif character in ")]":
             self._brackets -= 1
-        known = character.isspace() or character == "_" or character == ";" or character in self._lexis.marks
+        known = character.isspace() or character in "_;" or character in self._lexis.marks
         if not known and unicodedata.category(character)[0] not in "LNM":
             raise Refused(f"The character {character} may stand in a string only.")
 
@@ -166,7 +166,7 @@ class _Scanner:
     def _name(self, at: int) -> int:
         self._after_string = False
         opening = self._text[at]
-        if opening in "[":
+        if opening == "[":
             return self._quoted(at, "]", has_escapes=False)
         return self._quoted(at, opening, has_escapes=False)
 

@@ -69,7 +69,9 @@ def test_what_passes_reads_nothing_that_is_forbidden(dialect: SqlDialect, schema
         seen["read" if read else "passed"] += 1
         assert not {table for table, _ in read} & set(FORBIDDEN_TABLES), text
         assert not {
-            (table, column) for table, column in read if table in {"clients", "articles"} and column in FORBIDDEN_COLUMNS
+            (table, column)
+            for table, column in read
+            if table in {"clients", "articles"} and column in FORBIDDEN_COLUMNS
         }, text
 
     try_one()

@@ -1,5 +1,7 @@
 """Reads of real servers: what the guard passes is answered, and what it has not seen is stopped by the second wall."""
 
+# ruff: noqa: E501, ASYNC110, ASYNC240 - a statement is one line; a server is asked until it has done
+
 import asyncio
 from collections import Counter
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 
 from core.outbound import SsrfGuard
 from rag.databases.connectors import DatabaseFailure, DatabaseLogin, FailureReason, ReadLimits, Rows, TlsMode, connect
+from rag.databases.connectors.protocol import DEFAULT_LIMITS
 from rag.databases.guard.allowed import SqlDialect
 from rag.databases.guard.check import check
 from rag.databases.guard.refusal import Refused
@@ -27,7 +30,7 @@ _SHORT = ReadLimits(seconds=2)
 
 
 async def read_as(
-    server: DatabaseServer, guard: SsrfGuard, username: str, sql: str, limits: ReadLimits = ReadLimits()
+    server: DatabaseServer, guard: SsrfGuard, username: str, sql: str, limits: ReadLimits = DEFAULT_LIMITS
 ) -> Rows | DatabaseFailure:
     """Read once by a connection of its own; return the failure instead of raising it."""
     try:
@@ -115,7 +118,11 @@ async def test_statements_without_end_are_stopped(server: DatabaseServer, ssrf_g
 
 
 _LARGE = {
-    SqlDialect.POSTGRES: ["SELECT repeat('x', 100000000)", "SELECT repeat('x', 1000000)", "SELECT array_fill(0, ARRAY[10000000])"],
+    SqlDialect.POSTGRES: [
+        "SELECT repeat('x', 100000000)",
+        "SELECT repeat('x', 1000000)",
+        "SELECT array_fill(0, ARRAY[10000000])",
+    ],
     SqlDialect.MYSQL: ["SELECT REPEAT('x', 50000000)", "SELECT REPEAT('x', 1000000)"],
 }
 
@@ -136,9 +143,7 @@ async def test_many_rows_are_cut_at_the_limits(server: DatabaseServer, ssrf_guar
     assert len(answer.rows) == 200
     assert answer.is_truncated
     # and fewer where they are long
-    few = await read_as(
-        server, ssrf_guard, "least", f"SELECT name FROM {schema}clients", ReadLimits(cell_bytes=100)
-    )
+    few = await read_as(server, ssrf_guard, "least", f"SELECT name FROM {schema}clients", ReadLimits(cell_bytes=100))
     assert isinstance(few, Rows)
     assert 0 < len(few.rows) < 50
     assert few.is_truncated
