@@ -113,6 +113,13 @@ _WORDS: dict[tuple[type[exp.Expr], str], set[str]] = {
     (exp.Trim, "position"): {"LEADING", "TRAILING", "BOTH"},
 }
 """The words that may stand where a node holds a text instead of a node."""
+_NOT_ALLOWED = {
+    (exp.Join, "method"): "NATURAL JOIN and the like are not allowed: write the condition after ON.",
+    (exp.Select, "into"): "INTO is not allowed.",
+    (exp.Select, "locks"): "A SELECT does not lock rows.",
+    (exp.Select, "hint"): "Hints are not allowed.",
+    (exp.Table, "hints"): "Hints are not allowed.",
+}
 _TYPES = frozenset(
     exp.DType[name]
     for name in words(
@@ -149,7 +156,7 @@ def _check(node: exp.Expr) -> None:
         if value is None or value is False or value == []:
             continue
         if name not in allowed:
-            raise Refused(f"{name.strip('_').upper()} is not allowed in {kind.__name__}.")
+            raise Refused(_NOT_ALLOWED.get((kind, name), f"{name.strip('_').upper()} is not allowed in {kind.__name__}."))
         words = _WORDS.get((kind, name))
         if words is not None and isinstance(value, str) and value.upper() not in words:
             raise Refused(f"{value} is not allowed in {kind.__name__}.")

@@ -123,6 +123,8 @@ class QueryResolver:
         return name.name.casefold() in {table.name.casefold() for table in self.allowed.tables}
 
     def _select(self, node: exp.Select, outer: Scope | None, named: Named) -> Results:
+        if not node.expressions:
+            raise Refused("SELECT names nothing to select.")
         scope = Scope(outer)
         resolve = partial(self.expression, scope=scope, named=named)
         if (from_ := node.args.get("from_")) is not None:

@@ -1,6 +1,7 @@
 """Checks statements in child processes, each confined as the reader of a document is. Any failure is a refusal."""
 
 import asyncio
+import contextlib
 import json
 import tempfile
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ logger = structlog.get_logger(__name__)
 
 _WORK = "rag.databases.guard.child:check_statement"
 _LIMITS = ReaderLimits(memory_bytes=256 * 1024 * 1024, cpu_seconds=2, seconds=20.0, result_bytes=1024 * 1024)
+_ATTEMPTS, _PAUSE_SECONDS = 4, 0.1
 _TOO_COMPLEX = "The statement takes too long to check, or too much memory: write it in a simpler form."
 _UNCHECKED = "The statement could not be checked."
 
@@ -62,25 +64,29 @@ class SqlGuard:
             return await self._ask(file, allowed.dialect)
 
     async def _ask(self, file: IO[bytes], dialect: SqlDialect) -> Verdict:
-        """Ask a child. A fork server that ended is replaced once."""
-        for _ in range(2):
-            try:
+        """Ask a child. A fork server that ended is replaced."""
+        for _ in range(_ATTEMPTS):
+            with contextlib.suppress(ForkServerGone):
                 child = await self._launcher.fork({"dialect": dialect.value}, file.fileno())
-            except ForkServerGone:
-                continue
-            try:
-                return await self._receive(child)
-            finally:
-                child.close()
+                try:
+                    return await self._receive(child)
+                finally:
+                    child.close()
+            await asyncio.sleep(_PAUSE_SECONDS)  # it may have ended a moment ago, and not be known to have
         logger.error("statement_unchecked", reason="fork_server_gone")
         return Verdict(None, _UNCHECKED)
 
     async def _receive(self, child: ChildProcess) -> Verdict:
+        """Return what a child says. Raises `ForkServerGone`."""
         try:
             async with asyncio.timeout(self._limits.seconds):
                 kind, length = read_header(await child.read(HEADER_BYTES))
                 payload = await child.read(length)
-        except (TimeoutError, EOFError):
+        except EOFError:
+            async with asyncio.timeout(self._limits.seconds):
+                await child.ended()
+            return Verdict(None, _TOO_COMPLEX)
+        except TimeoutError:
             return Verdict(None, _TOO_COMPLEX)
         except BadFrame:
             return Verdict(None, _UNCHECKED)
