@@ -50,7 +50,7 @@ async def test_a_statement_is_rebuilt_or_refused(guard: SqlGuard, dialect: SqlDi
 
 
 BOMBS = {
-    SqlDialect.POSTGRES: ["SELECT " + "ARRAY[" * 18 + "1" + "]" * 18, "SELECT " + "date(" * 12 + "1" + ")" * 12],
+    SqlDialect.POSTGRES: ["SELECT " + "ARRAY[" * 18 + "1" + "]" * 18, "SELECT " + "date(" * 18 + "1" + ")" * 18],
     SqlDialect.MYSQL: ["SELECT " + "year(" * 12 + "now()" + ")" * 12, "SELECT " + "NOT " * 2_000 + "1"],
     SqlDialect.TSQL: ["SELECT " + "float(" * 12 + "1" + ")" * 12, "SELECT " + "1+" * 4_000 + "1"],
 }
