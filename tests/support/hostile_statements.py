@@ -1,6 +1,6 @@
 """Statements against the shop that must never be run: each is refused. `{0}` is the schema."""
 
-# ruff: noqa: E501 - a statement is one line
+
 
 from rag.databases.guard.allowed import SqlDialect
 
