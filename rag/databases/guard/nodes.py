@@ -156,7 +156,9 @@ def _check(node: exp.Expr) -> None:
         if value is None or value is False or value == []:
             continue
         if name not in allowed:
-            raise Refused(_NOT_ALLOWED.get((kind, name), f"{name.strip('_').upper()} is not allowed in {kind.__name__}."))
+            raise Refused(
+                _NOT_ALLOWED.get((kind, name), f"{name.strip('_').upper()} is not allowed in {kind.__name__}.")
+            )
         words = _WORDS.get((kind, name))
         if words is not None and isinstance(value, str) and value.upper() not in words:
             raise Refused(f"{value} is not allowed in {kind.__name__}.")
