@@ -113,7 +113,7 @@ _WORDS: dict[tuple[type[exp.Expr], str], set[str]] = {
     (exp.Trim, "position"): {"LEADING", "TRAILING", "BOTH"},
 }
 """The words that may stand where a node holds a text instead of a node."""
-_NOT_ALLOWED = {
+_NOT_ALLOWED: dict[tuple[type[exp.Expr], str], str] = {
     (exp.Join, "method"): "NATURAL JOIN and the like are not allowed: write the condition after ON.",
     (exp.Select, "into"): "INTO is not allowed.",
     (exp.Select, "locks"): "A SELECT does not lock rows.",

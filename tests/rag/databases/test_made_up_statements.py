@@ -1,5 +1,6 @@
 """Whatever passes the guard reads nothing that is forbidden: SQLite, which tells each column it reads, is the judge."""
 
+import re
 import sqlite3
 from collections import Counter
 
@@ -13,6 +14,8 @@ from tests.support.examples import examples
 from tests.support.made_up_statements import statement
 from tests.support.shop import FORBIDDEN_COLUMNS, FORBIDDEN_TABLES, shop_allow_list
 
+_LIMIT = re.compile(r"(?<=SELECT )TOP \d+ |(?<=DISTINCT )TOP \d+ | OFFSET 0 ROWS FETCH NEXT \d+ ROWS ONLY")
+"""The limits of Transact-SQL, which SQLite does not know."""
 _SHOP = """
 CREATE TABLE {0}.clients (id, name, town, joined, extras, email, secret_note);
 CREATE TABLE {0}.articles (id, label, kind, price, cost);
@@ -47,7 +50,9 @@ def columns_read(sql: str, schema: str) -> set[tuple[str, str]]:
         connection.close()
 
 
-@pytest.mark.parametrize(("dialect", "schema"), [(SqlDialect.POSTGRES, "public"), (SqlDialect.MYSQL, "shop")])
+@pytest.mark.parametrize(
+    ("dialect", "schema"), [(SqlDialect.POSTGRES, "public"), (SqlDialect.MYSQL, "shop"), (SqlDialect.TSQL, "dbo")]
+)
 def test_what_passes_reads_nothing_that_is_forbidden(dialect: SqlDialect, schema: str) -> None:
     # given what may be read of the shop
     allowed = shop_allow_list(dialect)
@@ -65,7 +70,7 @@ def test_what_passes_reads_nothing_that_is_forbidden(dialect: SqlDialect, schema
         # then its text is checked again with the same result
         assert check(text, allowed) == text
         # and reads no forbidden table and no forbidden column
-        read = columns_read(text, schema)
+        read = columns_read(_LIMIT.sub("", text), schema)
         seen["read" if read else "passed"] += 1
         assert not {table for table, _ in read} & set(FORBIDDEN_TABLES), text
         assert not {
