@@ -5,6 +5,7 @@ from sqlglot import exp
 from rag.databases.guard.allowed import AllowList
 from rag.databases.guard.dialects import parse, write
 from rag.databases.guard.functions import check_functions
+from rag.databases.guard.growth import check_growth
 from rag.databases.guard.names import check_identifiers
 from rag.databases.guard.nodes import check_nodes
 from rag.databases.guard.queries import QueryResolver
@@ -35,4 +36,5 @@ def _rebuilt(sql: str, allowed: AllowList) -> str:
     check_identifiers(tree, allowed.dialect)
     check_functions(tree, allowed)
     QueryResolver(allowed).query(tree, None, {})
+    check_growth(tree, allowed.dialect)
     return write(force_row_limit(tree, allowed.dialect), allowed.dialect)

@@ -129,6 +129,12 @@ _TYPES = frozenset(
     )
     if name in exp.DType.__members__
 )
+UNITS = words(
+    """century day day_hour day_microsecond day_minute day_second days decade dow doy epoch hour hour_microsecond
+    hour_minute hour_second hours isodow isoyear julian microsecond microseconds millennium millisecond milliseconds
+    minute minute_microsecond minute_second minutes month months quarter second second_microsecond seconds timezone
+    timezone_hour timezone_minute week weeks year year_month years"""
+)
 _NUMBER = re.compile(r"\d{1,30}(\.\d{0,30})?([eE][+-]?\d{1,3})?|\.\d{1,30}([eE][+-]?\d{1,3})?")
 _WORD = re.compile(r"[A-Za-z_]{1,30}", re.ASCII)
 _REPEATED_GROUP = re.compile(r"\)\s*[*+{?]|\\[1-9]|\(\?")
@@ -171,6 +177,8 @@ def _check_values(node: exp.Expr) -> None:
             _check_literal(node)
         case exp.Var() if not _WORD.fullmatch(node.name):
             raise Refused("A word that is no unit is not allowed.")
+        case exp.Extract() | exp.Interval() if not _is_unit(node):
+            raise Refused("A part of a moment is a unit, such as DAY.")
         case exp.DataType():
             _check_type(node)
         case exp.RegexpLike() | exp.RegexpILike() | exp.SimilarTo():
@@ -225,6 +233,11 @@ def whole_number(node: exp.Expr | None) -> int | None:
     if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit() and len(node.name) <= MAX_DIGITS:
         return int(node.name)
     return None
+
+
+def _is_unit(node: exp.Expr) -> bool:
+    unit = node.args.get("unit") if isinstance(node, exp.Interval) else node.this
+    return unit is None or (isinstance(unit, exp.Var) and unit.name.lower() in UNITS)
 
 
 def _wildcards(pattern: exp.Expr) -> int:

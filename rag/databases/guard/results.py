@@ -1,5 +1,6 @@
 """The results of a query: what they are called, and the clauses that may name them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -39,8 +40,10 @@ class Results:
         return [item.name for item in self.items]
 
     def aliases(self) -> dict[str, int]:
-        """Return the number of each result that has a name of its own, by the name's key."""
-        return {self._key(item.name): at for at, item in enumerate(self.items, 1) if item.is_alias and item.name}
+        """Return the number of each result that alone has a name, by the name's key."""
+        places = [(self._key(item.name), at) for at, item in enumerate(self.items, 1) if item.is_alias and item.name]
+        counts = Counter(key for key, _ in places)
+        return {key: at for key, at in places if counts[key] == 1}
 
     def _key(self, name: str) -> str:
         return key_of(name, self.dialect, is_quoted=True)

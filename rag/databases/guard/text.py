@@ -78,11 +78,13 @@ class _Scanner:
             at = self._step(at)
         kept = "".join(self._kept).strip()
         ended = kept.removesuffix(";").rstrip()
-        if self._semicolons() > (kept != ended):
+        # Transact-SQL wants one before WITH, where a statement stands before it.
+        begun = ended.removeprefix(";").lstrip() if self._lexis.prefixes else ended
+        if self._semicolons() > (kept != ended) + (ended != begun):
             raise Refused(_ONE)
-        if not ended:
+        if not begun:
             raise Refused("The statement is empty.")
-        return ended
+        return begun
 
     def _semicolons(self) -> int:
         return sum(piece == ";" for piece in self._kept)
