@@ -1,5 +1,6 @@
 """PostgreSQL and MariaDB servers of the tests' own, filled with the shop."""
 
+import datetime
 import os
 import pwd
 import shutil
@@ -11,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from rag.databases.guard.allowed import SqlDialect
 from tests.support.shop_tables import SHOP_MYSQL, SHOP_POSTGRES
@@ -27,6 +32,8 @@ class DatabaseServer:
     port: int
     run: "Runner"
     """Runs a script as the owner and returns what it prints, without headings."""
+    certificate: Path
+    """Of the name `localhost`, signed by itself."""
 
 
 class Runner:
@@ -54,6 +61,31 @@ def _own(folder: Path, who: dict[str, int]) -> None:
     folder.chmod(0o755)
     if who:
         os.chown(folder, who["user"], who["group"])
+
+
+def _certificate(folder: Path, who: dict[str, int]) -> tuple[Path, Path]:
+    """Write a certificate for `localhost` and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    files[1].chmod(0o600)
+    for file in files:
+        if who:
+            os.chown(file, who["user"], who["group"])
+    return files
 
 
 def _free_port() -> int:
@@ -84,6 +116,7 @@ def running_postgres(folder: Path) -> Iterator[DatabaseServer]:
     who = _unprivileged()
     _own(folder, who)
     data, port = folder / "data", _free_port()
+    certificate, key = _certificate(folder, who)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(folder), **who}
     init = [
         str(programs / "initdb"),
@@ -101,6 +134,7 @@ def running_postgres(folder: Path) -> Iterator[DatabaseServer]:
     subprocess.run(init, check=True, timeout=120, **quiet)  # type: ignore[call-overload]
     _require_passwords(data)
     options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
+    options += ["-c", "ssl=on", "-c", f"ssl_cert_file={certificate}", "-c", f"ssl_key_file={key}"]
     command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), *options, "-c", "max_connections=20"]
     with subprocess.Popen(command, **quiet) as process:  # type: ignore[call-overload]
         try:
@@ -117,7 +151,7 @@ def running_postgres(folder: Path) -> Iterator[DatabaseServer]:
             Runner([*client, "-v", "ON_ERROR_STOP=1", "postgres"])("CREATE DATABASE shop")
             run = Runner([*client, "-v", "ON_ERROR_STOP=1", "shop"])
             run(SHOP_POSTGRES)
-            yield DatabaseServer(SqlDialect.POSTGRES, port, run)
+            yield DatabaseServer(SqlDialect.POSTGRES, port, run, certificate)
         finally:
             process.send_signal(3)  # SIGQUIT: at once
 
@@ -135,6 +169,7 @@ def running_mariadb(folder: Path) -> Iterator[DatabaseServer]:
     who = _unprivileged()
     _own(folder, who)
     data, port, place = folder / "data", _free_port(), folder / "s"
+    certificate, key = _certificate(folder, who)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(folder), **who}
     init = [
         "mariadb-install-db",
@@ -151,6 +186,7 @@ def running_mariadb(folder: Path) -> Iterator[DatabaseServer]:
         "--bind-address=127.0.0.1",
         "--skip-name-resolve",
     ]
+    options += [f"--ssl-cert={certificate}", f"--ssl-key={key}"]
     small = ["--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0", "--max-allowed-packet=64M"]
     with subprocess.Popen([program, "--no-defaults", *options, *small, f"--tmpdir={folder}"], **quiet) as process:  # type: ignore[call-overload]
         try:
@@ -167,6 +203,6 @@ def running_mariadb(folder: Path) -> Iterator[DatabaseServer]:
             Runner(client)("CREATE DATABASE shop CHARACTER SET utf8mb4")
             run = Runner([*client, "shop"])
             run(SHOP_MYSQL)
-            yield DatabaseServer(SqlDialect.MYSQL, port, run)
+            yield DatabaseServer(SqlDialect.MYSQL, port, run, certificate)
         finally:
             process.kill()

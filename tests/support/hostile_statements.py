@@ -1,7 +1,5 @@
 """Statements against the shop that must never be run: each is refused. `{0}` is the schema."""
 
-
-
 from rag.databases.guard.allowed import SqlDialect
 
 _EVERYWHERE = r"""

@@ -138,6 +138,7 @@ SELECT name FROM clients WHERE name REGEXP '^A' AND name NOT RLIKE 'b$'
 SELECT id FROM sales WHERE (client_id, state) IN ((1, 'paid'), (38, 'new'))
 SELECT (SELECT COUNT(*) FROM sales s WHERE s.client_id = c.id) AS n FROM clients c HAVING n > 2 ORDER BY n DESC
 SELECT STDDEV(amount), VARIANCE(amount) FROM sales
+SELECT MAX(price) AS cost FROM articles HAVING cost > 1
 SELECT LAG(price) OVER w FROM articles WINDOW w AS (PARTITION BY kind ORDER BY price)
 """.strip().split("\n")
 

@@ -23,7 +23,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
 @pytest.fixture
 def ssrf_guard() -> Iterator[SsrfGuard]:
     """A guard that lets the tests reach their own machine."""
-    guard = SsrfGuard([ip_network("127.0.0.0/8")])
+    guard = SsrfGuard([ip_network("127.0.0.0/8"), ip_network("::1/128")])
     yield guard
     guard.close()
 

@@ -250,8 +250,59 @@ async def test_a_connection_says_why_there_is_none(server: DatabaseServer, ssrf_
     inside = DatabaseLogin("127.0.0.1", server.port, "shop", "plain", PASSWORD, TlsMode.OFF)
     assert await reason(inside, strict) is FailureReason.NOT_ALLOWED
     strict.close()
-    unprotected = DatabaseLogin("127.0.0.1", server.port, "shop", "plain", PASSWORD, TlsMode.VERIFIED)
-    assert await reason(unprotected, ssrf_guard) is FailureReason.UNREACHABLE
+
+
+async def test_a_server_is_known_by_its_certificate(server: DatabaseServer, ssrf_guard: SsrfGuard) -> None:
+    async def answers(host: str, tls: TlsMode, authorities: str | None = None) -> bool:
+        login = DatabaseLogin(host, server.port, "shop", "plain", PASSWORD, tls)
+        try:
+            connection = await connect(server.dialect, login, ssrf_guard, authorities=authorities)
+        except DatabaseFailure:
+            return False
+        cipher = {
+            SqlDialect.POSTGRES: "SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+            SqlDialect.MYSQL: "SHOW SESSION STATUS LIKE 'Ssl_version'",
+        }[server.dialect]
+        rows = await connection.read(cipher)
+        await connection.close()
+        assert "TLSv1" in str(rows.rows)
+        return True
+
+    trusted = str(server.certificate)
+    # given a server with a certificate of the name localhost
+    # when the certificate is trusted and the server is asked for by its name
+    # then it is read over TLS
+    assert await answers("localhost", TlsMode.VERIFIED, trusted)
+    # but not by another name, nor where nobody trusts the certificate
+    assert not await answers("127.0.0.1", TlsMode.VERIFIED, trusted)
+    assert not await answers("localhost", TlsMode.VERIFIED)
+    # and with encryption alone, any certificate will do
+    assert await answers("127.0.0.1", TlsMode.ENCRYPTED)
+
+
+async def test_no_password_is_sent_without_tls_where_tls_is_asked_for(ssrf_guard: SsrfGuard) -> None:
+    # given a server that says that it has no TLS, and keeps what it hears
+    heard = bytearray()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        capabilities = (0x0000F7FF).to_bytes(2, "little")  # all but TLS
+        greeting = b"\x0a5.7.0\0" + b"\1\0\0\0" + b"saltsalt\0" + capabilities + b"\x21\2\0\xff\x81\x15" + bytes(10)
+        greeting += b"saltsaltsalt\0mysql_native_password\0"
+        writer.write(len(greeting).to_bytes(3, "little") + b"\0" + greeting)
+        while data := await reader.read(1_000):
+            heard.extend(data)
+        writer.close()
+
+    listening = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    # when it is connected to with TLS asked for
+    login = DatabaseLogin("127.0.0.1", port, "shop", "plain", PASSWORD, TlsMode.ENCRYPTED)
+    with pytest.raises(DatabaseFailure) as caught:
+        await connect(SqlDialect.MYSQL, login, ssrf_guard)
+    listening.close()
+    # then it hears nothing
+    assert caught.value.reason is FailureReason.UNREACHABLE
+    assert not heard
 
 
 async def test_a_login_sees_the_columns_that_it_may_read(server: DatabaseServer, ssrf_guard: SsrfGuard) -> None:
