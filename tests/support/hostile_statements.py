@@ -207,6 +207,7 @@ SELECT name AS n FROM clients HAVING MAX(email) > 'a'
 SELECT JSON_VALUE(email, '$') FROM clients
 SELECT t.x FROM JSON_TABLE((SELECT pay FROM wages), '$' COLUMNS (x TEXT PATH '$')) AS t
 HANDLER wages OPEN
+SELECT id FROM sales UNLOCK TABLES
 DO SLEEP(1)
 CALL touch(1)
 """.strip().split("\n")
@@ -275,6 +276,14 @@ _MARKS = [
     "SELECT " + "+".join("1" * 3_000),
     "SELECT " + "NOT " * 2_000 + "1",
     "SELECT " + "-" * 10 + "1",
+    "SELECT 'a\\\nb'",
+    "SELECT REPLACE(REPLACE(REPLACE('a', 'a', '" + "a" * 90 + "'), 'a', '" + "a" * 90 + "'), 'a', '" + "a" * 90 + "')",
+    "WITH a AS (SELECT CONCAT(name, name, name, name, name, name, name, name, name, name) AS x FROM clients), "
+    + ", ".join(
+        f"{new} AS (SELECT CONCAT({', '.join(['x'] * 10)}) AS x FROM {old})"
+        for old, new in zip("abcde", "bcdef", strict=True)
+    )
+    + " SELECT x FROM f",
     "",
     "   ;  ",
     "-- nothing",

@@ -1,5 +1,6 @@
 """Names, and when two of them are the same to a server."""
 
+import re
 import unicodedata
 
 from sqlglot import exp
@@ -37,6 +38,7 @@ _STATEMENT_WORDS = {
     ),
 }
 _PERSONAL = ("mail", "phone", "iban", "salary", "passw", "pwd", "token", "secret", "cost_price", "address", "birth")
+_WORD = re.compile(r"\w+")
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -79,7 +81,9 @@ def check_identifiers(tree: exp.Expr, dialect: SqlDialect) -> None:
     """Raise `Refused` where a name is a word that could begin a statement or a clause, or is too long."""
     for identifier in tree.find_all(exp.Identifier):
         name = identifier.name
-        if not identifier.args.get("quoted") and name.upper() in _STATEMENT_WORDS[dialect]:
+        is_quoted = identifier.args.get("quoted")
+        # sqlglot also takes key words of two words for names.
+        if not is_quoted and (name.upper() in _STATEMENT_WORDS[dialect] or not _WORD.fullmatch(name)):
             raise Refused(f"The word {name.upper()} is not a name here.")
         if any(mark in name for mark in "{}?\\'\"`"):
             raise Refused("A name holds a mark that is not allowed in names.")

@@ -177,6 +177,8 @@ class _Scanner:
         text = self._text
         at = start + 1
         while at < len(text):
+            if text.startswith("\\\n", at) or text.startswith("\\\r\n", at):
+                raise Refused("A line of a string ends with a backslash.")  # which Transact-SQL takes out
             if has_escapes and text[at] == "\\":
                 at += 2
             elif text[at] != closing:
