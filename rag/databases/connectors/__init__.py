@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from core.outbound import NotAllowed, SsrfGuard
+from data.drivers import NoDriver
 from rag.databases.connectors.mysql import connect_mysql
 from rag.databases.connectors.postgres import connect_postgres
 from rag.databases.connectors.protocol import (
@@ -15,6 +16,7 @@ from rag.databases.connectors.protocol import (
     TableColumn,
     TlsMode,
 )
+from rag.databases.connectors.sql_server import connect_sql_server
 from rag.databases.guard.allowed import SqlDialect
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
 _CONNECT: dict[SqlDialect, Callable[..., Awaitable[DatabaseConnection]]] = {
     SqlDialect.POSTGRES: connect_postgres,
     SqlDialect.MYSQL: connect_mysql,
+    SqlDialect.TSQL: connect_sql_server,
 }
 
 
@@ -46,4 +49,7 @@ async def connect(
         destination = await guard.database(login.host, login.port)
     except NotAllowed:
         raise DatabaseFailure(FailureReason.NOT_ALLOWED) from None
-    return await _CONNECT[dialect](login, destination, authorities=authorities)
+    try:
+        return await _CONNECT[dialect](login, destination, authorities=authorities)
+    except (ImportError, NoDriver):
+        raise DatabaseFailure(FailureReason.NO_DRIVER) from None

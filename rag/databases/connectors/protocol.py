@@ -72,6 +72,8 @@ class TableColumn:
 class FailureReason(StrEnum):
     """Why a database could not be read."""
 
+    NO_DRIVER = "no_driver"
+    """The extra for the engine is not installed on this server."""
     NOT_ALLOWED = "not_allowed"
     UNREACHABLE = "unreachable"
     LOGIN_REFUSED = "login_refused"
@@ -83,6 +85,7 @@ class FailureReason(StrEnum):
 
 
 _SENTENCES = {
+    FailureReason.NO_DRIVER: "The server has no driver for this kind of database.",
     FailureReason.NOT_ALLOWED: "The server may not connect to the database's host.",
     FailureReason.UNREACHABLE: "The database does not answer.",
     FailureReason.LOGIN_REFUSED: "The database refuses the login.",
