@@ -7,6 +7,7 @@ import strawberry
 
 from core.errors import ErrorCode
 from data.models import (
+    AuditAction,
     DatabaseType,
     DocumentOrigin,
     DocumentStatus,
@@ -86,6 +87,16 @@ _described(
         "CONVERSATION_STARTED": "A visitor began a conversation; `message` is its first.",
         "MESSAGE_ADDED": "Somebody spoke, visitor or assistant.",
         "MESSAGE_RATED": "An answer was rated.",
+    },
+)
+_described(
+    AuditAction,
+    "What was done with conversations as a whole.",
+    {
+        "CONVERSATION_ARCHIVED": "One was put away.",
+        "CONVERSATION_REOPENED": "One was taken out again, by the team.",
+        "CONVERSATION_DELETED": "One was deleted with its messages.",
+        "CONVERSATIONS_EXPORTED": "Messages were exported.",
     },
 )
 _described(
