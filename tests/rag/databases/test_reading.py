@@ -20,7 +20,8 @@ from tests.support.made_up_statements import StatementMaker
 from tests.support.shop import CANARY, shop_allow_list
 from tests.support.shop_statements import EVERYWHERE, MYSQL, POSTGRES
 
-_UNKNOWN_TO_MARIADB = ("REGEXP_LIKE",)
+pytestmark = pytest.mark.slow
+
 _STATE = {
     SqlDialect.POSTGRES: "SELECT (SELECT count(*) FROM tripwires), (SELECT md5(string_agg(s::text, '' ORDER BY id)) FROM sales s), "
     "(SELECT count(*) FROM pg_class), (SELECT last_value FROM numbers)",
