@@ -19,6 +19,8 @@ from rag.ingestion.reader import DocumentReader
 from rag.parsing import FileType, UnreadableDocument, parse_as
 
 _MOST_BYTES = 20_000_000
+_REAPED_SECONDS = 0.5
+"""After so long the fork server has counted the time of the last child."""
 
 
 def _readable(folders: Sequence[Path]) -> list[tuple[Path, int]]:
@@ -71,6 +73,7 @@ async def _children(files: Sequence[Path], at_once: int) -> float:
                 group.create_task(work())
         return time.perf_counter() - began
     finally:
+        await asyncio.sleep(_REAPED_SECONDS)
         await reader.close()
 
 
