@@ -135,6 +135,7 @@ _described(
         "PAGE_LIMIT": "The website keeps as many pages as it may, or the crawl has had its time.",
         "NOT_TEXT": "It is a picture or another file that holds no text to read.",
         "NO_TEXT": "It shows no text.",
+        "NOT_RENDERED": "It shows no text without its scripts, and the browser could not run them to an end.",
         "TOO_LARGE": "It has more bytes than are read of one page.",
         "REDIRECTED": "It leads to another page of the site.",
         "REDIRECTED_AWAY": "It leads to another site.",

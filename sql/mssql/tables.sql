@@ -187,6 +187,8 @@ CREATE TABLE documents (
 	replacement_hash NVARCHAR(64) NULL,
 	warnings NVARCHAR(max) NULL,
 	language NVARCHAR(10) NULL,
+	published_at DATETIME2(6) NULL,
+	modified_at DATETIME2(6) NULL,
 	status NVARCHAR(20) NOT NULL DEFAULT 'pending',
 	stage NVARCHAR(20) NOT NULL DEFAULT 'queued',
 	progress DOUBLE PRECISION NOT NULL DEFAULT 0,

@@ -187,6 +187,8 @@ CREATE TABLE documents (
 	replacement_hash VARCHAR(64),
 	warnings VARCHAR,
 	language VARCHAR(10),
+	published_at DATETIME,
+	modified_at DATETIME,
 	status VARCHAR(20) DEFAULT 'pending' NOT NULL,
 	stage VARCHAR(20) DEFAULT 'queued' NOT NULL,
 	progress DOUBLE DEFAULT 0 NOT NULL,
