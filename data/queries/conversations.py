@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select, update
 
 from core.clock import today
 from data.engine import Session
-from data.models import AnalyticsDaily, Conversation, Message, MessageRole, Workspace
+from data.models import AnalyticsDaily, Conversation, Message, MessageRole, MessageTrace, Workspace
 from data.viewer import Viewer
 from data.visibility import visible
 
@@ -71,9 +71,12 @@ def add_conversation(session: Session, conversation: Conversation) -> None:
     session.add(conversation)
 
 
-async def add_message(session: Session, message: Message) -> None:
-    """Store a message and note it as its conversation's last. Raises `IntegrityError` without the conversation."""
-    session.add(message)
+async def add_message(session: Session, message: Message, trace: MessageTrace | None = None) -> None:
+    """Store a message and note it as its conversation's last, an answer with how it came about.
+
+    Raises `IntegrityError` without the conversation.
+    """
+    session.add_all([message] if trace is None else [message, trace])
     await session.flush()
     await session.execute(
         update(Conversation)

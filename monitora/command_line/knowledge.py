@@ -1,23 +1,28 @@
-"""`ask` and `eval`: answers, and how good they are."""
+"""`ask`, `search` and `eval`: answers, where they come from, and how good they are."""
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import click
 
 from core.errors import OperationError, UserError
+from data.models import MessageTrace
 from monitora.command_line.paths import unreadable
 from monitora.command_line.root import CommandError, commands, require_migrated, run, settings_to_talk
+from monitora.command_line.tracing import described, scores
 from monitora.composition import models, running_services
-from monitora.operator import UnknownWorkspace, acting_for, find_workspace
+from monitora.operator import UnknownWorkspace, acting_for, find_workspace, only_workspace
 from monitora.settings.settings import Settings
 from rag.answers.citations import Citation
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
+from rag.answers.trace import trace_from_json
 from rag.models.protocols import ModelError
 from resolvers import conversations
 from resolvers.context import Context
+from resolvers.search import DEFAULT_HITS, search
 
 Result = TypeVar("Result")
 # Looked at by the commands themselves: what is wrong with one file of many stops none of the others.
@@ -27,10 +32,24 @@ _FILE = click.Path(path_type=Path, readable=False)
 @commands.command()
 @click.argument("workspace")
 @click.argument("question")
-def ask(workspace: str, question: str) -> None:
+@click.option("--trace", is_flag=True, help="Show how the answer came about: what was found, and the prompt.")
+def ask(workspace: str, question: str, *, trace: bool) -> None:
     """Ask a workspace (its name or key) a question, and see the answer as it is written, with its sources."""
     chosen = settings_to_talk()
-    _reported(lambda: run(lambda: _ask(chosen, workspace, question)))
+    _reported(lambda: run(lambda: _ask(chosen, workspace, question, with_trace=trace)))
+
+
+@commands.command("search")
+@click.argument("query")
+@click.argument("workspace", required=False)
+@click.option("--first", default=DEFAULT_HITS, help="The most passages.", show_default=True)
+def search_documents(query: str, workspace: str | None, first: int) -> None:
+    """Show the passages that come nearest to a question, as an answer finds them.
+
+    WORKSPACE is its name or key; where there is only one, it may be left out.
+    """
+    chosen = settings_to_talk()
+    _reported(lambda: run(lambda: _search(chosen, workspace, query, first)))
 
 
 @commands.command("eval")
@@ -66,16 +85,30 @@ def _reported(job: Callable[[], Result]) -> Result:
         raise CommandError(str(error)) from error
 
 
-async def _ask(chosen: Settings, name: str, question: str) -> None:
+async def _search(chosen: Settings, name: str | None, query: str, first: int) -> None:
+    async with running_services(chosen) as services:
+        await require_migrated(services.database)
+        workspace, owner = await (only_workspace(services) if name is None else find_workspace(services, name))
+        for hit in await search(acting_for(services, owner), workspace.id, query, first):
+            found = hit.passage
+            given = hit.score, hit.lexical_score, hit.dense_score
+            click.echo(scores(hit.rank, given, found.document_name, found.location))
+            click.echo(textwrap.indent(found.content, "    "))
+
+
+async def _ask(chosen: Settings, name: str, question: str, *, with_trace: bool) -> None:
     async with running_services(chosen) as services:
         await require_migrated(services.database)
         workspace, owner = await find_workspace(services, name)
         context = acting_for(services, owner)
         said = conversations.Ask(content=question, client_message_id=uuid4(), workspace_id=workspace.id)
-        await _stream(context, said)
+        answer_id = await _stream(context, said)
+        if with_trace and (row := await context.loaders.row(MessageTrace, answer_id)) is not None:
+            click.echo(f"\n{described(trace_from_json(row.content))}")
 
 
-async def _stream(context: Context, said: conversations.Ask) -> None:
+async def _stream(context: Context, said: conversations.Ask) -> UUID:
+    """Print an answer as it is written, and return its key."""
     asked = await conversations.ask(context, said)
     sources: tuple[Citation, ...] = ()
     async for numbered in conversations.follow(context, asked.answer_id, after=0):
@@ -90,3 +123,4 @@ async def _stream(context: Context, said: conversations.Ask) -> None:
     for source in sources:
         place = f", {source.location}" if source.location else ""
         click.echo(f"[{source.number}] {source.document_name}{place}")
+    return asked.answer_id

@@ -65,6 +65,7 @@ class Answers:
     ) -> None:
         """Prepare the steps. `daily_tokens` of None is no bound."""
         self.chat_model = chat_model
+        self.retriever = retriever
         self.event_log = event_log
         self.events = events
         self._steps: tuple[AnswerStep, ...] = (

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from core.clock import now_after
 from data.engine import Session
-from data.models import Message, MessageRole, Workspace
+from data.models import Message, MessageRole, MessageTrace, Workspace
 from data.queries.conversations import add_message, find_asked_in
 from data.queries.response_cache import count_response_hit
 from rag.answers import cache
@@ -98,6 +98,8 @@ class AnswerDraft:
 class RunningAnswer:
     """An answer under way: what the steps found so far, and the task that reads the model, once there is one.
 
+    `nearest` are the passages found, of which `passages` are those that the model gets; `received` is all that it got.
+    `rewritten_question` is what the model made of a follow-up, where it was asked to.
     The cache has a key for what is made from the question alone; None for a follow-up, or a question asked again. Times
     are those of `time.monotonic`, in seconds.
     """
@@ -109,6 +111,9 @@ class RunningAnswer:
     understanding: Understanding | None = None
     passages: Sequence[Passage] = ()
     nearest: Sequence[Passage] = ()
+    confidence: float | None = None
+    rewritten_question: str | None = None
+    received: str = ""
     began: float = field(default_factory=time.monotonic)
     first_token: float | None = None
     reading: asyncio.Task[None] | None = None
@@ -150,8 +155,8 @@ async def read_answer_context(session: Session, question: Question) -> AnswerCon
     return AnswerContext(found.asked_at, found.workspace, turns[::-1], found.tokens_of_the_day)
 
 
-async def store_answer(session: Session, answer: RunningAnswer, kept: timedelta) -> None:
-    """Store the assistant's message and what follows from it, in the caller's unit.
+async def store_answer(session: Session, answer: RunningAnswer, trace: dict[str, Any], kept: timedelta) -> None:
+    """Store the assistant's message, how it came about, and what follows from it, in the caller's unit.
 
     `kept` is how long an answer that may be given again is kept. Raises `IntegrityError` when the conversation is gone.
     """
@@ -171,6 +176,7 @@ async def store_answer(session: Session, answer: RunningAnswer, kept: timedelta)
             details=_details(draft),
             created_at=now_after(answer.known.asked_at),
         ),
+        MessageTrace(id=question.answer_id, workspace_id=question.workspace_id, content=trace),
     )
     if key is None:
         return

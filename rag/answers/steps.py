@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from rag.answers.citations import DocumentCitation
 from rag.answers.event_log import AnswerEventLog
 from rag.answers.events import AnswerDelta, AnswerStarted
 from rag.answers.running import STOPPED, RunningAnswer, read_answer_context, store_answer
+from rag.answers.trace import trace_of
 from rag.answers.understanding import understand
 from rag.answers.wording import no_answer_text, says_unknown, small_talk_text, suggestions_text
 from rag.models import spans
@@ -132,9 +134,11 @@ class FindEvidence:
             return
         retrieval = await self._search(answer)
         answer.passages, answer.nearest = retrieval.passages, retrieval.nearest
-        answer.draft.score = retrieval.confidence
+        answer.draft.score = answer.confidence = retrieval.confidence
+        # What was found, it may be by another query than the first.
+        answer.understanding = replace(answer.understood, search_query=retrieval.query)
         answer.draft.citations = tuple(
-            DocumentCitation.of(passage, answer.understood.search_query, number)
+            DocumentCitation.of(passage, retrieval.query, number)
             for number, passage in enumerate(retrieval.passages, 1)
         )
         await announce(self._event_log, answer)
@@ -171,13 +175,15 @@ class WriteAnswer:
             return
         if not answer.stopped:
             # Its own task, so that stopping cancels the reading of the model alone: no database work is in it.
-            answer.reading = asyncio.create_task(self._read(answer, _prompt(answer)))
+            prompt = _prompt(answer)
+            answer.reading = asyncio.create_task(self._read(answer, prompt))
             try:
                 await answer.reading
             except asyncio.CancelledError:
                 if not answer.stopped:
                     answer.reading.cancel()
                     raise
+            answer.received = self._chat_model.received(prompt)
         if answer.stopped:
             answer.draft.finish_reason = STOPPED
 
@@ -232,11 +238,12 @@ class StoreAnswer:
         """Store the draft. Raises `IntegrityError` when the conversation is gone."""
         draft = answer.draft
         draft.response_time_ms = round((time.monotonic() - answer.began) * 1000)
+        trace = trace_of(answer).as_json()
         try:
-            await self._database.write(lambda session: store_answer(session, answer, self._cache_lifetime))
+            await self._database.write(lambda session: store_answer(session, answer, trace, self._cache_lifetime))
         except IntegrityError:
             # Another process kept an answer to the question at the same moment, or the conversation is gone.
-            await self._database.write(lambda session: store_answer(session, answer, timedelta(0)))
+            await self._database.write(lambda session: store_answer(session, answer, trace, timedelta(0)))
 
 
 async def announce(event_log: AnswerEventLog, answer: RunningAnswer) -> None:

@@ -87,6 +87,10 @@ class ChatModel(Protocol):
     name: str
     provider: str
 
+    def received(self, prompt: Prompt) -> str:
+        """Return what the model reads of a prompt, word for word."""
+        ...
+
     def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield tokens, then exactly one `Completion`. Raises `ModelError`, possibly after some tokens."""
         ...

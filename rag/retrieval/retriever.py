@@ -24,6 +24,8 @@ PASSAGES = 5
 """Passages an answer is drawn from at most: about 1,000 tokens."""
 RELATIVE_SCORE = 0.4
 """A passage whose score is below this part of the best one's is left out: it would be noise among the sources."""
+CANDIDATES = 10
+"""Passages that are told of, whether an answer is drawn from them or not."""
 MAX_CHUNKS_HELD = 400_000
 """Chunks held in memory over all workspaces, some 4 kB each; the workspaces asked longest ago make room."""
 
@@ -33,9 +35,10 @@ class Retrieval:
     """What was found. `confidence`, in [0, 1], is how likely the documents answer the question.
 
     There are no passages when it is below the threshold: the assistant then says that it does not know. `nearest` are
-    the passages nearest to the question, best first, whether they answer it or not.
+    the `CANDIDATES` nearest to the `query`, or more, best first, whether they answer it or not.
     """
 
+    query: str
     passages: tuple[Passage, ...]
     confidence: float
     nearest: tuple[Passage, ...] = ()
@@ -78,14 +81,15 @@ class Retriever:
         """
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
-            found = await self.rank(workspace_id, question, limit)
+            nearest = await self.rank(workspace_id, question, max(limit, CANDIDATES))
+            found = nearest[:limit]
             confidence = max((passage.score for passage in found), default=0.0)
             kept = tuple(
                 each for each in found if confidence >= threshold and each.score >= RELATIVE_SCORE * confidence
             )
             current.set_attribute("monitora.retrieval.passages", len(kept))
             current.set_attribute("monitora.retrieval.confidence", confidence)
-            return Retrieval(kept, confidence, tuple(found))
+            return Retrieval(question, kept, confidence, tuple(nearest))
 
     async def rank(self, workspace_id: UUID, question: str, limit: int) -> list[Passage]:
         """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not.

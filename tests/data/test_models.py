@@ -43,6 +43,7 @@ from data.models import (
     JobKind,
     Message,
     MessageTopic,
+    MessageTrace,
     Model,
     Website,
     WebsitePage,
@@ -291,6 +292,7 @@ def test_all_fourteen_tables_are_there() -> None:
     assert len(drawn) == 14
     assert set(TABLES) - drawn == {
         "jobs",
+        "message_traces",
         "storage_usage",
         "website_pages",
         "websites",
@@ -480,7 +482,8 @@ async def test_an_account_goes_with_all_that_is_its_own(database: Database, give
     await given.chunk(await given.document(workspace_id), workspace_id)
     conversation_id = await given.conversation(workspace_id)
     question_id = await given.message(conversation_id)
-    await given.answer(conversation_id, reply_to_id=question_id)
+    answer_id = await given.answer(conversation_id, reply_to_id=question_id)
+    await given.row(MessageTrace(id=answer_id, workspace_id=workspace_id, content={}))
     await given.row(MessageTopic(workspace_id=workspace_id, topic_name="Delivery"))
     await given.cached_answer(workspace_id)
     await given.api_key(workspace_id)

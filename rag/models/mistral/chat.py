@@ -57,6 +57,10 @@ class MistralChat:
         """Return when the server answers. Raises `ModelError`, whose message tells nothing that the server said."""
         await self._connection.probe()
 
+    def received(self, prompt: Prompt) -> str:
+        """Return the messages that are sent, each under its role."""
+        return "\n\n".join(f"### {message['role']}\n{message['content']}" for message in messages(prompt))
+
     async def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield the answer's tokens, then one `Completion`; closing the iterator closes the request.
 
