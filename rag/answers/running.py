@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,8 +84,8 @@ class AnswerDraft:
     def complete(self, completion: Completion) -> None:
         """Take over what the model says at its end."""
         self.finish_reason = completion.finish_reason
-        self.prompt_tokens = completion.prompt_tokens
-        self.completion_tokens = completion.completion_tokens
+        self.prompt_tokens += completion.prompt_tokens
+        self.completion_tokens += completion.completion_tokens
         self.model = completion.model or self.model
 
     def repeat(self, answer: cache.CachedAnswer) -> None:
@@ -118,6 +118,18 @@ class RunningAnswer:
     first_token: float | None = None
     reading: asyncio.Task[None] | None = None
     stopped: bool = False
+
+    async def until_stopped(self, reading: Coroutine[Any, Any, None]) -> None:
+        """Wait for what reads a model, which ends early when the answer is stopped: no database work is in it."""
+        self.reading = asyncio.create_task(reading)
+        try:
+            await self.reading
+        except asyncio.CancelledError:
+            if not self.stopped:
+                self.reading.cancel()
+                raise
+        finally:
+            self.reading = None
 
     @property
     def known(self) -> AnswerContext:

@@ -144,12 +144,15 @@ class FindEvidence:
         await announce(self._event_log, answer)
 
     async def _search(self, answer: RunningAnswer) -> Retrieval:
-        question, understood = answer.question, answer.understood
-        retrieval = await self._retrieve(answer, understood.search_query)
-        if retrieval.passages or not understood.is_follow_up:
-            return retrieval
-        # It may stand alone after all.
-        return await self._retrieve(answer, question.content)
+        # A follow-up may stand alone after all.
+        queries = [answer.rewritten_question, answer.understood.search_query, answer.question.content]
+        first, *others = dict.fromkeys(filter(None, queries))
+        retrieval = await self._retrieve(answer, first)
+        for query in others:
+            if retrieval.passages:
+                break
+            retrieval = await self._retrieve(answer, query)
+        return retrieval
 
     async def _retrieve(self, answer: RunningAnswer, query: str) -> Retrieval:
         workspace = answer.known.workspace
@@ -174,15 +177,8 @@ class WriteAnswer:
         if answer.draft.is_written:
             return
         if not answer.stopped:
-            # Its own task, so that stopping cancels the reading of the model alone: no database work is in it.
             prompt = _prompt(answer)
-            answer.reading = asyncio.create_task(self._read(answer, prompt))
-            try:
-                await answer.reading
-            except asyncio.CancelledError:
-                if not answer.stopped:
-                    answer.reading.cancel()
-                    raise
+            await answer.until_stopped(self._read(answer, prompt))
             answer.received = self._chat_model.received(prompt)
         if answer.stopped:
             answer.draft.finish_reason = STOPPED
