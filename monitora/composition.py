@@ -77,9 +77,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
             conversation_events,
             cache_lifetime=timedelta(hours=settings.cache_hours),
             daily_tokens=settings.daily_tokens or None,
-            rewriter=chat_model
-            if isinstance(chat_model, Rewriter) and settings.rewrite_model != NO_REWRITING
-            else None,
+            rewriter=rewriter_of(settings, chat_model),
             rewriting_model=settings.rewrite_model,
         )
         sessions = SessionChecks(database, session_events)
@@ -109,6 +107,12 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
             await jobs.close()
             await own_reader.close()
             ssrf_guard.close()
+
+
+def rewriter_of(settings: Settings, chat_model: ChatModel) -> Rewriter | None:
+    """Return what makes follow-ups stand alone: the chat model, if it can and the settings say so."""
+    is_wanted = settings.rewrite_model != NO_REWRITING
+    return chat_model if is_wanted and isinstance(chat_model, Rewriter) else None
 
 
 @asynccontextmanager

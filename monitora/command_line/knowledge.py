@@ -1,9 +1,9 @@
-"""`ask`, `search` and `eval`: answers, where they come from, and how good they are."""
+"""`ask`, `search`, `eval` and `eval-dialogues`: answers, where they come from, and how good they are."""
 
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID, uuid4
 
 import click
@@ -13,7 +13,7 @@ from data.models import MessageTrace
 from monitora.command_line.paths import unreadable
 from monitora.command_line.root import CommandError, commands, require_migrated, run, settings_to_talk
 from monitora.command_line.tracing import described, scores
-from monitora.composition import models, running_services
+from monitora.composition import models, rewriter_of, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace, only_workspace
 from monitora.settings.settings import Settings
 from rag.answers.citations import Citation
@@ -23,6 +23,9 @@ from rag.models.protocols import ModelError
 from resolvers import conversations
 from resolvers.context import Context
 from resolvers.search import DEFAULT_HITS, search
+
+if TYPE_CHECKING:
+    from rag.evaluation.dialogues import DialoguesEvaluation
 
 Result = TypeVar("Result")
 # Looked at by the commands themselves: what is wrong with one file of many stops none of the others.
@@ -75,6 +78,37 @@ def evaluate_retrieval(path: Path, unanswerable: Path | None) -> None:
         click.echo(run(measure))
     except (EvaluationFileError, ModelError) as error:
         raise CommandError(str(error)) from error
+
+
+@commands.command("eval-dialogues")
+@click.argument("path", metavar="FILE", type=_FILE)
+@click.option(
+    "--at-least",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="End with status 1 when less of the first turns or of the follow-ups of a language is right.",
+)
+def evaluate_turns(path: Path, at_least: float | None) -> None:
+    """Measure dialogues: how many first turns and follow-ups find what they must, and which do not."""
+    from rag.evaluation.dialogues import evaluate_dialogues  # noqa: PLC0415 - nothing else needs it
+    from rag.evaluation.sets import EvaluationFileError  # noqa: PLC0415
+
+    chosen = settings_to_talk()
+    if (reason := unreadable(path)) is not None:
+        raise CommandError(f"{path}: {reason}")
+
+    async def measure() -> "DialoguesEvaluation":
+        async with models(chosen) as (chat_model, embedder):
+            rewriter = rewriter_of(chosen, chat_model)
+            return await evaluate_dialogues(path, embedder, chat_model, rewriter, chosen.rewrite_model)
+
+    try:
+        measured = run(measure)
+    except (EvaluationFileError, ModelError) as error:
+        raise CommandError(str(error)) from error
+    click.echo(measured)
+    if at_least is not None and 100 * measured.lowest < at_least:
+        raise CommandError(f"{100 * measured.lowest:.1f} % is less than {at_least:g} %.")
 
 
 def _reported(job: Callable[[], Result]) -> Result:

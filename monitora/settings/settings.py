@@ -101,7 +101,7 @@ class Settings(ConnectionSettings, StorageSettings, CrawlSettings):
     rewrite_model: str = Field(
         "",
         max_length=100,
-        description="Model that makes a follow-up stand alone before the search; empty for the workspace's, off for none.",
+        description="Model that makes follow-ups stand alone for the search; empty for the workspace's, off for none.",
     )
     access_token_minutes: int = Field(15, ge=1, le=1_440, description="Lifetime of an access token.")
     session_days: int = Field(30, ge=1, le=365, description="Lifetime of a session that is not refreshed.")

@@ -31,7 +31,7 @@ _QUOTES = "\"'“”«»` "
 
 
 class RewriteFollowUp:
-    """Has the model rewrite a question that follows up. Whatever fails, the question is searched for as it is understood.
+    """Has the model rewrite a question that follows up. Where it fails, the search is what it is without a model.
 
     A complete question is never rewritten.
     """

@@ -104,12 +104,12 @@ class MistralChat:
         """
         call = _Call(request.model, rewriting_messages(request), 0.0, request.max_tokens)
         text = ""
-        async with within(self._rewriting_seconds, "The model did not rewrite the question in time."):
-            async with aclosing(self._stream(call, replace(self._retry_policy, attempts=1))) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, Completion):
-                        return text, piece
-                    text += piece.text
+        pieces = self._stream(call, replace(self._retry_policy, attempts=1))
+        async with within(self._rewriting_seconds, "The model did not rewrite the question in time."), aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, Completion):
+                    return text, piece
+                text += piece.text
         raise ModelError(ErrorCode.MODEL_INTERRUPTED, "The model's answer ended too early.", retryable=True)
 
     async def _stream(self, call: "_Call", retry_policy: RetryPolicy) -> AsyncGenerator[Token | Completion, None]:
