@@ -144,15 +144,15 @@ class FindEvidence:
         await announce(self._event_log, answer)
 
     async def _search(self, answer: RunningAnswer) -> Retrieval:
-        # A follow-up may stand alone after all.
-        queries = [answer.rewritten_question, answer.understood.search_query, answer.question.content]
+        queries = [answer.rewritten_question, answer.understood.search_query, answer.understood.second_query]
         first, *others = dict.fromkeys(filter(None, queries))
-        retrieval = await self._retrieve(answer, first)
+        found = await self._retrieve(answer, first)
         for query in others:
-            if retrieval.passages:
+            if found.passages:
                 break
-            retrieval = await self._retrieve(answer, query)
-        return retrieval
+            other = await self._retrieve(answer, query)
+            found = other if other.passages else found
+        return found
 
     async def _retrieve(self, answer: RunningAnswer, query: str) -> Retrieval:
         workspace = answer.known.workspace

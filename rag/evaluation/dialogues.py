@@ -203,7 +203,7 @@ def _fault(turn: Turn, trace: AnswerTrace) -> str | None:
         return f"taken for small talk ({trace.small_talk})"
     if turn.is_ is Outcome.DECLINED:
         return None if not trace.passages else f"answered from {trace.passages[0].document_name}"
-    if turn.alone and trace.follow_up:
+    if turn.alone and trace.search_query != turn.says:
         return f"not searched for as it stands, but {trace.search_query!r}"
     if not _holds(turn.finds, trace):
         what = "declined" if not trace.passages else "other passages"
