@@ -75,5 +75,5 @@ def _passage(number: int, passage: Passage) -> str:
     """Return a numbered passage; what it says cannot close its own mark."""
     place = f", {passage.location}" if passage.location else ""
     source = f"{passage.document_name}{place}".replace('"', "'").replace("\n", " ")
-    text = safe_text(passage.content)
+    text = safe_text(passage.whole)
     return f'<passage number="{number}" source="{safe_text(source)}">\n{text}\n</passage>'

@@ -113,7 +113,7 @@ def _candidates(received: Iterable[Passage], nearest: Iterable[Passage]) -> Iter
             score=round(passage.score, 4),
             lexical_score=round(passage.lexical, 4),
             dense_score=round(passage.dense, 4),
-            content=None if given is None else given.content,
+            content=None if given is None else given.whole,
         )
 
 

@@ -19,6 +19,7 @@ from rag.models.protocols import Embedder
 from rag.parsing.document import Places
 from rag.retrieval.passages import Passage
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
+from rag.retrieval.sections import joined
 
 PASSAGES = 5
 """Passages an answer is drawn from at most: about 1,000 tokens."""
@@ -81,7 +82,8 @@ class Retriever:
         """
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
-            nearest = await self.rank(workspace_id, question, max(limit, CANDIDATES))
+            index = await self._index(workspace_id)
+            nearest = await self._nearest(index, question, max(limit, CANDIDATES))
             found = nearest[:limit]
             confidence = max((passage.score for passage in found), default=0.0)
             kept = tuple(
@@ -89,14 +91,16 @@ class Retriever:
             )
             current.set_attribute("monitora.retrieval.passages", len(kept))
             current.set_attribute("monitora.retrieval.confidence", confidence)
-            return Retrieval(question, kept, confidence, tuple(nearest))
+            return Retrieval(question, tuple(joined(kept, index.find)), confidence, tuple(nearest))
 
     async def rank(self, workspace_id: UUID, question: str, limit: int) -> list[Passage]:
         """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not.
 
         Raises `ModelError`.
         """
-        index = await self._index(workspace_id)
+        return await self._nearest(await self._index(workspace_id), question, limit)
+
+    async def _nearest(self, index: SearchIndex, question: str, limit: int) -> list[Passage]:
         if not len(index):
             return []
         vector = await self._embedder.embed_question(question)

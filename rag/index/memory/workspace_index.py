@@ -154,6 +154,18 @@ class WorkspaceIndex:
         features = np.stack([columns[name] for name in FEATURES], axis=1)
         return Candidates(rows, features, lexical[rows], dense[rows])
 
+    def find(self, document_id: UUID, chunk_index: int) -> Passage | None:
+        """Return the passage of a document that has this place in it, without a score, or None."""
+        for segment in self.segments:
+            if (number := segment.numbers.get(document_id)) is None:
+                continue
+            rows = np.flatnonzero(segment.live & (segment.documents == number))
+            found = (segment.passages[row] for row in rows.tolist())
+            passage = next((each for each in found if each.chunk_index == chunk_index), None)
+            if passage is not None:
+                return passage
+        return None
+
     def passage(self, row: int) -> Passage:
         """Return the passage at `row`, without a score. Raises `IndexError`."""
         for first, segment in self._offsets():

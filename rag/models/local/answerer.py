@@ -38,7 +38,7 @@ class LocalAnswerer:
                 finish_reason = "length"
                 break
             yield Token(word)
-        read = [prompt.system, prompt.question, *(passage.content for passage in prompt.passages)]
+        read = [prompt.system, prompt.question, *(passage.whole for passage in prompt.passages)]
         read += [turn.content for turn in prompt.history]
         yield Completion(finish_reason, sum(map(count_tokens, read)), spent, self.name)
 

@@ -242,7 +242,7 @@ def _is_value(answer: str, label: str) -> bool:
 
 
 def _sentences(passage: Passage) -> Iterator[_Sentence]:
-    content, paragraph, seen = passage.content, 0, 0
+    content, paragraph, seen = passage.whole, 0, 0
     for start, end in sentence_spans(content):
         between = content[seen:start]
         paragraph += between.count("\n\n")
