@@ -32,6 +32,8 @@ _EXPECTED = 1.3
 """How much more a sentence is worth that holds what kind of thing is asked for: a number, a time, a person, a place."""
 _COUNTED = 1.6
 """How much more a sentence is worth that counts what is asked for: "2,000 pages" to "how many pages"."""
+_TELLS_HOW = 1.4
+"""How much more a sentence is worth that says what to do for what is asked how to do: "To revoke a key, use …"."""
 _MAX_LIST_CHARACTERS = 1_200
 """A longer list is a reference: the item that says most of what is asked is quoted, not the whole."""
 _MAX_LABEL_CHARACTERS = 80
@@ -56,6 +58,8 @@ _FRAME = re.compile(
     re.IGNORECASE,
 )
 """Words that only ask: "passe" of "que se passe-t-il" is in no password."""
+_HOW_TO = re.compile(r"^\W*(?:how (?:do|can|could|should|to|would)|comment)\b", re.IGNORECASE)
+_TO_DO = re.compile(r"^(?:to|pour) (.{0,60})", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\b(?:how many|combien (?:de |d['’]))\s*(\w+)", re.IGNORECASE)
 _NUMBER = (
     r"(?:\d[\d,.\s]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|un|une|deux|trois|quatre|cinq|sept|huit"
@@ -106,6 +110,7 @@ class _Read:
         asked = terms(_FRAME.sub(" ", question), passage.language) or terms(question, passage.language)
         counted = _HOW_MANY.search(question)
         self.counted = set(terms(counted[1], passage.language)) if counted else set()
+        self.asks_how = _HOW_TO.match(question) is not None
         self.asked = set(asked)
         self.asked_pairs = set(pairwise(asked))
         self.sentences = list(_sentences(passage))
@@ -242,6 +247,13 @@ class _Read:
         said = chain.from_iterable(each.terms for each in self.sentences[first:end])
         return len(self.asked_pairs.intersection(pairwise(said))) / len(self.asked_pairs)
 
+    def _tells_how(self, line: str) -> bool:
+        told = _TO_DO.match(line)
+        # What introduces a list is not the answer yet.
+        if told is None or line.rstrip().endswith(":"):
+            return False
+        return self.asked.issubset(terms(told[1], self.passage.language))
+
     def _counts(self, line: str) -> bool:
         """Tell whether a number stands before what the question asks the number of."""
         found = re.findall(rf"\b{_NUMBER}\s+(\w+)", line, re.IGNORECASE)
@@ -256,6 +268,8 @@ class _Read:
         worth *= self.passage.score * (1 - _LATER_PASSAGE * (self.number - 1)) / (1 + _LATER * first)
         if any(answer_signs(self._question, line, sentence)[0] > 0 for line in lines for sentence in (1, 2)):
             worth *= _EXPECTED
+        if self.asks_how and any(self._tells_how(line) for line in lines):
+            worth *= _TELLS_HOW
         if self.counted and any(self._counts(line) for line in lines):
             worth *= _COUNTED
         return Quotation(self.number, first, end - 1, lines, worth, held | self.titled)
