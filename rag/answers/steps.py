@@ -251,7 +251,9 @@ async def announce(event_log: AnswerEventLog, answer: RunningAnswer) -> None:
 
 def _prompt(answer: RunningAnswer) -> Prompt:
     workspace, language = answer.known.workspace, answer.language
-    titles = dict.fromkeys(passage.document_name for passage in answer.nearest if passage.score >= SUGGESTED)
+    near = [passage for passage in answer.nearest if passage.score >= SUGGESTED]
+    spoken = [passage for passage in near if passage.language == language] or near
+    titles = dict.fromkeys(passage.document_name for passage in spoken)
     return Prompt(
         system=workspace.system_prompt or "",
         passages=answer.passages,
