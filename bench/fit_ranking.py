@@ -24,6 +24,7 @@ from rag.evaluation.workspace import measured_workspace
 from rag.index.memory.workspace_index import Candidates, WorkspaceIndex
 from rag.index.protocol import IndexedDocument
 from rag.models.local.embedder import LocalEmbedder
+from rag.parsing import FileType
 from rag.retrieval.ranking import FEATURES, relevance
 
 Array = NDArray[np.float64]
@@ -142,7 +143,7 @@ class Asking:
 
 async def ask_all(path: Path, near: list[str]) -> list[Asked]:
     content = read_set(path)
-    pages = {title: page(title, paragraphs) for title, paragraphs in content.articles().items()}
+    pages = {title: (page(title, paragraphs), FileType.HTML) for title, paragraphs in content.articles().items()}
     async with measured_workspace(pages, EMBEDDER) as workspace:
         documents = await workspace.retriever.documents(list(workspace.documents.values()))
     asking = Asking(path.stem, content, documents)

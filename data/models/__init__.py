@@ -11,7 +11,7 @@ from data.models.analytics import (
 )
 from data.models.audit import AuditAction, AuditEntry
 from data.models.base import Model, View, global_id
-from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, ResponseCache
+from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, MessageTrace, ResponseCache
 from data.models.documents import Document, DocumentChunk, DocumentOrigin, DocumentStatus, IngestionStage
 from data.models.jobs import Job, JobKind, JobStatus
 from data.models.websites import Website, WebsitePage, WebsitePageReason, WebsitePageStatus, WebsiteStatus
@@ -52,6 +52,7 @@ __all__ = [
     "Message",
     "MessageRole",
     "MessageTopic",
+    "MessageTrace",
     "Model",
     "Profile",
     "ResponseCache",

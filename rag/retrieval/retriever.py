@@ -19,11 +19,14 @@ from rag.models.protocols import Embedder
 from rag.parsing.document import Places
 from rag.retrieval.passages import Passage
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
+from rag.retrieval.sections import joined
 
 PASSAGES = 5
 """Passages an answer is drawn from at most: about 1,000 tokens."""
 RELATIVE_SCORE = 0.4
 """A passage whose score is below this part of the best one's is left out: it would be noise among the sources."""
+CANDIDATES = 10
+"""Passages that are told of, whether an answer is drawn from them or not."""
 MAX_CHUNKS_HELD = 400_000
 """Chunks held in memory over all workspaces, some 4 kB each; the workspaces asked longest ago make room."""
 
@@ -33,9 +36,10 @@ class Retrieval:
     """What was found. `confidence`, in [0, 1], is how likely the documents answer the question.
 
     There are no passages when it is below the threshold: the assistant then says that it does not know. `nearest` are
-    the passages nearest to the question, best first, whether they answer it or not.
+    the `CANDIDATES` nearest to the `query`, or more, best first, whether they answer it or not.
     """
 
+    query: str
     passages: tuple[Passage, ...]
     confidence: float
     nearest: tuple[Passage, ...] = ()
@@ -78,21 +82,25 @@ class Retriever:
         """
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
-            found = await self.rank(workspace_id, question, limit)
+            index = await self._index(workspace_id)
+            nearest = await self._nearest(index, question, max(limit, CANDIDATES))
+            found = nearest[:limit]
             confidence = max((passage.score for passage in found), default=0.0)
             kept = tuple(
                 each for each in found if confidence >= threshold and each.score >= RELATIVE_SCORE * confidence
             )
             current.set_attribute("monitora.retrieval.passages", len(kept))
             current.set_attribute("monitora.retrieval.confidence", confidence)
-            return Retrieval(kept, confidence, tuple(found))
+            return Retrieval(question, tuple(joined(kept, index.find)), confidence, tuple(nearest))
 
     async def rank(self, workspace_id: UUID, question: str, limit: int) -> list[Passage]:
         """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not.
 
         Raises `ModelError`.
         """
-        index = await self._index(workspace_id)
+        return await self._nearest(await self._index(workspace_id), question, limit)
+
+    async def _nearest(self, index: SearchIndex, question: str, limit: int) -> list[Passage]:
         if not len(index):
             return []
         vector = await self._embedder.embed_question(question)

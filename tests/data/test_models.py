@@ -45,6 +45,7 @@ from data.models import (
     JobKind,
     Message,
     MessageTopic,
+    MessageTrace,
     Model,
     Website,
     WebsitePage,
@@ -294,6 +295,7 @@ def test_all_fourteen_tables_are_there() -> None:
     assert set(TABLES) - drawn == {
         "audit_log",
         "jobs",
+        "message_traces",
         "storage_usage",
         "website_pages",
         "websites",
@@ -483,7 +485,8 @@ async def test_an_account_goes_with_all_that_is_its_own(database: Database, give
     await given.chunk(await given.document(workspace_id), workspace_id)
     conversation_id = await given.conversation(workspace_id)
     question_id = await given.message(conversation_id)
-    await given.answer(conversation_id, reply_to_id=question_id)
+    answer_id = await given.answer(conversation_id, reply_to_id=question_id)
+    await given.row(MessageTrace(id=answer_id, workspace_id=workspace_id, content={}))
     await given.row(MessageTopic(workspace_id=workspace_id, topic_name="Delivery"))
     await given.row(AuditEntry(workspace_id=workspace_id, action=AuditAction.CONVERSATION_DELETED, row_count=1))
     await given.cached_answer(workspace_id)

@@ -39,10 +39,15 @@ _PRIOR_CHUNKS = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Rows of an index, and what speaks for each: `features` has shape (rows, len(FEATURES))."""
+    """Rows of an index, and what speaks for each: `features` has shape (rows, len(FEATURES)).
+
+    `lexical` is the BM25 score of each row, `dense` the cosine.
+    """
 
     rows: Integers
     features: Scores
+    lexical: Scores
+    dense: Scores
 
 
 def scaled(scores: Scores) -> Scores:
@@ -115,7 +120,12 @@ class WorkspaceIndex:
         question's embedding, of shape (dimensions,).
         """
         found = self.candidates(question, vector)
-        passages = [self.passage(row) for row in found.rows.tolist()]
+        passages = [
+            replace(self.passage(row), lexical=lexical, dense=dense)
+            for row, lexical, dense in zip(
+                found.rows.tolist(), found.lexical.tolist(), found.dense.tolist(), strict=True
+            )
+        ]
         ranked = sorted(
             zip(relevance(found.features).tolist(), confidence(found.features).tolist(), passages, strict=True),
             key=lambda each: (-each[0], each[2].document_name, each[2].chunk_index),
@@ -125,7 +135,7 @@ class WorkspaceIndex:
     def candidates(self, question: str, vector: Vectors) -> Candidates:
         """Return the passages whose lexical and dense scores together are highest, with what speaks for each."""
         if not len(self):
-            return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))))
+            return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))), np.zeros(0), np.zeros(0))
         live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments]))
         asked = analyse_question(question)
         meaning = Vocabulary(self.segments).meaning(asked)
@@ -141,7 +151,20 @@ class WorkspaceIndex:
         columns["size"] = np.full(len(rows), min(np.log(len(self)) / np.log(_FITTED_CHUNKS), 1))
         columns["document"] = self._documents(lexical)[rows]
         columns["neighbour"] = self._neighbours(lexical)[rows]
-        return Candidates(rows, np.stack([columns[name] for name in FEATURES], axis=1))
+        features = np.stack([columns[name] for name in FEATURES], axis=1)
+        return Candidates(rows, features, lexical[rows], dense[rows])
+
+    def find(self, document_id: UUID, chunk_index: int) -> Passage | None:
+        """Return the passage of a document that has this place in it, without a score, or None."""
+        for segment in self.segments:
+            if (number := segment.numbers.get(document_id)) is None:
+                continue
+            rows = np.flatnonzero(segment.live & (segment.documents == number))
+            found = (segment.passages[row] for row in rows.tolist())
+            passage = next((each for each in found if each.chunk_index == chunk_index), None)
+            if passage is not None:
+                return passage
+        return None
 
     def passage(self, row: int) -> Passage:
         """Return the passage at `row`, without a score. Raises `IndexError`."""
