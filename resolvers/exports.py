@@ -6,6 +6,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from data.engine import Session
+from data.models import AuditAction
+from data.queries import audit
 from data.queries.exports import Exported, find_exported
 from resolvers.context import Context
 from resolvers.errors import BadInput
@@ -27,14 +30,21 @@ async def messages(
     exported = Exported(workspace_id, _midnight(first, 0), _midnight(last, 1))
     if exported.begin and exported.end and exported.begin >= exported.end:
         raise BadInput("`from` is after `to`.")
-    after: Any = None
+    entry_id = await context.database.write(lambda session: _noted(session, context, workspace_id))
+    after, count = None, 0
     while True:
         read = partial(find_exported, viewer=context.viewer, exported=exported, after=after, at_most=ROWS_AT_ONCE)
         rows = await context.database.read(read)
         yield rows
+        count += len(rows)
         if len(rows) < ROWS_AT_ONCE:
+            await context.database.write(partial(audit.complete, entry_id=entry_id, row_count=count))
             return
         after = rows[-1]
+
+
+async def _noted(session: Session, context: Context, workspace_id: UUID) -> UUID:
+    return audit.note(session, context.viewer, workspace_id, AuditAction.CONVERSATIONS_EXPORTED, row_count=0)
 
 
 def _midnight(day: dt.date | None, later: int) -> dt.datetime | None:

@@ -72,8 +72,8 @@ def add_conversation(session: Session, conversation: Conversation) -> None:
 
 
 def set_archived(conversation: Conversation, moment: datetime | None) -> None:
-    """Put a conversation away at a moment, unless it is away already; or take it out again."""
-    conversation.archived_at = None if moment is None else conversation.archived_at or moment
+    """Put a conversation away at a moment, or take it out again."""
+    conversation.archived_at = moment
     conversation.is_active = moment is None
 
 

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from core.errors import ErrorCode
@@ -61,12 +62,14 @@ class Outline:
     """A document being read. Every text that enters is cleaned; their sum is bounded by `MAX_TEXT_CHARACTERS`.
 
     `title` is what the file itself says it is called, or "" where it does not say; `language` is the ISO 639-1 code
-    that it gives itself, or "".
+    that it gives itself, or "". `published_at` and `modified_at` are when it says that it was.
     """
 
     def __init__(self, title: str = "", language: str = "") -> None:
         self.language = language
         self.title = _line(title)[:MAX_HEADING_CHARACTERS]
+        self.published_at: datetime | None = None
+        self.modified_at: datetime | None = None
         self.warnings: list[str] = []
         self.attachments: list[Attachment] = []
         self._blocks: list[Block] = []
@@ -94,6 +97,11 @@ class Outline:
         self._path.append((level, heading))
         self._bare_heading = _BareHeading(level, place)
 
+    def surround(self, level: int, heading: str) -> None:
+        """Put everything that follows under a heading that is not of the document itself, but of what is around it."""
+        if heading := _line(_checked(heading))[:MAX_HEADING_CHARACTERS]:
+            self._path.append((level, heading))
+
     def leave(self, level: int) -> None:
         """End the sections of `level` and those inside them: what comes next stands under the ones around."""
         if self._bare_heading and self._bare_heading.level >= level:
@@ -101,6 +109,18 @@ class Outline:
             self._bare_heading = None
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
+
+    def add_parts(self, parts: Sequence[tuple[str, Place]]) -> None:
+        """Add a paragraph that goes on over pages: what is on each, with the blank after it. Raises as `add` does."""
+        texts: list[str] = []
+        places: list[tuple[int, Place]] = []
+        length = 0
+        for part, place in parts:
+            text = clean(f"{_checked(part)}.")[:-1]  # which keeps the blank at the end
+            places.append((length, place))
+            texts.append(text)
+            length += len(text)
+        self._append("".join(texts).rstrip(), self._headings(), places[0][1], BlockKind.TEXT, tuple(places[1:]))
 
     def add(self, text: str, place: Place | None = None, kind: BlockKind = BlockKind.TEXT) -> None:
         """Add a block: a paragraph, an item of a list, a row of a table. Blank text is left out.
@@ -143,15 +163,23 @@ class Outline:
 
     def _headings(self) -> list[str]:
         """Return the path of headings above what is read now, without the one that is the document's title."""
-        path = [heading for _, heading in self._path]
-        return path[1:] if path[:1] == [self.title] else path
+        around = [heading for level, heading in self._path if level < 1]
+        path = [heading for level, heading in self._path if level >= 1]
+        return around + (path[1:] if path[:1] == [self.title] else path)
 
     def _keep_bare_heading(self) -> None:
         """Make a block of a heading that nothing stands under: its words must be found too."""
         if self._bare_heading:
             self._append(self._path[-1][1], self._headings()[:-1], self._bare_heading.place, BlockKind.TEXT)
 
-    def _append(self, text: str, headings: list[str], place: Place | None, kind: BlockKind) -> None:
+    def _append(
+        self,
+        text: str,
+        headings: list[str],
+        place: Place | None,
+        kind: BlockKind,
+        continued: tuple[tuple[int, Place], ...] = (),
+    ) -> None:
         if not text:
             return
         self._bare_heading = None
@@ -163,7 +191,7 @@ class Outline:
                 ErrorCode.FILE_TOO_LARGE,
                 f"The file holds more than {MAX_BLOCKS:,} paragraphs or rows. Split it into smaller files.",
             )
-        self._blocks.append(Block(text, tuple(headings), place, kind))
+        self._blocks.append(Block(text, tuple(headings), place, kind, continued))
 
 
 def _line(text: str) -> str:

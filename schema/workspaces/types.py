@@ -12,6 +12,7 @@ from resolvers.search import Hit
 from resolvers.search import search as search_documents
 from resolvers.workspaces import widget_settings
 from schema.accounts.storage import Storage
+from schema.analytics.audit import AuditEntry
 from schema.analytics.types import (
     AnalyticsDay,
     DayMetrics,
@@ -174,6 +175,14 @@ class Workspace(RowType, Node):
         models.MessageTopic,
         models.MessageTopic.workspace_id,
         "What visitors ask about, newest first. Reserved: nothing fills it yet, and the list is empty.",
+    )
+
+    audit_log: Connection[AuditEntry] | None = connection_field(
+        AuditEntry,
+        models.AuditEntry,
+        models.AuditEntry.workspace_id,
+        "What was archived, deleted and exported, newest first. Null for those who only read.",
+        owner_only=True,
     )
 
     storage: Storage | None = derived_field(

@@ -20,6 +20,7 @@ CHAT = """mutation ($input: SendMessageInput!) { sendMessage(input: $input) {
 ANSWER = "subscription ($id: ID!) { answer(answerId: $id, after: 0) { __typename } }"
 RATE = """mutation ($input: RateMessageInput!) { rateMessage(input: $input) {
     ... on RateMessagePayload { ratedMessage { id } } ... on UserError { code message } } }"""
+LOG = "query ($id: ID!) { workspace(id: $id) { auditLog { nodes { action rowCount subjectId } } } }"
 FORMULA = '=HYPERLINK("http://evil.example";"Opening hours?")'
 COLUMNS = (
     "conversation,conversation_began_at,conversation_title,visitor_id,visitor_name,visitor_email,archived_at,message,reply_to,"
@@ -77,6 +78,8 @@ async def test_an_export_holds_every_message_and_runs_no_formula(server: Server)
     assert rows[1]["rating"] == "-1"
     assert rows[1]["rating_comment"] == "'-1 from me"
     assert {row["conversation"] for row in rows[:4]} == {first["conversation"]["id"]}
+    log = (await owner.ask(LOG, id=workspace))["workspace"]["auditLog"]["nodes"]
+    assert log == [{"action": "CONVERSATIONS_EXPORTED", "rowCount": 6, "subjectId": None}]
 
 
 async def test_json_lines_say_the_same_with_types(server: Server) -> None:

@@ -13,6 +13,8 @@ STATE = "query ($id: ID!) { conversation(id: $id) { isActive archivedAt messageC
 FIGURES = """query ($id: ID!) { workspace(id: $id) {
     stats { totalConversations totalMessages uniqueVisitors } metrics { activeConversations } } }"""
 ARCHIVE = "archiveConversation ... on ArchiveConversationPayload { conversation { isActive archivedAt } }"
+LOG = """query ($id: ID!) { workspace(id: $id) {
+    auditLog { totalCount nodes { action actorEmail subjectId rowCount createdAt } } } }"""
 DELETE = "deleteConversation ... on DeleteConversationPayload { deletedId }"
 
 
@@ -95,3 +97,32 @@ async def test_only_the_owner_puts_away_and_deletes(shop: Shop, people: People, 
     assert await visitor.refusal(asked, id=conversation) == "FORBIDDEN"
     assert await stranger.refusal(asked, id=conversation) == "NOT_FOUND"
     assert (await shop.owner.ask(STATE, id=conversation))["conversation"]["isActive"]
+
+
+async def test_the_owner_reads_who_did_what_and_nothing_of_what_was_said(shop: Shop) -> None:
+    conversation = await _begun(await shop.visitor())
+    email = (await shop.owner.ask("{ me { email } }"))["me"]["email"]
+
+    await shop.owner.change(ARCHIVE, id=conversation)
+    await shop.owner.change(ARCHIVE, id=conversation)
+    await shop.owner.change(ARCHIVE, id=conversation, archived=False)
+    await shop.owner.change(DELETE, id=conversation)
+    log = (await shop.owner.ask(LOG, id=shop.id))["workspace"]["auditLog"]
+
+    assert [entry["action"] for entry in log["nodes"]] == [
+        "CONVERSATION_DELETED",
+        "CONVERSATION_REOPENED",
+        "CONVERSATION_ARCHIVED",
+    ]
+    assert {(entry["actorEmail"], entry["subjectId"], entry["rowCount"]) for entry in log["nodes"]} == {
+        (email, conversation, 1)
+    }
+    assert log["totalCount"] == 3
+
+
+async def test_who_only_reads_a_workspace_does_not_read_its_log(shop: Shop, people: People) -> None:
+    reader, address = await people.account()
+    await shop.owner.change("shareWorkspace", id=shop.id, email=address)
+    await shop.owner.change(DELETE, id=await _begun(await shop.visitor()))
+
+    assert (await reader.ask(LOG, id=shop.id))["workspace"]["auditLog"] is None
