@@ -19,7 +19,7 @@ from rag.models.protocols import Embedder
 from rag.parsing.document import Places
 from rag.retrieval.passages import Passage
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
-from rag.retrieval.sections import joined
+from rag.retrieval.sections import CONTEXT_TOKENS, joined
 
 PASSAGES = 5
 """Passages an answer is drawn from at most: about 1,000 tokens."""
@@ -68,7 +68,14 @@ class Retriever:
     async def version(self, workspace_id: UUID) -> str:
         """Return a text that changes whenever the searched documents do, or how they are searched."""
         version = await self._database.read(lambda session: queries.find_index_version(session, workspace_id))
-        search = (self._embedder.name, self._embedder.weight, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD)
+        search = (
+            self._embedder.name,
+            self._embedder.weight,
+            PASSAGES,
+            RELATIVE_SCORE,
+            CONFIDENCE_THRESHOLD,
+            CONTEXT_TOKENS,
+        )
         return " ".join(str(value) for value in (version, *search))
 
     async def search(
