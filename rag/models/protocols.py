@@ -100,7 +100,6 @@ class Embedder(Protocol):
     """
 
     name: str
-    dimensions: int
     weight: float
 
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:

@@ -119,7 +119,7 @@ class Retriever:
 
     def _indexed(self, document: Document, rows: Sequence[queries.ChunkRow]) -> IndexedDocument:
         # Vectors of another embedder lie in another space: until the document is embedded again, its words alone count.
-        vectors = np.zeros((len(rows), self._embedder.dimensions), np.float32)
+        vectors = np.zeros((len(rows), 0), np.float32)
         if rows and document.embedding_model == self._embedder.name:
             vectors = np.stack([row.embedding for row in rows])
         chunks = [

@@ -112,7 +112,7 @@ class WorkspaceIndex:
         """Return the `limit` passages that best answer `question`, best first, each with its confidence as score.
 
         They are 40 at most, fewer only where the workspace has fewer that differ. `vector` is the
-        question's embedding, of shape (dimensions,).
+        question's embedding, of shape (dimensions,); without dimensions, words alone are compared.
         """
         found = self.candidates(question, vector)
         passages = [self.passage(row) for row in found.rows.tolist()]
@@ -130,8 +130,7 @@ class WorkspaceIndex:
         asked = analyse_question(question)
         meaning = Vocabulary(self.segments).meaning(asked)
         lexical = self._lexical(meaning)
-        # Rounded, because a product over more rows may add in another order.
-        dense = np.concatenate([segment.vectors @ vector for segment in self.segments]).astype(np.float64).round(5)
+        dense = self._dense(vector)
         fused = np.zeros(len(lexical))
         fused[live] = (scaled(lexical[live]) + self.dense_weight * scaled(dense[live])) / (1 + self.dense_weight)
         rows = live[np.argsort(-fused[live], kind="stable")[:_CANDIDATES]]
@@ -172,6 +171,15 @@ class WorkspaceIndex:
                         score[rows] += worth * idf * (_K1 + 1) * counts / (counts + norms[rows])
             scores.append(score * segment.live)
         return np.concatenate(scores)
+
+    def _dense(self, vector: Vectors) -> Scores:
+        """Return the cosine of every row with the question's vector, zero where one of the two has no dimensions."""
+        cosines = [
+            segment.vectors @ vector if len(vector) and segment.vectors.shape[1] else np.zeros(len(segment.passages))
+            for segment in self.segments
+        ]
+        # Rounded, because a product over more rows may add in another order.
+        return np.concatenate(cosines).astype(np.float64).round(5)
 
     def _documents(self, lexical: Scores) -> Scores:
         """Return, for each row, the mean score of its document's best chunks, as part of the best document's."""
