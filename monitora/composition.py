@@ -28,6 +28,7 @@ from rag.answers.redis_event_log import RedisAnswerEventLog
 from rag.ingestion.events import IngestionEvent
 from rag.ingestion.pipeline import Ingestion
 from rag.ingestion.reader import DocumentReader
+from rag.ingestion.reembedding import Reembedding
 from rag.models.local.answerer import LocalAnswerer
 from rag.models.local.embedder import LocalEmbedder
 from rag.models.mistral.chat import CHAT_RETRY_POLICY, MistralChat
@@ -55,6 +56,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
     async with (
         opened_database(settings) as database,
         models(settings) as (chat_model, embedder),
+        other_embedders(settings, embedder) as others,
         redis_client(settings) as redis,
         event_bus(redis, ConversationEvent) as conversation_events,
         event_bus(redis, IngestionEvent) as ingestion_events,
@@ -70,6 +72,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         # With Redis there may be other processes, whose jobs under way are not to be taken from them.
         jobs = Jobs(database, slots=settings.jobs_at_once, alone=not settings.redis_url)
         jobs.handle(JobKind.INDEX_DOCUMENT, ingestion)
+        jobs.handle(JobKind.EMBED_WORKSPACE, Reembedding(database, embedder), own_slots=1)
         ssrf_guard = SsrfGuard(settings.networks())
         limits = settings.crawl_limits(settings.policy.max_file_bytes)
         crawl = WebsiteCrawl(database, storage, ssrf_guard, website_events, settings.policy.quotas, limits)
@@ -78,7 +81,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         answers = Answers(
             database,
             event_log,
-            Retriever(database, embedder),
+            Retriever(database, embedder, others),
             chat_model,
             conversation_events,
             cache_lifetime=timedelta(hours=settings.cache_hours),
@@ -170,6 +173,17 @@ async def models(settings: Settings) -> AsyncIterator[tuple[ChatModel, Embedder]
             if isinstance(model, MistralChat | MistralEmbedder):
                 await opened.enter_async_context(aclosing(model))
         yield chat, embedder
+
+
+@asynccontextmanager
+async def other_embedders(settings: Settings, embedder: Embedder) -> AsyncIterator[list[Embedder]]:
+    """Open the embedders that can still answer in workspaces that another than theirs is to search."""
+    others: list[Embedder] = [LocalEmbedder()]
+    async with AsyncExitStack() as opened:
+        if settings.uses_mistral and (settings.embeddings_url or settings.embeds_locally):
+            key, url = settings.mistral_api_key.get_secret_value() or None, settings.mistral_server_url or None
+            others.append(await opened.enter_async_context(aclosing(MistralEmbedder(key, server_url=url))))
+        yield [other for other in others if other.name != embedder.name]
 
 
 def _chat_model(settings: Settings) -> ChatModel:

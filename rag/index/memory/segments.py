@@ -142,9 +142,9 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
 
 
 def _stacked(vectors: Sequence[Vectors]) -> Vectors:
-    """Return all rows, zero for those without dimensions."""
+    """Return all rows, zero for those that have not as many dimensions as others: these are not compared."""
     dimensions = max((rows.shape[1] for rows in vectors), default=0)
-    whole = [rows if rows.shape[1] else np.zeros((len(rows), dimensions), np.float32) for rows in vectors]
+    whole = [rows if rows.shape[1] == dimensions else np.zeros((len(rows), dimensions), np.float32) for rows in vectors]
     return np.concatenate(whole).astype(np.float32, copy=False) if whole else np.zeros((0, 0), np.float32)
 
 

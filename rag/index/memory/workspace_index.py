@@ -173,9 +173,9 @@ class WorkspaceIndex:
         return np.concatenate(scores)
 
     def _dense(self, vector: Vectors) -> Scores:
-        """Return the cosine of every row with the question's vector, zero where one of the two has no dimensions."""
+        """Return the cosine of every row with the question's vector, zero where their dimensions differ."""
         cosines = [
-            segment.vectors @ vector if len(vector) and segment.vectors.shape[1] else np.zeros(len(segment.passages))
+            segment.vectors @ vector if len(vector) == segment.vectors.shape[1] else np.zeros(len(segment.passages))
             for segment in self.segments
         ]
         # Rounded, because a product over more rows may add in another order.
