@@ -7,6 +7,7 @@ import numpy as np
 import structlog
 
 from rag.models.protocols import Embedder, ModelError, Vectors
+from rag.retrieval.ranking import Family
 
 logger = structlog.get_logger(__name__)
 
@@ -25,6 +26,10 @@ class QuestionEmbedders:
     def weight(self, name: str) -> float:
         """Return the share of an embedder's dense score; zero for one that is not there."""
         return self._embedders[name].weight if name in self._embedders else 0.0
+
+    def family(self, name: str) -> Family:
+        """Return the family of an embedder; that of words for one that is not there."""
+        return self._embedders[name].family if name in self._embedders else Family.WORDS
 
     def answers(self, name: str) -> bool:
         """Tell whether an embedder is there, and did not just fail."""

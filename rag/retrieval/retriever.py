@@ -120,7 +120,8 @@ class Retriever:
         return held
 
     def _empty(self, embedder: str) -> _Held:
-        return _Held(WorkspaceIndex(self._embedders.weight(embedder)), embedder)
+        family = self._embedders.family(embedder)
+        return _Held(WorkspaceIndex(self._embedders.weight(embedder), family=family), embedder)
 
     async def documents(self, document_ids: list[UUID], embedder: str | None = None) -> list[IndexedDocument]:
         """Return documents as the index takes them, with an embedder's vectors; deleted ones are left out."""

@@ -14,6 +14,7 @@ from rag.models.mistral.chat import counted
 from rag.models.mistral.connection import Connection, RetryPolicy, UnknownModel, ask, unknown_model
 from rag.models.mistral.failures import CHAT_SERVER, ServerVariables
 from rag.models.protocols import ModelError, Vectors
+from rag.retrieval.ranking import Family
 
 QUESTION_RETRY_POLICY = RetryPolicy(reply=10.0, attempts=2)
 """A visitor waits, and words alone find most of what vectors do."""
@@ -49,13 +50,10 @@ class EmbeddingOptions:
 
 
 class MistralEmbedder:
-    """Texts embedded by a server's model.
-
-    `weight` is where tuning starts: 1.0, the dense score as much as BM25's. It has yet to be tuned on the evaluation
-    questions with this embedder, as that of the local one was.
-    """
+    """Texts embedded by a server's model, which is taken for one of meanings (docs/retrieval.md)."""
 
     weight = 1.0
+    family = Family.SEMANTIC
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ from rag.ingestion import reembedding
 from rag.ingestion.reembedding import Reembedding
 from rag.models.local.embedder import LocalEmbedder
 from rag.models.protocols import Embedder, ModelError, Vectors
+from rag.retrieval.ranking import Family
 from rag.retrieval.retriever import Retriever
 from resolvers.services import Services
 from schema.relay.node import parse_id
@@ -39,6 +40,7 @@ class Concepts:
     """An embedder for which one word is one direction. It can be told to fail."""
 
     weight = 1.0
+    family = Family.SEMANTIC
 
     def __init__(self, name: str = "concepts") -> None:
         self.name = name
