@@ -35,6 +35,9 @@ class EmbeddingSettings(BaseSettings):
     embeddings_passage_prefix: str = Field(
         "", max_length=1_000, description="What stands before each passage, such as 'passage: '."
     )
+    embeddings_input_type: bool = Field(
+        default=False, description="Tells the server which texts are queries and which passages (input_type)."
+    )
     embeddings_batch: int = Field(64, ge=1, le=1_000, description="Passages of one request for vectors.")
     embeddings_at_once: int = Field(2, ge=1, le=64, description="Requests for passages' vectors at a time.")
 
@@ -69,6 +72,7 @@ class EmbeddingSettings(BaseSettings):
             dimensions=self.embeddings_dimensions or None,
             query_prefix=self.embeddings_query_prefix,
             passage_prefix=self.embeddings_passage_prefix,
+            input_type=self.embeddings_input_type,
             batch=self.embeddings_batch,
             at_once=self.embeddings_at_once,
         )

@@ -39,12 +39,14 @@ class EmbeddingOptions:
     """How a server is asked for vectors.
 
     `dimensions` are asked of it; None takes what the model gives. The prefixes stand before each question and each
-    passage: some models want them. `batch` are texts of one request, `at_once` requests for passages at a time.
+    passage: some models want them. `input_type` tells the server which of the two a text is, where it puts the prefixes
+    itself. `batch` are texts of one request, `at_once` requests for passages at a time.
     """
 
     dimensions: int | None = None
     query_prefix: str = ""
     passage_prefix: str = ""
+    input_type: bool = False
     batch: int = 64
     at_once: int = 2
 
@@ -98,7 +100,7 @@ class MistralEmbedder:
         for batch in _batches(texts, self._options.batch):
             cut = [self._options.passage_prefix + texts[position][:MAX_TEXT_CHARACTERS] for position in batch]
             async with self._room:
-                vectors = await self._embed(cut, self._indexing_patience)
+                vectors = await self._embed(cut, "passage", self._indexing_patience)
             if not vectors.any():
                 raise self._refused("nothing but zeros")
             found.append((batch, vectors))
@@ -112,13 +114,15 @@ class MistralEmbedder:
         if not text.strip():
             return np.zeros(self.dimensions or 0, dtype=np.float32)
         asked = self._options.query_prefix + text[:MAX_TEXT_CHARACTERS]
-        vectors: Vectors = (await self._embed([asked], self._retry_policy))[0]
+        vectors: Vectors = (await self._embed([asked], "query", self._retry_policy))[0]
         return vectors
 
-    async def _embed(self, texts: list[str], retry_policy: RetryPolicy) -> Vectors:
+    async def _embed(self, texts: list[str], kind: str, retry_policy: RetryPolicy) -> Vectors:
         body: dict[str, object] = {"model": self._model, "input": texts}
         if self._options.dimensions is not None:
             body["output_dimension" if self._connection.is_mistrals_own else "dimensions"] = self._options.dimensions
+        if self._options.input_type:
+            body["input_type"] = kind
         with spans.embeddings(self._model, len(texts), self.dimensions) as call:
             content = await ask(lambda: self._connection.post("/v1/embeddings", body), retry_policy)
             vectors, tokens = await asyncio.to_thread(self._read, content, len(texts))
@@ -179,6 +183,8 @@ def _identity(model: str, options: EmbeddingOptions) -> str:
     name = model
     if options.dimensions is not None:
         name += f" {options.dimensions}"
+    if options.input_type:
+        name += " typed"
     if options.passage_prefix:
         name += f" {sha256(options.passage_prefix.encode()).hexdigest()[:8]}"
     return name

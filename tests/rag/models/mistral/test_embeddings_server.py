@@ -58,6 +58,15 @@ class TestAsking:
         asked = [request.body["input"] for request in mistral_server.requests]
         assert asked == [["passage: At nine."], ["query: When?"]]
 
+    async def test_a_server_that_puts_the_prefixes_itself_is_told_which_texts_are_which(
+        self, mistral_server: MistralServer
+    ) -> None:
+        async with aclosing(embedder_of(mistral_server, EmbeddingOptions(input_type=True))) as embedder:
+            await embedder.embed_passages(["At nine."])
+            await embedder.embed_question("When?")
+
+        assert [request.body["input_type"] for request in mistral_server.requests] == ["passage", "query"]
+
     async def test_the_dimensions_are_asked_for_and_expected(self, mistral_server: MistralServer) -> None:
         async with aclosing(embedder_of(mistral_server, EmbeddingOptions(dimensions=2))) as embedder:
             mistral_server.behave(replied(rows([3.0, 4.0])), replied(rows([1.0, 1.0, 1.0])))
@@ -113,6 +122,7 @@ class TestAsking:
             (EmbeddingOptions(), EmbeddingOptions(batch=8, at_once=9), True),
             (EmbeddingOptions(), EmbeddingOptions(query_prefix="query: "), True),
             (EmbeddingOptions(), EmbeddingOptions(passage_prefix="passage: "), False),
+            (EmbeddingOptions(), EmbeddingOptions(input_type=True), False),
             (EmbeddingOptions(dimensions=256), EmbeddingOptions(dimensions=512), False),
         ],
     )
