@@ -106,6 +106,10 @@ class SsrfGuard:
             raise NotAllowed("A website's port is 80, 443, or one above 1,023 that no other protocol has.")
         return await self._destination(host, port)
 
+    def without_networks(self) -> "SsrfGuard":
+        """Return a guard for the public internet alone. It ends with this one."""
+        return SsrfGuard(resolve=self._resolve)
+
     def allows(self, address: Address) -> bool:
         """Tell whether the server may connect to an address."""
         if getattr(address, "scope_id", None) is not None or _is_in(address, NEVER):

@@ -15,11 +15,15 @@ class Anonymous:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """An account that is logged in, by a session that was alive when the operation began."""
+    """An account that is logged in, by a session that was alive when the operation began.
+
+    The operator at the command line acts with the rights of an account, and not in its name.
+    """
 
     user_id: UUID
     session_id: UUID
     role: Role
+    is_operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

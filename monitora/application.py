@@ -13,23 +13,21 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import widget
 from data.migrations import pending
 from data.models import JobKind
 from monitora import demo, telemetry
 from monitora.composition import running_services
-from monitora.http import downloads, metrics
+from monitora.http import downloads, exports, metrics
 from monitora.http.base_path import BasePath, redirect_to_plain_address
+from monitora.http.envelope import REQUEST_ID, Envelope
 from monitora.http.graphql_request import PREFLIGHT_HEADERS
 from monitora.http.graphql_server import GraphQLServer
 from monitora.http.known_hosts import KnownHosts
 from monitora.http.rate_headers import RATE_HEADERS
 from monitora.http.readiness import ModelProbe, readiness
-from monitora.http.request_ids import HEADER as REQUEST_ID
-from monitora.http.request_ids import RequestIds
-from monitora.http.security_headers import SecurityHeaders
 from monitora.settings.settings import Settings
 from rag.clean_up import CleanUp
 from schema import schema
@@ -46,12 +44,33 @@ ANY_SITE = Middleware(
 
 
 class Application(Starlette):
-    """Starlette, with the security headers around all it answers, its own answer to a fault included."""
+    """Starlette, with what surrounds all it answers, its own answer to a fault included."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the application as it is called."""
-        known = KnownHosts(super().build_middleware_stack(), self.state.settings)
-        return BasePath(SecurityHeaders(known), self.state.settings.public_url)
+        settings: Settings = self.state.settings
+        served: ASGIApp = GraphFirst(super().build_middleware_stack(), self.state.graph)
+        if settings.telemetry:
+            served = telemetry.RequestSpans(served)
+        return BasePath(Envelope(KnownHosts(served, settings)), settings.public_url)
+
+
+class GraphFirst:
+    """Serves the graph over HTTP past the router, for nearly every request is for it, and it answers its own faults."""
+
+    def __init__(self, routed: ASGIApp, graph: Route) -> None:
+        self._routed = routed
+        self._graph = graph
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] == "http" and scope["path"] == self._graph.path:
+            scope["route"] = self._graph
+            # What names no page needs no headers of CORS, and no answer is kept for one that does.
+            names_page = any(name == b"origin" for name, _ in scope["headers"])
+            await (self._graph.app if names_page else self._graph.endpoint)(scope, receive, send)
+        else:
+            await self._routed(scope, receive, send)
 
 
 def create_application(settings: Settings) -> Starlette:
@@ -92,10 +111,7 @@ def create_application(settings: Settings) -> Starlette:
         Route("/graphiql/index.html", redirect_to_plain_address),
         Mount("/graphiql", StaticFiles(directory=widget.DIST / "graphiql")),
     ]
-    graph: list[BaseRoute] = [
-        Route("/graphql", graphql, methods=None, middleware=[ANY_SITE]),
-        WebSocketRoute("/graphql", graphql),
-    ]
+    graph = Route("/graphql", graphql, methods=None, middleware=[ANY_SITE])
     routes = [
         Route("/", _home),
         *(graphiql if settings.graphiql else []),
@@ -107,20 +123,17 @@ def create_application(settings: Settings) -> Starlette:
         Route("/demo/index.html", redirect_to_plain_address),
         Mount("/demo", StaticFiles(directory=widget.DEMO)),
         downloads.ROUTE,
+        *exports.routes(),
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         *([metrics.route(metrics_token)] if metrics_token else []),
     ]
     application = Application(
         lifespan=lifespan,
-        # The graph comes first: nearly every request is for it.
-        routes=[*graph, *_with_slash([*graph, *routes]), *routes],
-        middleware=[
-            Middleware(RequestIds),
-            *([Middleware(telemetry.RequestSpans)] if settings.telemetry else []),
-        ],
+        routes=[WebSocketRoute("/graphql", graphql), *_with_slash([graph, *routes]), *routes],
     )
     application.state.settings = settings
+    application.state.graph = graph
     application.router.redirect_slashes = False
     return application
 

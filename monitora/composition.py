@@ -75,7 +75,8 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         jobs.handle(JobKind.EMBED_WORKSPACE, Reembedding(database, embedder), own_slots=1)
         ssrf_guard = SsrfGuard(settings.networks())
         limits = settings.crawl_limits(settings.policy.max_file_bytes)
-        crawl = WebsiteCrawl(database, storage, ssrf_guard, website_events, settings.policy.quotas, limits)
+        quotas, browser = settings.policy.quotas, settings.script_browser()
+        crawl = WebsiteCrawl(database, storage, ssrf_guard, website_events, quotas, limits, browser)
         jobs.handle(JobKind.CRAWL_WEBSITE, crawl, own_slots=settings.crawls_at_once)
         jobs.handle(JobKind.REFRESH_WEBSITES, RefreshWebsites(database))
         answers = Answers(

@@ -16,6 +16,8 @@ from resolvers.workspaces.origins import Origin
 
 EXPIRED = "The token has expired: refresh the session, or start the visit again."
 ELSEWHERE = "The token is bound to another page's origin: start a visit from this one."
+OF_CLIENTS = {b"user-agent", b"origin", b"host"}
+"""The headers that tell where a connection comes from."""
 INVALID = "The token is not one of this server's, or its session has ended: log in again."
 
 
@@ -77,9 +79,14 @@ def bearer_token(authorization: str | None) -> str | None:
 
 def client_of(connection: HTTPConnection) -> Client:
     """Return where a connection comes from."""
+    address: tuple[str, int] | None = connection.scope.get("client")
+    # Looked at once: each look by name goes through all of them.
+    headers = {
+        name: value.decode("latin-1") for name, value in reversed(connection.scope["headers"]) if name in OF_CLIENTS
+    }
     return Client(
-        ip_address=connection.client.host if connection.client else None,
-        user_agent=connection.headers.get("user-agent"),
-        origin=connection.headers.get("origin"),
-        host=connection.headers.get("host"),
+        ip_address=address[0] if address else None,
+        user_agent=headers.get(b"user-agent"),
+        origin=headers.get(b"origin"),
+        host=headers.get(b"host"),
     )

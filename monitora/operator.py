@@ -18,7 +18,9 @@ class UnknownWorkspace(Exception):
 
 def acting_for(services: Services, user: AppUser) -> Context:
     """Return a context in which operations act for an account, without a session of its own and as often as wanted."""
-    return Context(Staff(user.id, uuid4(), Role(user.role)), replace(services, rate_limiter=RateLimiter({})))
+    return Context(
+        Staff(user.id, uuid4(), Role(user.role), is_operator=True), replace(services, rate_limiter=RateLimiter({}))
+    )
 
 
 async def find_workspace(services: Services, name: str) -> tuple[Workspace, AppUser]:

@@ -276,6 +276,8 @@ async def _conversation(
             raise Forbidden("Only its visitor writes in a conversation: start one of your own.")
         _check_length(conversation)
         conversation.title = conversation.title or _title(said.content)
+        # Whoever goes on with a conversation takes it out of the archive.
+        queries.set_archived(conversation, None)
         return conversation
     speaker = context.viewer
     conversation = Conversation(

@@ -135,6 +135,12 @@ DOWNLOAD_PER_ACCOUNT = Rate(
     "ten a second: a reader that asks for a long file in parts does not reach it, a loop does",
     is_shared=False,
 )
+EXPORT_PER_ACCOUNT = Rate(
+    "export_per_account",
+    "60/hour",
+    "exports of one account",
+    "a report a minute; an export of a large workspace keeps a connection of the database busy for minutes",
+)
 SHARE_PER_ACCOUNT = Rate(
     "share_per_account",
     "60/hour",
@@ -183,6 +189,7 @@ RATES = (
     UPLOAD_PER_ACCOUNT,
     UPLOAD_PER_ACCOUNT_DAILY,
     DOWNLOAD_PER_ACCOUNT,
+    EXPORT_PER_ACCOUNT,
     SHARE_PER_ACCOUNT,
     DATABASE_PER_ACCOUNT,
     WEBSITE_PER_ACCOUNT,

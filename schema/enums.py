@@ -7,6 +7,7 @@ import strawberry
 
 from core.errors import ErrorCode
 from data.models import (
+    AuditAction,
     DatabaseType,
     DocumentOrigin,
     DocumentStatus,
@@ -89,6 +90,16 @@ _described(
     },
 )
 _described(
+    AuditAction,
+    "What was done with conversations as a whole.",
+    {
+        "CONVERSATION_ARCHIVED": "One was put away.",
+        "CONVERSATION_REOPENED": "One was taken out again, by the team.",
+        "CONVERSATION_DELETED": "One was deleted with its messages.",
+        "CONVERSATIONS_EXPORTED": "Messages were exported.",
+    },
+)
+_described(
     WebsiteStatus,
     "Where a website stands.",
     {
@@ -124,6 +135,7 @@ _described(
         "PAGE_LIMIT": "The website keeps as many pages as it may, or the crawl has had its time.",
         "NOT_TEXT": "It is a picture or another file that holds no text to read.",
         "NO_TEXT": "It shows no text.",
+        "NOT_RENDERED": "It shows no text without its scripts, and the browser could not run them to an end.",
         "TOO_LARGE": "It has more bytes than are read of one page.",
         "REDIRECTED": "It leads to another page of the site.",
         "REDIRECTED_AWAY": "It leads to another site.",

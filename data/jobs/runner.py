@@ -25,7 +25,8 @@ LOOK_AGAIN = timedelta(seconds=2)
 """How often the database is asked for jobs that other processes stored, and for leases that ended."""
 FAULT_DELAY = timedelta(seconds=30)
 """How long a job waits after the database failed."""
-LOOK_FOR_END_SECONDS = 0.02
+LOOK_FOR_END_SECONDS = (0.01, 0.1)
+"""How long after each other the end of jobs is looked for, first and at last."""
 MAX_ATTEMPTS = 2
 """Attempts that may end with the death of their worker."""
 LAPSED_AT_ONCE = 20
@@ -103,9 +104,12 @@ class Jobs:
 
     async def finish(self, kind: JobKind | None = None, subject_id: UUID | None = None) -> None:
         """Wait until no job of a workspace waits or runs; with a kind and a subject, until that one is over."""
+        wait, longest = LOOK_FOR_END_SECONDS
         while await self._database.read(lambda session: queries.any_unfinished(session, kind, subject_id)):
-            self.wake()
-            await asyncio.sleep(LOOK_FOR_END_SECONDS)
+            if not self._running:
+                self.wake()
+            await asyncio.sleep(wait)
+            wait = min(1.5 * wait, longest)
 
     async def _work(self) -> None:
         resumed = False

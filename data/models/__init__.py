@@ -9,6 +9,7 @@ from data.models.analytics import (
     WorkspaceFigures,
     WorkspaceStats,
 )
+from data.models.audit import AuditAction, AuditEntry
 from data.models.base import Model, View, global_id
 from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, ResponseCache
 from data.models.documents import (
@@ -41,6 +42,8 @@ __all__ = [
     "ApiKey",
     "AppSession",
     "AppUser",
+    "AuditAction",
+    "AuditEntry",
     "Conversation",
     "DailyMetrics",
     "DatabaseType",

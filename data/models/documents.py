@@ -45,11 +45,12 @@ class DocumentOrigin(StrEnum):
 class Document(Keyed, Created, Updated, Model):
     """A file of a workspace. `file_path` is its key in the file storage, never the visitor's or customer's name for it.
 
-    `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. `page_count` is zero until it is
-    read. `title` is what the document calls itself, `warnings` tell what of it could not be read, a sentence each.
-    `url` is where a page of a website is. `content_hash` is the SHA-256 of the file in hexadecimal; files stored before
-    it was kept have none. `chunk_version` says which version of its chunks is searched. The `replacement_` columns
-    describe a file that is to stand for the one there is, once it is read. A document with `deleted_at` is gone for
+    `progress` runs from 0 to 1. `error_code` and `error` say why a document failed. `page_count` is zero until it
+    is read. `title` is what the document calls itself, `warnings` tell what of it could not be read, a sentence
+    each. `url` is where a page of a website is, `published_at` and `modified_at` when it says that it was.
+    `content_hash` is the SHA-256 of the file in hexadecimal; files stored before it was kept have none.
+    `chunk_version` says which version of its chunks is searched. The `replacement_` columns describe a file that is
+    to stand for the one there is, once it is read. A document with `deleted_at` is gone for
     every reader; the row waits for `sp_cleanup_old_data`.
     """
 
@@ -73,6 +74,8 @@ class Document(Keyed, Created, Updated, Model):
     replacement_hash: Mapped[str | None] = mapped_column(Unicode(64))
     warnings: Mapped[list[str] | None] = mapped_column(Json())
     language: Mapped[str | None] = mapped_column(Unicode(10))
+    published_at: Mapped[datetime | None]
+    modified_at: Mapped[datetime | None]
     status: Mapped[DocumentStatus] = mapped_column(
         Chosen(DocumentStatus, 20), default=DocumentStatus.PENDING, server_default=DocumentStatus.PENDING.value
     )

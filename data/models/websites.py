@@ -48,6 +48,7 @@ class WebsitePageReason(StrEnum):
     PAGE_LIMIT = "page_limit"
     NOT_TEXT = "not_text"
     NO_TEXT = "no_text"
+    NOT_RENDERED = "not_rendered"
     TOO_LARGE = "too_large"
     REDIRECTED = "redirected"
     REDIRECTED_AWAY = "redirected_away"

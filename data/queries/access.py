@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Integer, case, literal_column, select
 
 from data.engine import Session
 from data.keys import PARAMETER, among_keys
-from data.models import ApiKey, Document, Website, Workspace, WorkspaceDatabase
+from data.models import ApiKey, Conversation, Document, Website, Workspace, WorkspaceDatabase
 from data.viewer import Viewer
 from data.visibility import visible, writable
 
-Held = TypeVar("Held", ApiKey, Document, Website, WorkspaceDatabase)
+Held = TypeVar("Held", ApiKey, Conversation, Document, Website, WorkspaceDatabase)
 """Kinds of rows that a workspace holds and its owner changes."""
 
 

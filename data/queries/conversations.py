@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from core.clock import today
 from data.engine import Session
@@ -69,6 +69,17 @@ async def conversation_of(session: Session, message: Message) -> Conversation:
 def add_conversation(session: Session, conversation: Conversation) -> None:
     """Store a conversation, with the first statement that follows in the unit."""
     session.add(conversation)
+
+
+def set_archived(conversation: Conversation, moment: datetime | None) -> None:
+    """Put a conversation away at a moment, or take it out again."""
+    conversation.archived_at = moment
+    conversation.is_active = moment is None
+
+
+async def delete_conversation(session: Session, conversation_id: UUID) -> None:
+    """Delete a conversation with its messages."""
+    await session.execute(delete(Conversation).where(Conversation.id == conversation_id))
 
 
 async def add_message(session: Session, message: Message) -> None:

@@ -6,10 +6,11 @@ pass a bound together. An account has a bounded number of workspaces: its sum do
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, case, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, CursorResult, Update, bindparam, case, func, select, update
 from sqlalchemy.orm import aliased
 
 from core.errors import ErrorCode, QuotaExceeded
@@ -66,14 +67,10 @@ async def add_stored(session: Session, workspace: Workspace, added: Amount, quot
     await lock_account(session, workspace.user_id)
     if not any(_named(added)):
         return
-    of_account = _of_account(workspace.user_id)
-    room = _room(_of_workspace(), added, quotas.workspace) + _room(of_account, added, quotas.account)
-    counted = await session.execute(
-        update(StorageUsage)
-        .where(StorageUsage.workspace_id == workspace.id, *room)
-        .values({name: getattr(StorageUsage, name) + more for name, more in _named(added)})
-        .execution_options(synchronize_session=False)
-    )
+    names = tuple((name, more > 0) for name, more in _named(added))
+    values = {f"more_{name}": more for name, more in _named(added)}
+    of = {"of_workspace": workspace.id, "of_account": workspace.user_id}
+    counted = await session.execute(_counting(names, quotas), values | of)
     if cast("CursorResult[Any]", counted).rowcount != 1:
         await check_room(session, workspace, added, quotas)
         raise LookupError(f"workspace {workspace.id} has no row in storage_usage")
@@ -155,16 +152,33 @@ def _named(amount: Amount) -> Iterator[tuple[str, int]]:
             yield field.name, more
 
 
-def _room(columns: Mapping[str, ColumnElement[int]], added: Amount, bound: Amount) -> list[ColumnElement[bool]]:
-    """Return the conditions under which there is room for more beside what the columns hold."""
-    return [columns[name] + more <= most for name, more in _named(added) if more > 0 and (most := getattr(bound, name))]
+@cache
+def _counting(names: tuple[tuple[str, bool], ...], quotas: Quotas) -> Update:
+    """Return the statement that counts more of some counters, those that grow within their bounds.
+
+    Its text is built once: a crawl and an import count each of thousands of documents.
+    """
+    more: dict[str, BindParameter[int]] = {name: bindparam(f"more_{name}") for name, _ in names}
+    account = bindparam("of_account", type_=Workspace.user_id.type)
+    room = [
+        columns[name] + more[name] <= most
+        for columns, bound in ((_of_workspace(), quotas.workspace), (_of_account(account), quotas.account))
+        for name, grows in names
+        if grows and (most := getattr(bound, name))
+    ]
+    return (
+        update(StorageUsage)
+        .where(StorageUsage.workspace_id == bindparam("of_workspace"), *room)
+        .values({name: getattr(StorageUsage, name) + value for name, value in more.items()})
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _of_workspace() -> Mapping[str, ColumnElement[int]]:
     return {field.name: getattr(StorageUsage, field.name) for field in fields(Amount)}
 
 
-def _of_account(user_id: UUID) -> Mapping[str, ColumnElement[int]]:
+def _of_account(user_id: UUID | BindParameter[UUID]) -> Mapping[str, ColumnElement[int]]:
     """Return the sums of all workspaces of an account."""
     usage = aliased(StorageUsage)
     return {

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Update, and_, delete, exists, false, func, insert, or_, select, true, update
+from sqlalchemy import CursorResult, Table, Update, and_, delete, exists, false, func, insert, or_, select, true, update
 from sqlalchemy.orm import aliased
 
 from core.clock import now
@@ -23,6 +23,8 @@ from data.models import (
 
 Item = TypeVar("Item")
 KEYS_AT_ONCE = 1_000
+_WEBSITES, _PAGES = cast("Table", Website.__table__), cast("Table", WebsitePage.__table__)
+"""What is changed with each page of a crawl: an update of a table costs half of one of a model."""
 _FOLLOWING = (WebsitePageReason.CANONICAL_ELSEWHERE, WebsitePageReason.DUPLICATE)
 """Reasons for which a page is left to another."""
 
@@ -56,9 +58,9 @@ async def update_website(session: Session, website_id: UUID, values: Mapping[str
 
 async def add_counts(session: Session, website_id: UUID, added: Mapping[str, float]) -> None:
     """Add to counters of a website, by the names of their columns."""
-    values = {name: getattr(Website, name) + more for name, more in added.items() if more}
+    values = {name: _WEBSITES.c[name] + more for name, more in added.items() if more}
     if values:
-        await _execute(session, update(Website).where(Website.id == website_id).values(values))
+        await session.execute(update(_WEBSITES).where(_WEBSITES.c.id == website_id).values(values))
 
 
 async def delete_website(session: Session, website_id: UUID) -> None:
@@ -145,7 +147,7 @@ async def find_next_moment(session: Session, website_id: UUID) -> datetime | Non
 
 async def update_page(session: Session, key: UUID, values: Mapping[str, object]) -> None:
     """Set columns of a page."""
-    await _execute(session, update(WebsitePage).where(WebsitePage.id == key).values(values))
+    await session.execute(update(_PAGES).where(_PAGES.c.id == key).values(**values))
 
 
 async def find_page(session: Session, key: UUID) -> WebsitePage | None:
@@ -173,15 +175,20 @@ async def find_failed_documents(session: Session, website_id: UUID, at_most: int
     return (await session.scalars(select(Document).where(Document.id.in_(pages), *failed).limit(at_most))).all()
 
 
-async def find_same_content(session: Session, website_id: UUID, content_hash: UUID, key: UUID) -> UUID | None:
-    """Return the key of another page that is kept and has the same content."""
-    same = (
-        WebsitePage.website_id == website_id,
-        WebsitePage.content_hash == content_hash,
-        WebsitePage.id != key,
-        WebsitePage.is_kept == true(),
+async def find_kept_contents(session: Session, website_id: UUID) -> dict[UUID, UUID]:
+    """Return the contents of pages that are kept, by the keys of the pages in the order in which they were found."""
+    kept = WebsitePage.website_id == website_id, WebsitePage.is_kept == true(), WebsitePage.content_hash.is_not(None)
+    rows = await session.execute(
+        select(WebsitePage.id, WebsitePage.content_hash).where(*kept).order_by(WebsitePage.created_at, WebsitePage.id)
     )
-    return await session.scalar(select(WebsitePage.id).where(*same).order_by(WebsitePage.created_at).limit(1))
+    return {row[0]: row[1] for row in rows if row[1] is not None}
+
+
+async def find_live_documents(session: Session, keys: Sequence[UUID]) -> dict[UUID, Document]:
+    """Return documents that are not deleted, by their keys."""
+    rows = select(Document).where(among_keys(Document.id), Document.deleted_at.is_(None))
+    rows = rows.execution_options(populate_existing=True)
+    return {document.id: document for document in await session.scalars(rows, {PARAMETER: keys})}
 
 
 async def find_unfound(session: Session, website_id: UUID, crawl: int, at_most: int) -> Sequence[WebsitePage]:

@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import click
 
 from core.errors import OperationError, UserError
+from data.models import Message
 from monitora.command_line.paths import unreadable
 from monitora.command_line.root import CommandError, commands, require_migrated, run, settings_to_talk
 from monitora.composition import models, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace
 from monitora.settings.settings import Settings
-from rag.answers.citations import Citation
-from rag.answers.events import AnswerDelta, AnswerFailed, AnswerStarted
+from rag.answers.citations import Citation, citation_from_json
+from rag.answers.events import AnswerDelta, AnswerFailed, AnswerFinished
 from rag.models.protocols import ModelError
 from resolvers import conversations
 from resolvers.context import Context
@@ -77,16 +78,24 @@ async def _ask(chosen: Settings, name: str, question: str) -> None:
 
 async def _stream(context: Context, said: conversations.Ask) -> None:
     asked = await conversations.ask(context, said)
-    sources: tuple[Citation, ...] = ()
+    sources: list[Citation] = []
     async for numbered in conversations.follow(context, asked.answer_id, after=0):
         match numbered.event:
-            case AnswerStarted(sources=found):
-                sources = found
             case AnswerDelta(text):
                 click.echo(text, nl=False)
             case AnswerFailed(text=text):
                 raise CommandError(text)
+            case AnswerFinished(message_id):
+                sources = await _sources(context, message_id)
     click.echo()
     for source in sources:
         place = f", {source.location}" if source.location else ""
         click.echo(f"[{source.number}] {source.document_name}{place}")
+
+
+async def _sources(context: Context, message_id: UUID) -> list[Citation]:
+    """Return the sources that are stored with an answer: those that it cites."""
+    context.forget_loaded()
+    message = await context.loaders.row(Message, message_id)
+    stored = [] if message is None else message.rag_sources or []
+    return [citation_from_json(value, number) for number, value in enumerate(stored, 1)]

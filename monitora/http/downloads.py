@@ -4,41 +4,20 @@ import hashlib
 import re
 from urllib.parse import quote
 
-import structlog
 from starlette.datastructures import Headers
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
-from core.errors import ErrorCode, OperationError
-from core.rate_limits import RateLimitStatus
-from data.engine import is_unavailable
 from data.models import Document
-from monitora.http.graphql_request import RequestFailed
-from monitora.http.rate_headers import RATE_HEADERS, rate_headers
-from monitora.http.request_ids import HEADER as REQUEST_ID
-from monitora.http.security_headers import NOTHING
-from monitora.identity import context_of
+from monitora.http.envelope import NOTHING
+from monitora.http.for_accounts import route
+from monitora.http.rate_headers import rate_headers
 from resolvers import documents
 from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.rates import DOWNLOAD_PER_ACCOUNT
-from schema.execution.error_masking import FAULTS
 from schema.relay.node import key_of
 
-logger = structlog.get_logger(__name__)
-
-STATUSES = {
-    ErrorCode.UNAUTHENTICATED: 401,
-    ErrorCode.FORBIDDEN: 403,
-    ErrorCode.NOT_FOUND: 404,
-    ErrorCode.RATE_LIMITED: 429,
-    ErrorCode.DATABASE_UNAVAILABLE: 503,
-}
-"""The statuses of refusals and faults; any other is 500."""
 SAFE = {
     # Whatever is in the file, a browser runs none of it as a page of the server.
     "content-security-policy": f"{NOTHING}; sandbox",
@@ -48,47 +27,11 @@ SAFE = {
 RANGE = re.compile(r"(\d{1,18})-(\d{0,18})|-\d{1,18}", re.ASCII)
 """Part of a file, as RFC 9110 writes it: from one place on, to another, or so many bytes of its end."""
 MAX_RANGES = 20
-METHODS = ("GET", "HEAD")
-
-
-class Downloads:
-    """The ASGI application at `/files/{document}`."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file of a document, or part of it."""
-        response = await _answer(Request(scope, receive))
-        await response(scope, receive, send)
-
-
-async def _answer(request: Request) -> Response:
-    statuses: list[RateLimitStatus] = []
-    if request.method not in METHODS:
-        failure = RequestFailed(405, "A file is read.", ErrorCode.METHOD_NOT_ALLOWED, allow=", ".join(METHODS))
-        return failure.response(request, request.state.request_id)
-    try:
-        authorization = request.headers.get("authorization")
-        context = await context_of(request.app.state.services, request, authorization, request.state.request_id)
-        statuses = context.rate_limit_statuses
-        return await _found(request, context)
-    except OperationError as error:
-        failure = RequestFailed(STATUSES.get(error.code, 500), error.message, error.code)
-        logger.info("request_refused", status=failure.status, code=error.code.value)
-    except Exception as error:
-        code = ErrorCode.DATABASE_UNAVAILABLE if is_unavailable(error) else ErrorCode.INTERNAL
-        failure = RequestFailed(STATUSES.get(code, 500), FAULTS[code], code)
-        logger.exception("request_failed")
-    response = failure.response(request, request.state.request_id)
-    response.headers.update(rate_headers(statuses))
-    if failure.code is ErrorCode.UNAUTHENTICATED:
-        response.headers["www-authenticate"] = "Bearer"
-    return response
 
 
 async def _found(request: Request, context: Context) -> Response:
     """Return what is sent of the file. Raises `OperationError`."""
-    await context.admit()
-    staff = context.staff()
-    await context.count(DOWNLOAD_PER_ACCOUNT, staff.user_id.hex)
+    await context.count(DOWNLOAD_PER_ACCOUNT, context.staff().user_id.hex)
     document = await documents.readable(context, key_of(request.path_params["document"], Document))
     stored = await context.services.storage.locate(document.file_path)
     if stored is None:
@@ -130,19 +73,4 @@ def _is_range(found: re.Match[str] | None) -> bool:
     return found is not None and (not found[2] or int(found[1]) <= int(found[2]))
 
 
-ROUTE = Route(
-    "/files/{document}",
-    Downloads(),
-    methods=None,  # the pages of other sites ask with OPTIONS first
-    middleware=[
-        # As the graph: front ends of other sites ask with a token, and never with a cookie.
-        Middleware(
-            CORSMiddleware,
-            allow_origins=["*"],
-            allow_methods=METHODS,
-            allow_headers=["authorization", "range", "if-range", "if-none-match"],
-            expose_headers=(*RATE_HEADERS, REQUEST_ID, "content-disposition", "content-range", "etag"),
-            max_age=600,
-        )
-    ],
-)
+ROUTE = route("/files/{document}", _found)

@@ -8,7 +8,6 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,6 +16,8 @@ from monitora.settings.values import host_name, listed
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
 """What machines of the operator's own network ask for, by the address of the process."""
+MAX_HOST_BYTES = 300
+"""More than a name of DNS and a port have (RFC 1035, 2.3.4)."""
 KEPT_HOSTS = 1_000
 """Names that are remembered with what they are: nearly every request names the same."""
 WHAT_TO_SET = (
@@ -46,8 +47,8 @@ class KnownHosts:
         if scope["type"] == "lifespan" or self._answers_for_all:
             await self._app(scope, receive, send)
             return
-        sent = Headers(scope=scope).getlist("host")
-        host = host_name(sent[0]) if len(sent) == 1 else None
+        sent = [value for name, value in scope["headers"] if name == b"host"]
+        host = _name(sent[0]) if len(sent) == 1 and len(sent[0]) <= MAX_HOST_BYTES else None
         if host is None:
             refusal = PlainTextResponse("A request names one host, in its header Host.", status_code=400)
         elif not self._is_known(host, scope["path"]):
@@ -65,6 +66,11 @@ class KnownHosts:
             return True
         # A name may be made to lead anywhere, a number may not: what has one as its host was not led here.
         return path in PROBES and (_is_local(host) or _is_address(host))
+
+
+@lru_cache(KEPT_HOSTS)
+def _name(sent: bytes) -> str | None:
+    return host_name(sent.decode("latin-1"))
 
 
 @lru_cache(KEPT_HOSTS)

@@ -184,6 +184,8 @@ class Ingestion:
             "title": document.name if document.origin is DocumentOrigin.TEXT else reading.title or None,
             "language": reading.language,
             "warnings": list(reading.warnings),
+            "published_at": reading.published_at,
+            "modified_at": reading.modified_at,
         }
 
         async def store(session: Session) -> bool:

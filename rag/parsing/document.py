@@ -2,8 +2,11 @@
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+YEARS = range(1900, 2200)
+"""The years that a document may be of."""
 PAGE_CHARACTERS = 3_000
 """What counts as a page of text where the format has no pages, or has more text on one than a page holds."""
 
@@ -94,7 +97,8 @@ class ParsedDocument:
     """What a reader makes of a file.
 
     `title` is what the file itself says it is called, or "". `language` is ISO 639-1 ("en", "fr"). `warnings` tell
-    people, a sentence each, what of the file could not be read.
+    people, a sentence each, what of the file could not be read. `published_at` and `modified_at` are when the file says
+    that it was, in UTC.
     """
 
     title: str
@@ -102,6 +106,8 @@ class ParsedDocument:
     blocks: list[Block]
     warnings: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
 
     @property
     def page_count(self) -> int:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from core.errors import ErrorCode
@@ -61,12 +62,14 @@ class Outline:
     """A document being read. Every text that enters is cleaned; their sum is bounded by `MAX_TEXT_CHARACTERS`.
 
     `title` is what the file itself says it is called, or "" where it does not say; `language` is the ISO 639-1 code
-    that it gives itself, or "".
+    that it gives itself, or "". `published_at` and `modified_at` are when it says that it was.
     """
 
     def __init__(self, title: str = "", language: str = "") -> None:
         self.language = language
         self.title = _line(title)[:MAX_HEADING_CHARACTERS]
+        self.published_at: datetime | None = None
+        self.modified_at: datetime | None = None
         self.warnings: list[str] = []
         self.attachments: list[Attachment] = []
         self._blocks: list[Block] = []
@@ -93,6 +96,11 @@ class Outline:
             self._path.pop()
         self._path.append((level, heading))
         self._bare_heading = _BareHeading(level, place)
+
+    def surround(self, level: int, heading: str) -> None:
+        """Put everything that follows under a heading that is not of the document itself, but of what is around it."""
+        if heading := _line(_checked(heading))[:MAX_HEADING_CHARACTERS]:
+            self._path.append((level, heading))
 
     def leave(self, level: int) -> None:
         """End the sections of `level` and those inside them: what comes next stands under the ones around."""
@@ -143,8 +151,9 @@ class Outline:
 
     def _headings(self) -> list[str]:
         """Return the path of headings above what is read now, without the one that is the document's title."""
-        path = [heading for _, heading in self._path]
-        return path[1:] if path[:1] == [self.title] else path
+        around = [heading for level, heading in self._path if level < 1]
+        path = [heading for level, heading in self._path if level >= 1]
+        return around + (path[1:] if path[:1] == [self.title] else path)
 
     def _keep_bare_heading(self) -> None:
         """Make a block of a heading that nothing stands under: its words must be found too."""

@@ -38,7 +38,13 @@ def parse_as(file_type: FileType, content: bytes) -> ParsedDocument:
         )
     sample = "\n".join(block.text for block in islice(blocks, _LANGUAGE_BLOCKS))
     return ParsedDocument(
-        outline.title, _language(outline, sample), blocks, tuple(outline.warnings), tuple(outline.attachments)
+        outline.title,
+        _language(outline, sample),
+        blocks,
+        tuple(outline.warnings),
+        tuple(outline.attachments),
+        outline.published_at,
+        outline.modified_at,
     )
 
 

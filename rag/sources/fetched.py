@@ -7,7 +7,7 @@ from core.http_client import FetchFailed, FetchFault
 from rag.sources.crawler.addresses import canonical
 from rag.sources.crawler.fetching import Fetcher
 from rag.sources.crawler.html_pages import in_utf8
-from rag.sources.crawler.visits import file_name, is_html
+from rag.sources.crawler.kinds import file_name, is_html
 
 FOUND = 200
 

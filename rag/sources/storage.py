@@ -12,12 +12,14 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 from uuid import UUID, uuid4
 
 from core.errors import ErrorCode
 from core.private_files import make_private_folder
 from rag.parsing.errors import MAX_FILE_BYTES, UnreadableDocument
+
+Result = TypeVar("Result")
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _KEY = re.compile(f"{_UUID}/({_UUID})(?:\\.[0-9a-f]{{32}})?")
@@ -74,15 +76,16 @@ class FileStorage:
         """
         key = f"{workspace_id}/{document_id}.{uuid4().hex}"
         target = self._path(key)
-        file = await _opened(partial(_open_beside, target), _discard)
+        if isinstance(content, bytes):
+            _check_size(len(content))
+            await _completed(partial(_save, target, content), lambda path: path.unlink(missing_ok=True))
+            return key
+        file = await _completed(partial(_open_beside, target), _discard)
         try:
             size = 0
-            async for chunk in _chunks(content):
+            async for chunk in content:
                 size += len(chunk)
-                if size > MAX_FILE_BYTES:
-                    limit = MAX_FILE_BYTES // (1024 * 1024)
-                    message = f"The file is larger than {limit} MiB. Split it into smaller files."
-                    raise UnreadableDocument(ErrorCode.FILE_TOO_LARGE, message)
+                _check_size(size)
                 await asyncio.to_thread(file.write, chunk)
             await asyncio.to_thread(_put_in_place, file, target)
         finally:
@@ -94,7 +97,7 @@ class FileStorage:
         """Open a file for reading. Raises `StoredFileMissing`, or `ValueError` for what is no key."""
         path = self._path(key)
         try:
-            return await _opened(lambda: path.open("rb"), lambda file: file.close())
+            return await _completed(lambda: path.open("rb"), lambda file: file.close())
         except FileNotFoundError as error:
             raise StoredFileMissing(key) from error
 
@@ -135,27 +138,36 @@ class FileStorage:
         return self._folder / key
 
 
-async def _opened(opener: Callable[[], IO[bytes]], close: Callable[[IO[bytes]], None]) -> IO[bytes]:
-    """Return the file that `opener` opens in a thread. One that opens after the task was cancelled is closed."""
+async def _completed(work: Callable[[], Result], undo: Callable[[Result], None]) -> Result:
+    """Return what `work` does in a thread. What it does after the task was cancelled is undone."""
 
-    def close_late(done: asyncio.Future[IO[bytes]]) -> None:
+    def undo_late(done: asyncio.Future[Result]) -> None:
         if not done.cancelled() and done.exception() is None:
-            close(done.result())
+            undo(done.result())
 
-    opening = asyncio.ensure_future(asyncio.to_thread(opener))
+    working = asyncio.ensure_future(asyncio.to_thread(work))
     try:
-        return await asyncio.shield(opening)
+        return await asyncio.shield(working)
     except asyncio.CancelledError:
-        opening.add_done_callback(close_late)
+        working.add_done_callback(undo_late)
         raise
 
 
-async def _chunks(content: bytes | AsyncIterable[bytes]) -> AsyncIterable[bytes]:
-    if isinstance(content, bytes):
-        yield content
-    else:
-        async for chunk in content:
-            yield chunk
+def _check_size(size: int) -> None:
+    if size > MAX_FILE_BYTES:
+        message = f"The file is larger than {MAX_FILE_BYTES // (1024 * 1024)} MiB. Split it into smaller files."
+        raise UnreadableDocument(ErrorCode.FILE_TOO_LARGE, message)
+
+
+def _save(target: Path, content: bytes) -> Path:
+    """Store a file in one go, and return where it is."""
+    file = _open_beside(target)
+    try:
+        file.write(content)
+        _put_in_place(file, target)
+    finally:
+        _discard(file)
+    return target
 
 
 def _open_beside(target: Path) -> IO[bytes]:

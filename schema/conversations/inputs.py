@@ -56,6 +56,17 @@ class RateMessageInput:
     )
 
 
+@strawberry.input(description="A conversation to put away.")
+class ArchiveConversationInput:
+    id: strawberry.ID = strawberry.field(description="The conversation.")
+    archived: bool = strawberry.field(default=True, description="False takes it out again.")
+
+
+@strawberry.input(description="A conversation to delete.")
+class DeleteConversationInput:
+    id: strawberry.ID = strawberry.field(description="The conversation.")
+
+
 @strawberry.input(description="A message the team dealt with.")
 class ResolveMessageInput:
     message_id: strawberry.ID = strawberry.field(description="The message.")

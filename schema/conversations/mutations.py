@@ -6,8 +6,10 @@ import strawberry
 
 from data import models
 from rag.answers.running import Question
-from resolvers import conversations
+from resolvers import archive, conversations
 from schema.conversations.inputs import (
+    ArchiveConversationInput,
+    DeleteConversationInput,
     RateMessageInput,
     RegenerateAnswerInput,
     ResolveMessageInput,
@@ -42,6 +44,16 @@ class ResolveMessagePayload:
     resolved_message: Message = strawberry.field(description="The message, as it is now.")
 
 
+@strawberry.type(description="The conversation is put away, or taken out again.")
+class ArchiveConversationPayload:
+    conversation: Conversation = strawberry.field(description="The conversation, as it is now.")
+
+
+@strawberry.type(description="The conversation and its messages are gone.")
+class DeleteConversationPayload:
+    deleted_id: strawberry.ID = strawberry.field(description="Its identifier.")
+
+
 SendMessageResult = Annotated[
     SendMessagePayload | InvalidInput, strawberry.union("SendMessageResult", description="The message, or why not.")
 ]
@@ -66,6 +78,18 @@ RateMessageResult = Annotated[
 ResolveMessageResult = Annotated[
     ResolveMessagePayload | InvalidInput,
     strawberry.union("ResolveMessageResult", description="The message, or why not."),
+]
+
+
+ArchiveConversationResult = Annotated[
+    ArchiveConversationPayload | InvalidInput,
+    strawberry.union("ArchiveConversationResult", description="The conversation, or why not."),
+]
+
+
+DeleteConversationResult = Annotated[
+    DeleteConversationPayload | InvalidInput,
+    strawberry.union("DeleteConversationResult", description="Done, or why not."),
 ]
 
 
@@ -130,3 +154,26 @@ class AnswerMutations:
         message_id = key_of(input.message_id, models.Message)
         await conversations.resolve(info.context, message_id, resolved=input.resolved)
         return ResolveMessagePayload(resolved_message=await reload_row(info, models.Message, message_id))
+
+    @strawberry.mutation(
+        graphql_type=ArchiveConversationResult,
+        extensions=[UserErrorsAsData()],
+        description="Put a conversation away, or take it out again. A visitor who goes on with it takes it out.",
+    )
+    async def archive_conversation(
+        self, info: Info, input: Annotated[ArchiveConversationInput, strawberry.argument(description="Which one.")]
+    ) -> ArchiveConversationPayload:
+        conversation_id = key_of(input.id, models.Conversation)
+        await archive.archive(info.context, conversation_id, archived=input.archived)
+        return ArchiveConversationPayload(conversation=await reload_row(info, models.Conversation, conversation_id))
+
+    @strawberry.mutation(
+        graphql_type=DeleteConversationResult,
+        extensions=[UserErrorsAsData()],
+        description="Delete a conversation with its messages. Figures of days keep what they counted.",
+    )
+    async def delete_conversation(
+        self, info: Info, input: Annotated[DeleteConversationInput, strawberry.argument(description="Which one.")]
+    ) -> DeleteConversationPayload:
+        await archive.delete(info.context, key_of(input.id, models.Conversation))
+        return DeleteConversationPayload(deleted_id=input.id)

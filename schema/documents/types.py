@@ -60,6 +60,12 @@ class Document(RowType, Node):
     )
     file_size: int = strawberry.field(description="Its size in bytes.")
     language: str | None = strawberry.field(description="Its language, `en` or `fr`, once it is read.")
+    published_at: dt.datetime | None = strawberry.field(
+        description="When it says that it was published, once it is read; null when it does not. A day is its midnight."
+    )
+    modified_at: dt.datetime | None = strawberry.field(
+        description="When it says that it was last changed, once it is read; null when it does not."
+    )
     is_indexed: bool = strawberry.field(description="Whether its passages are searched.")
     chunk_version: int = strawberry.field(
         name="version",

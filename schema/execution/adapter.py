@@ -5,14 +5,14 @@ the limits, valid), executed, and its errors masked. Telemetry surrounds all of 
 """
 
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from typing import Any, cast
 
 import strawberry
-from graphql import GraphQLError, OperationType
+from graphql import GraphQLError, OperationDefinitionNode, OperationType
 from strawberry.exceptions import MissingQueryError
-from strawberry.extensions import MaskErrors
+from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
@@ -83,7 +83,7 @@ class OperationSchema(strawberry.Schema):
 
 
 class OperationRunner(SchemaExtensionsRunner):
-    """Calls the hooks of the one adapter. Strawberry's own looks for the hooks of each extension at each operation."""
+    """Calls the steps of the one adapter. Strawberry's own looks for the hooks of each extension at each operation."""
 
     def __init__(self, execution_context: ExecutionContext, adapter: "OperationAdapter") -> None:
         super().__init__(execution_context, [adapter])
@@ -91,23 +91,23 @@ class OperationRunner(SchemaExtensionsRunner):
 
     def operation(self) -> Any:
         """Return the block of the whole operation."""
-        return _Block(_operation(self._adapter))
+        return _Block(self._adapter.observed())
 
     def parsing(self) -> Any:
         """Return the block in which the text is read."""
-        return _Block(_parse(self._adapter))
+        return _Before(self._adapter.parse)
 
     def validation(self) -> Any:
         """Return the block in which the operation is authorised."""
-        return _Block(_validate(self._adapter))
+        return _Before(self._adapter.authorise)
 
     def executing(self) -> Any:
         """Return the block in which the operation is executed."""
-        return _execute(self._adapter)
+        return _BeforeWaiting(self._adapter.execute)
 
     def on_stream_result(self, result: Any) -> Any:
-        """Return the block in which a result is sent."""
-        return _Block(_stream_result(self._adapter, result))
+        """Return the block in which a result of a subscription is sent."""
+        return _Before(lambda: self._adapter.mask_streamed(result))
 
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
         """Return the response's extensions."""
@@ -127,16 +127,44 @@ class _Block(AbstractAsyncContextManager[None]):
         return self._block.__exit__(*failure)
 
 
-class OperationAdapter(MaskErrors):
-    """Strawberry's hooks of one operation, in the order in which they are called."""
+class _Before(AbstractAsyncContextManager[None]):
+    """A block before which a step is taken."""
+
+    def __init__(self, step: Callable[[], None]) -> None:
+        self._step = step
+
+    async def __aenter__(self) -> None:
+        self._step()
+
+    async def __aexit__(self, *failure: object) -> None:
+        return
+
+
+class _BeforeWaiting(AbstractAsyncContextManager[None]):
+    """A block before which a step is taken that waits."""
+
+    def __init__(self, step: Callable[[], Awaitable[None]]) -> None:
+        self._step = step
+
+    async def __aenter__(self) -> None:
+        await self._step()
+
+    async def __aexit__(self, *failure: object) -> None:
+        return
+
+
+class OperationAdapter(SchemaExtension):
+    """The steps of one operation, in the order in which Strawberry takes them."""
 
     _document: CachedDocument
+    _operation: OperationDefinitionNode
     _telemetry: OperationTelemetry
 
     def __init__(self) -> None:
-        super().__init__()
+        self._is_streamed = False
 
-    def on_operation(self) -> Iterator[None]:
+    @contextmanager
+    def observed(self) -> Iterator[None]:
         """Surround the operation: telemetry, the viewer's rules, and errors as the client reads them."""
         execution = self.execution_context
         context: Context = execution.context
@@ -144,81 +172,75 @@ class OperationAdapter(MaskErrors):
         self._telemetry = OperationTelemetry(execution)
         with self._telemetry.observed():
             try:
-                yield from super().on_operation()
+                yield
             except (MissingQueryError, InvalidOperationTypeError):
                 # The transport answers these.
                 context.codes.add(ErrorCode.BAD_USER_INPUT.value)
                 raise
             except Exception as failure:
                 raise mask_error(context, GraphQLError(str(failure), original_error=failure)) from failure
+            # The results of a subscription were masked one by one.
+            if execution.result is not None and not self._is_streamed:
+                self._mask(execution.result)
             for error in execution.pre_execution_errors or ():
                 error.extensions = mask_error(context, error).extensions
 
-    def on_parse(self) -> Iterator[None]:
+    def parse(self) -> None:
         """Take the document from the cache. Raises `GraphQLSyntaxError` and `BadInput`."""
         execution = self.execution_context
         context: Context = execution.context
         self._document = CACHE.document(execution.query or "", context.limits.tokens)
         execution.graphql_document = self._document.document
-        yield
 
-    def on_validate(self) -> Iterator[None]:
-        """Authorise: refuse what is closed to the viewer, too large, or not of the graph, in this order."""
+    def authorise(self) -> None:
+        """Refuse what is closed to the viewer, too large, or not of the graph, in this order."""
         execution = self.execution_context
+        # Strawberry has found that there is one.
+        self._operation = named_operation(self._document.document, execution.operation_name)
         check_variables(execution.variables or {})
         execution.pre_execution_errors = list(self._refused())
         if execution.variables and not execution.pre_execution_errors:
-            operation = named_operation(self._document.document, execution.operation_name)
-            check_files(self._document.document, operation, execution.variables)
-        yield
+            check_files(self._document.document, self._operation, execution.variables)
 
-    async def on_execute(self) -> AsyncIterator[None]:
+    async def execute(self) -> None:
         """Count the operation as under way. A query is executed by its plan, if it has one."""
-        self._telemetry.executing()
-        execution = self.execution_context
-        operation = named_operation(self._document.document, execution.operation_name)
+        execution, operation = self.execution_context, self._operation
+        self._telemetry.executing(operation.operation.value)
         plans: Plans = self._document.plans
         if operation.operation is OperationType.SUBSCRIPTION:
             # Each event is executed by itself: see `BudgetedExecutor`.
             execution.context.plans = plans
         elif operation.operation is OperationType.QUERY:
-            graph = cast("OperationSchema", execution.schema)._schema  # noqa: SLF001 - as above
+            graph = cast("OperationSchema", execution.schema)._schema  # noqa: SLF001 - Strawberry's own read it so
             execution.result = await plans.answer(graph, operation, execution.context, execution.variables or {})
-        yield
 
-    def _process_result(self, result: Any) -> None:
+    def mask_streamed(self, result: Any) -> None:
+        """Mask the errors of one result of a subscription."""
+        self._is_streamed = True
+        self._mask(result)
+
+    def _mask(self, result: Any) -> None:
         """Mask the errors of a result that has any. It has its data as values only for who asks."""
         if result.errors:
-            result.errors = self._process_errors(result.errors)
-
-    def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
-        return mask_errors(self.execution_context.context, errors)
+            result.errors = mask_errors(self.execution_context.context, result.errors)
 
     def _refused(self) -> list[GraphQLError]:
         execution = self.execution_context
         schema = cast("OperationSchema", execution.schema)
-        operation = named_operation(self._document.document, execution.operation_name)
-        graph = schema._schema  # noqa: SLF001 - Strawberry's own extensions read it so
+        graph = schema._schema  # noqa: SLF001 - as above
         return (
-            closed_to(execution.context, schema.persisted, execution.query or "", operation)
-            or self._too_large(graph, operation)
+            closed_to(execution.context, schema.persisted, execution.query or "", self._operation)
+            or self._too_large(graph)
             or self._document.validate(graph, execution.validation_rules)
         )
 
-    def _too_large(self, graph: Any, operation: Any) -> list[GraphQLError]:
+    def _too_large(self, graph: Any) -> list[GraphQLError]:
         """Return what is too large about the operation; what is not is told with its cost."""
         execution, context = self.execution_context, cast("Context", self.execution_context.context)
         try:
-            size = self._document.measure(graph, operation, execution.variables or {})
+            size = self._document.measure(graph, self._operation, execution.variables or {})
         except TooNested:
             return [too_large(TOO_NESTED)]
-        if operation.operation is not OperationType.SUBSCRIPTION:
+        if self._operation.operation is not OperationType.SUBSCRIPTION:
             execution.extensions_results["cost"] = {"requested": size.cost, "limit": context.limits.cost}
         return list(excesses(size, context.policy, context.limits))
-
-
-_operation = contextmanager(OperationAdapter.on_operation)
-_parse = contextmanager(OperationAdapter.on_parse)
-_validate = contextmanager(OperationAdapter.on_validate)
-_execute = asynccontextmanager(OperationAdapter.on_execute)
-_stream_result = contextmanager(OperationAdapter.on_stream_result)

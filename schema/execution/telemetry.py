@@ -69,10 +69,10 @@ class OperationTelemetry:
             finally:
                 self._tell(self._context, span, time.perf_counter() - began)
 
-    def executing(self) -> None:
+    def executing(self, kind: str) -> None:
         """Count the operation as under way: it can be read, and so has a kind."""
-        self._running = self._kind()
-        _running(self._running).inc()
+        self._running = kind
+        _running(kind).inc()
 
     def _tell(self, context: Context, span: Span, seconds: float) -> None:
         # What was counted as under way is no longer: its kind is the same to the end.

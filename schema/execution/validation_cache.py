@@ -78,8 +78,8 @@ class CachedDocument:
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
     ) -> Measure:
         """Return the size of one of the operations. Raises `TooNested`."""
-        values = _sizes(operation, self.size_variables, variables)
-        key = (id(operation), repr(sorted(values.items())))
+        values = _sizes(operation, self.size_variables, variables) if self.size_variables else {}
+        key = (id(operation), repr(sorted(values.items())) if values else "")
         if key not in self.measures:
             if len(self.measures) >= KEPT_MEASURES:
                 self.measures.clear()

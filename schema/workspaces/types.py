@@ -10,6 +10,7 @@ from data.models import Role
 from resolvers import analytics, storage
 from resolvers.workspaces import widget_settings
 from schema.accounts.storage import Storage
+from schema.analytics.audit import AuditEntry
 from schema.analytics.types import (
     AnalyticsDay,
     DayMetrics,
@@ -173,6 +174,14 @@ class Workspace(RowType, Node):
         models.MessageTopic,
         models.MessageTopic.workspace_id,
         "What visitors ask about, newest first. Reserved: nothing fills it yet, and the list is empty.",
+    )
+
+    audit_log: Connection[AuditEntry] | None = connection_field(
+        AuditEntry,
+        models.AuditEntry,
+        models.AuditEntry.workspace_id,
+        "What was archived, deleted and exported, newest first. Null for those who only read.",
+        owner_only=True,
     )
 
     storage: Storage | None = derived_field(

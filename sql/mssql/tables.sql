@@ -126,6 +126,20 @@ CREATE INDEX idx_api_keys_key_prefix ON api_keys (key_prefix);
 
 CREATE CLUSTERED INDEX idx_api_keys_workspace_id ON api_keys (workspace_id, created_at, id);
 
+CREATE TABLE audit_log (
+	id UNIQUEIDENTIFIER NOT NULL,
+	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	action NVARCHAR(50) NOT NULL,
+	actor_email NVARCHAR(255) NULL,
+	subject_id UNIQUEIDENTIFIER NULL,
+	row_count INTEGER NOT NULL,
+	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
+	CONSTRAINT pk_audit_log PRIMARY KEY NONCLUSTERED (id),
+	CONSTRAINT fk_audit_log_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
+CREATE CLUSTERED INDEX idx_audit_log_workspace ON audit_log (workspace_id, created_at, id);
+
 CREATE TABLE conversations (
 	id UNIQUEIDENTIFIER NOT NULL,
 	workspace_id UNIQUEIDENTIFIER NOT NULL,
@@ -173,6 +187,8 @@ CREATE TABLE documents (
 	replacement_hash NVARCHAR(64) NULL,
 	warnings NVARCHAR(max) NULL,
 	language NVARCHAR(10) NULL,
+	published_at DATETIME2(6) NULL,
+	modified_at DATETIME2(6) NULL,
 	status NVARCHAR(20) NOT NULL DEFAULT 'pending',
 	stage NVARCHAR(20) NOT NULL DEFAULT 'queued',
 	progress DOUBLE PRECISION NOT NULL DEFAULT 0,

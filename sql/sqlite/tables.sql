@@ -126,6 +126,20 @@ CREATE INDEX idx_api_keys_key_prefix ON api_keys (key_prefix);
 
 CREATE INDEX idx_api_keys_workspace_id ON api_keys (workspace_id, created_at, id);
 
+CREATE TABLE audit_log (
+	id CHAR(32) NOT NULL,
+	workspace_id CHAR(32) NOT NULL,
+	action VARCHAR(50) NOT NULL,
+	actor_email VARCHAR(255),
+	subject_id CHAR(32),
+	row_count INTEGER NOT NULL,
+	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
+	CONSTRAINT pk_audit_log PRIMARY KEY (id),
+	CONSTRAINT fk_audit_log_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX idx_audit_log_workspace ON audit_log (workspace_id, created_at, id);
+
 CREATE TABLE conversations (
 	id CHAR(32) NOT NULL,
 	workspace_id CHAR(32) NOT NULL,
@@ -173,6 +187,8 @@ CREATE TABLE documents (
 	replacement_hash VARCHAR(64),
 	warnings VARCHAR,
 	language VARCHAR(10),
+	published_at DATETIME,
+	modified_at DATETIME,
 	status VARCHAR(20) DEFAULT 'pending' NOT NULL,
 	stage VARCHAR(20) DEFAULT 'queued' NOT NULL,
 	progress DOUBLE DEFAULT 0 NOT NULL,

@@ -35,6 +35,8 @@ from data.models import (
     ApiKey,
     AppSession,
     AppUser,
+    AuditAction,
+    AuditEntry,
     Conversation,
     Document,
     DocumentChunk,
@@ -291,6 +293,7 @@ def test_all_fourteen_tables_are_there() -> None:
 
     assert len(drawn) == 14
     assert set(TABLES) - drawn == {
+        "audit_log",
         "document_vectors",
         "jobs",
         "storage_usage",
@@ -487,6 +490,7 @@ async def test_an_account_goes_with_all_that_is_its_own(database: Database, give
     question_id = await given.message(conversation_id)
     await given.answer(conversation_id, reply_to_id=question_id)
     await given.row(MessageTopic(workspace_id=workspace_id, topic_name="Delivery"))
+    await given.row(AuditEntry(workspace_id=workspace_id, action=AuditAction.CONVERSATION_DELETED, row_count=1))
     await given.cached_answer(workspace_id)
     await given.api_key(workspace_id)
     await given.external_database(workspace_id)

@@ -243,6 +243,17 @@ def test_files_are_ingested_and_asked_about(prepared: dict[str, str], tmp_path: 
     assert "[1] garden.md" in asked.stdout
 
 
+def test_only_the_sources_that_an_answer_cites_are_listed(prepared: dict[str, str]) -> None:
+    """The sample workspace has more passages about any question than one answer cites."""
+    asked = monitora(prepared, "ask", "Monitora guide", "How large can a file be?")
+
+    lines = asked.stdout.splitlines()
+    listed = [line.split(" ")[0] for line in lines if re.match(r"\[\d+\] ", line)]
+    cited = set(re.findall(r"\[\d+\]", "\n".join(line for line in lines if not re.match(r"\[\d+\] ", line))))
+    assert listed
+    assert set(listed) == cited, asked.stdout
+
+
 def test_what_is_no_file_is_told_and_the_others_are_ingested(prepared: dict[str, str], tmp_path: Path) -> None:
     garden, folder, missing, pipe = (tmp_path / name for name in ("garden.md", "folder", "missing.md", "pipe.md"))
     garden.write_text(GARDEN, encoding="utf-8")

@@ -128,7 +128,7 @@ def test_a_terminal_shows_a_bar_with_the_time_left(environment: dict[str, str], 
             command, env={**os.environ, **environment, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=end
         )
         os.close(end)
-        text = _all_of(shown)
+        text = all_of(shown)
         summary, _ = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 0
 
@@ -139,7 +139,8 @@ def test_a_terminal_shows_a_bar_with_the_time_left(environment: dict[str, str], 
     assert summary == b"100 indexed.\n", "no line of a file breaks the bar"
 
 
-def _all_of(terminal: object) -> str:
+def all_of(terminal: object) -> str:
+    """Return all that a terminal shows until its other end is closed."""
     text = b""
     while True:
         try:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import mssql
 from data.types import UtcDateTime, utc_now
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0010"
 
 
 def upgrade() -> None:

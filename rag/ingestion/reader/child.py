@@ -55,6 +55,8 @@ def read_document(file: int, request: Mapping[str, Any]) -> Iterator[bytes]:
             document.page_count,
             document.warnings,
             tuple((each.name, len(each.content)) for each in attachments),
+            document.published_at,
+            document.modified_at,
         )
         yield frame(Frame.HEAD, encode_head(head))
         del document

@@ -46,6 +46,8 @@ class Reading:
         self.chunk_count = head.chunk_count
         self.page_count = head.page_count
         self.warnings = head.warnings
+        self.published_at = head.published_at
+        self.modified_at = head.modified_at
         self._attachments = head.attachments
         self._channel = channel
         self._dimensions = dimensions

@@ -69,8 +69,11 @@ class ForkServer:
         self._selector.register(ended, selectors.EVENT_READ)
         gc.collect()
         gc.freeze()  # so that no collection in a child copies the pages they share
-        self._control.sendall(READY)
-        serving = True
+        try:
+            self._control.sendall(READY)
+            serving = True
+        except BrokenPipeError:  # the server, a short command, is over already
+            serving = False
         while serving:
             for key, _ in self._selector.select():
                 if key.fileobj is self._control:

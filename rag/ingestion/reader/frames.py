@@ -10,6 +10,7 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.errors import ErrorCode
 from rag.ingestion.chunk import Chunk
 from rag.ingestion.chunking import LOCATION_CHARACTERS, MAX_CHUNKS, MAX_PLACES, MAX_ROW_TOKENS
 from rag.models.protocols import Vectors
-from rag.parsing.document import Places
+from rag.parsing.document import YEARS, Places
 from rag.parsing.errors import MAX_FILE_BYTES, MAX_PAGES, UnreadableDocument, place_of
 from rag.parsing.outline import (
     MAX_ATTACHMENT_NAME,
@@ -42,6 +43,7 @@ HEADER_BYTES = _HEADER.size
 _MAX_FRAME_BYTES = 4 * 1024 * 1024
 _MAX_CONTENT_CHARACTERS = 20 * MAX_ROW_TOKENS  # eight letters and seven blanks a token, and some
 _MAX_HEADINGS = 20
+_DATES = 2
 _MAX_MESSAGE_CHARACTERS = 1_000
 _UNIT = 1e-3  # how far the length of a vector may be from 1
 _FILE_CODES = frozenset(code for code in ErrorCode if code.name.startswith("FILE_"))
@@ -77,6 +79,8 @@ class Head:
     warnings: tuple[str, ...] = ()
     attachments: tuple[tuple[str, int], ...] = ()
     """The name and the size in bytes of each file that comes with the document."""
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
 
 
 def frame(kind: Frame, payload: bytes = b"") -> bytes:
@@ -95,22 +99,38 @@ def read_header(header: bytes) -> tuple[Frame, int]:
 def encode_head(head: Head) -> bytes:
     """Return the payload of a `HEAD`."""
     told = [list(head.warnings), head.attachments]
-    return _encoded([head.title, head.language, head.chunk_count, head.page_count, *told])
+    dates = [None if date is None else date.isoformat() for date in (head.published_at, head.modified_at)]
+    return _encoded([head.title, head.language, head.chunk_count, head.page_count, *told, dates])
 
 
 def decode_head(payload: bytes) -> Head:
     """Read a `HEAD`. Raises `BadFrame`."""
     match _decoded(payload):
-        case [str(title), str(language), int(chunks), int(pages), list(warnings), list(attachments)] if (
+        case [str(title), str(language), int(chunks), int(pages), list(warnings), list(attachments), [*dates]] if (
             language in LANGUAGES
             and 0 < chunks <= MAX_CHUNKS
             and 0 < pages <= MAX_PAGES
             and len(warnings) <= MAX_WARNINGS
             and len(attachments) <= MAX_ATTACHMENTS
+            and len(dates) == _DATES
         ):
             told = tuple(_text(each, MAX_WARNING_CHARACTERS) for each in warnings)
-            return Head(_text(title, MAX_HEADING_CHARACTERS), language, chunks, pages, told, _attachments(attachments))
+            brought = _attachments(attachments)
+            published, modified = map(_date, dates)
+            named = _text(title, MAX_HEADING_CHARACTERS)
+            return Head(named, language, chunks, pages, told, brought, published, modified)
     raise BadFrame("No head of a document.")
+
+
+def _date(value: Any) -> datetime | None:
+    """Return a moment in UTC, if it is one that a reader gives."""
+    try:
+        moment = None if value is None else datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise BadFrame("No date of a document.") from error
+    if moment is not None and (moment.utcoffset() != timedelta(0) or moment.year not in YEARS):
+        raise BadFrame("No date of a document.")
+    return moment
 
 
 def _attachments(values: list[Any]) -> tuple[tuple[str, int], ...]:

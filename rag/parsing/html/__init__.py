@@ -11,6 +11,7 @@ from rag.parsing.html.tree import parse
 from rag.parsing.html.visibility import Labels, leave_out_unseen
 from rag.parsing.outline import Outline
 
+_ABOVE_ALL = -100
 _BELOW_TITLE = 2
 
 
@@ -31,6 +32,9 @@ def read_html(content: bytes) -> Outline:
         labels = _leave_out_unseen(root)
         part, _ = leave_out_surroundings(root, gently=True)
     outline = Outline(metadata.title, metadata.language)
+    outline.published_at, outline.modified_at = metadata.published_at, metadata.modified_at
+    for level, crumb in enumerate(metadata.breadcrumbs, _ABOVE_ALL):
+        outline.surround(level, crumb)
     Page(outline, labels).read(part)
     _add_metadata(outline, metadata)
     return outline
@@ -49,7 +53,7 @@ def _leave_out_unseen(root: etree._Element) -> Labels:
 
 
 def _add_metadata(outline: Outline, metadata: Metadata) -> None:
-    """Add the questions and products that the page does not show in its text, then where and when it was published."""
+    """Add the questions and products that the page does not show in its text, then when it was published."""
     if not (blocks := outline.blocks()) and not metadata.questions and not metadata.products:
         return
     shown = _squeezed(
@@ -61,11 +65,10 @@ def _add_metadata(outline: Outline, metadata: Metadata) -> None:
         outline.enter(_BELOW_TITLE, question)
         outline.add(answer)
         outline.leave(_BELOW_TITLE)
-    outline.add_all(metadata.products, BlockKind.TABLE_ROW)
-    if metadata.breadcrumbs:
-        outline.add(f"Section: {metadata.breadcrumbs}", kind=BlockKind.FORM_FIELD)
-    names = {"datePublished": "Published", "dateModified": "Modified"}
-    outline.add_all((f"{names[name]}: {date}" for name, date in metadata.dates.items() if date), BlockKind.FORM_FIELD)
+    outline.add_all(metadata.products.values(), BlockKind.TABLE_ROW)
+    if metadata.says_dates:
+        dates = ("Published", metadata.published_at), ("Modified", metadata.modified_at)
+        outline.add_all((f"{name}: {date:%Y-%m-%d}" for name, date in dates if date), BlockKind.FORM_FIELD)
 
 
 def _squeezed(text: str) -> str:

@@ -15,13 +15,17 @@ from data.jobs.job import RunningJob
 from data.models import Website, WebsiteStatus
 from data.queries import websites as queries
 from data.queries.storage import Quotas
+from rag.sources.crawler.browser.rendering import Browser
+from rag.sources.crawler.browser.requests import ScriptRequests
 from rag.sources.crawler.changes import Changes
 from rag.sources.crawler.events import WebsiteEvent
 from rag.sources.crawler.fetching import CrawlLimits, Fetcher
 from rag.sources.crawler.finishing import Finisher, next_crawl
 from rag.sources.crawler.frontier import Added, Frontier, Place
+from rag.sources.crawler.known import KeptContents
 from rag.sources.crawler.opening import OpenedSite, listed_pages, open_site, reopen_site
-from rag.sources.crawler.recording import Recorder
+from rag.sources.crawler.page_reading import PageReader
+from rag.sources.crawler.recording import Crawl, Recorder
 from rag.sources.crawler.turn import CrawlParts, Turn
 from rag.sources.storage import FileStorage
 
@@ -55,13 +59,15 @@ class WebsiteCrawl:
         events: EventBus[WebsiteEvent],
         quotas: Quotas,
         limits: CrawlLimits,
+        browser: Browser | None = None,
     ) -> None:
+        """Prepare to crawl. `browser` runs the scripts of pages that are empty without them."""
         self._database = database
         self._guard = guard
         self._limits = limits
-        changes = Changes(database, limits)
-        recorder = Recorder(database, storage, quotas, changes)
-        self._parts = CrawlParts(database, events, limits, changes, recorder, Finisher(database, storage))
+        self._browser = browser
+        recorder = Recorder(database, storage, quotas)
+        self._parts = CrawlParts(database, events, limits, recorder, Finisher(database, storage))
         self.events = events
 
     async def resume(self) -> None:
@@ -74,8 +80,10 @@ class WebsiteCrawl:
             await self._database.write(job.end)
             return
         with span("crawl", {"monitora.website.id": str(website.id)}):
-            async with HttpClient(self._guard, self._limits.user_agent) as client:
-                await self._turn(job, website, Fetcher(client, self._parts.paces, self._limits))
+            agent = self._limits.user_agent
+            outside_guard = self._guard.without_networks()
+            async with HttpClient(self._guard, agent) as client, HttpClient(outside_guard, agent) as outside:
+                await self._turn(job, website, client, outside)
 
     async def bury(self, session: Session, job: RunningJob, error: MonitoraError) -> None:
         """Note on the website why its crawl failed. Its pages stay as they are."""
@@ -109,7 +117,8 @@ class WebsiteCrawl:
     async def _website(self, website_id: UUID) -> Website | None:
         return await self._database.read(lambda session: queries.find_website(session, website_id))
 
-    async def _turn(self, job: RunningJob, website: Website, fetcher: Fetcher) -> None:
+    async def _turn(self, job: RunningJob, website: Website, client: HttpClient, outside: HttpClient) -> None:
+        fetcher = Fetcher(client, self._parts.paces, self._limits)
         if website.status is not WebsiteStatus.CRAWLING or website.root_url is None:
             opened = await open_site(fetcher, website.url, website.root_url)
             await self._begin(job, website, opened)
@@ -118,7 +127,11 @@ class WebsiteCrawl:
         frontier = await Frontier.load(self._database, website)
         if not website.has_sitemaps_read:
             await self._read_sitemaps(job, website, fetcher, opened, frontier)
-        turn = Turn(self._parts, job, website, fetcher, opened, frontier)
+        requests = ScriptRequests(client, outside, Fetcher(outside, self._parts.paces, self._limits), opened)
+        pages = PageReader(opened.site, self._parts.reading, self._browser, requests)
+        contents = await KeptContents.load(self._database, website)
+        crawl = Crawl(website, frontier, contents, Changes(website, self._limits, contents))
+        turn = Turn(self._parts, job, fetcher, opened, crawl, pages)
         if (wait := await turn.run()) is not None:
             await self._database.write(lambda session: job.go_on_later(session, wait))
             return

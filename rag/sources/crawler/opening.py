@@ -41,7 +41,7 @@ async def open_site(fetcher: Fetcher, url: str, known_root: str | None) -> Opene
 async def reopen_site(fetcher: Fetcher, root: str) -> OpenedSite:
     """Read the robots.txt of a website that is at a known address. Raises `SiteUnreachable`."""
     site = Site.of(root)
-    robots = await _robots(fetcher, site)
+    robots = await read_robots(fetcher, site)
     fetcher.obey(robots.delay)
     return OpenedSite(root, site, robots)
 
@@ -85,8 +85,11 @@ async def _root(fetcher: Fetcher, url: str, known_root: str | None) -> str:
     return response.url
 
 
-async def _robots(fetcher: Fetcher, site: Site) -> Robots:
-    """Read a site's robots.txt. One that is refused or not there allows everything, as RFC 9309 has it."""
+async def read_robots(fetcher: Fetcher, site: Site) -> Robots:
+    """Read a site's robots.txt. One that is refused or not there allows everything, as RFC 9309 has it.
+
+    Raises `SiteUnreachable`.
+    """
     try:
         response, _ = await fetcher.follow(f"{site.origin}/robots.txt", MAX_ROBOTS_BYTES)
     except FetchFailed as error:

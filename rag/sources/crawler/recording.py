@@ -1,6 +1,7 @@
 """What a visit changes: the page, its document and what it leads to, in one unit."""
 
 import hashlib
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from core.errors import ErrorCode, MonitoraError
@@ -15,6 +16,7 @@ from rag.sources import documents
 from rag.sources.crawler.addresses import path_and_query
 from rag.sources.crawler.changes import Change, Changes
 from rag.sources.crawler.frontier import Added, Frontier, Place
+from rag.sources.crawler.known import DuePage, KeptContents
 from rag.sources.crawler.visits import Content, Visit
 from rag.sources.storage import NO_ROOM, FileStorage, is_full
 
@@ -32,25 +34,32 @@ class _DocumentVanished(Exception):
     """The page's document was deleted between a look at it and the unit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """A crawl under way: its website, what it found, and what it keeps."""
+
+    website: Website
+    frontier: Frontier
+    contents: KeptContents
+    changes: Changes
+
+
 class Recorder:
     """Records the visits of crawls."""
 
-    def __init__(self, database: Database, storage: FileStorage, quotas: Quotas, changes: Changes) -> None:
+    def __init__(self, database: Database, storage: FileStorage, quotas: Quotas) -> None:
         self._database = database
         self._storage = storage
         self._quotas = quotas
-        self._changes = changes
 
-    async def record(
-        self, job: RunningJob, website: Website, page: WebsitePage, visit: Visit, frontier: Frontier, seconds: float
-    ) -> Status | None:
+    async def record(self, job: RunningJob, crawl: Crawl, due: DuePage, visit: Visit, seconds: float) -> Status | None:
         """Record a visit that took `seconds`, and return what became of the page; None when it is tried again.
 
         The website's counts are brought up to date. Raises `LeaseLost`, `QuotaExceeded`, or `MonitoraError` when the
         disk is full.
         """
-        change = await self._changes.of(website, page, visit)
-        document = await self._changes.document_of(page) if change.erases or change.content is not None else None
+        website, frontier, page, document = crawl.website, crawl.frontier, due.page, due.document
+        change = crawl.changes.of(due, visit)
         saved = None
         if change.content is not None and not website.is_dry_run:
             saved = await self._saved(website, page, document, change.content)
@@ -77,10 +86,9 @@ class Recorder:
             if saved is not None:
                 await self._storage.delete(saved.file_path)
             if isinstance(error, _DocumentVanished):
-                return await self.record(job, website, page, visit, frontier, seconds)
+                return await self.record(job, crawl, replace(due, document=None), visit, seconds)
             raise
-        _bring_up_to_date(website, counted)
-        website.is_partial |= change.is_partial or frontier.is_full
+        _bring_up_to_date(crawl, page, change, counted)
         for path in unneeded:
             await self._storage.delete(path)
         return change.status
@@ -131,9 +139,13 @@ class Recorder:
         return [] if unneeded is None else [unneeded]
 
 
-def _bring_up_to_date(website: Website, counted: dict[str, float]) -> None:
+def _bring_up_to_date(crawl: Crawl, page: WebsitePage, change: Change, counted: dict[str, float]) -> None:
+    """Let a crawl know what was stored of a visit."""
     for name, more in counted.items():
-        setattr(website, name, getattr(website, name) + more)
+        setattr(crawl.website, name, getattr(crawl.website, name) + more)
+    crawl.website.is_partial |= change.is_partial or crawl.frontier.is_full
+    if "is_kept" in change.values:
+        crawl.contents.note(page.id, change.values.get("content_hash"))
 
 
 def _counted(page: WebsitePage, change: Change, added: Added, size: int, seconds: float) -> dict[str, float]:

@@ -18,13 +18,15 @@ class Robots:
     """The rules of a robots.txt that was read, or that is not there."""
 
     _rules: Protego = field(default_factory=Protego)
+    byte_count: int = 0
+    """The time to ask grows with it."""
 
     @classmethod
     def read(cls, content: bytes) -> "Robots":
         """Read a robots.txt, whatever it holds."""
         # Without the mark of a byte order, which would hide the first line.
         text = content[:MAX_ROBOTS_BYTES].decode("utf-8-sig", errors="replace").replace("\0", "")
-        return cls(Protego.parse(text))
+        return cls(Protego.parse(text), len(content))
 
     def allows(self, address: str) -> bool:
         """Tell whether a page may be fetched. The time grows with the rules, of which a file may have thousands."""

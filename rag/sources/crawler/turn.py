@@ -10,16 +10,16 @@ from core.events import EventBus
 from core.http_client import SUCCESS, FetchFailed
 from data.engine import Database, Session
 from data.jobs.job import RunningJob
-from data.models import Website, WebsitePage
+from data.models import WebsitePage
 from data.queries import websites as queries
-from rag.sources.crawler.changes import Changes
 from rag.sources.crawler.events import WebsiteEvent
 from rag.sources.crawler.fetching import CrawlLimits, Fetcher, Paces
 from rag.sources.crawler.finishing import Finisher
-from rag.sources.crawler.frontier import Frontier
+from rag.sources.crawler.known import DuePage, KeptContents, find_due
 from rag.sources.crawler.opening import OpenedSite, SiteUnreachable
+from rag.sources.crawler.page_reading import PageReader
 from rag.sources.crawler.patterns import Patterns
-from rag.sources.crawler.recording import Recorder
+from rag.sources.crawler.recording import Crawl, Recorder
 from rag.sources.crawler.visits import Outcome, Visit, Visitor
 
 DUE_AT_ONCE = 50
@@ -35,7 +35,6 @@ class CrawlParts:
     database: Database
     events: EventBus[WebsiteEvent]
     limits: CrawlLimits
-    changes: Changes
     recorder: Recorder
     finisher: Finisher
     paces: Paces = field(default_factory=Paces)
@@ -49,28 +48,28 @@ class Turn:
         self,
         parts: CrawlParts,
         job: RunningJob,
-        website: Website,
         fetcher: Fetcher,
         opened: OpenedSite,
-        frontier: Frontier,
+        crawl: Crawl,
+        pages: PageReader,
     ) -> None:
         self._parts = parts
         self._job = job
-        self._website = website
+        self._website = website = crawl.website
         self._fetcher = fetcher
         self._opened = opened
-        self._frontier = frontier
+        self._crawl = crawl
         self._clock = asyncio.get_running_loop().time
         self._ends_at = self._clock() + parts.limits.turn
         self._failures = 0
         patterns = Patterns(website.include_patterns, website.exclude_patterns)
-        self._visitor = Visitor(fetcher, opened, patterns, parts.limits, parts.reading)
+        self._visitor = Visitor(fetcher, opened, patterns, parts.limits, pages)
 
     async def run(self) -> timedelta | None:
         """Visit pages, and return after which wait the crawl goes on; None when it has no page left."""
         database, website = self._parts.database, self._website
         while True:
-            due = await database.read(lambda session: queries.find_due(session, website.id, DUE_AT_ONCE))
+            due = await database.read(lambda session: find_due(session, website.id, DUE_AT_ONCE))
             for page in due:
                 if self._clock() > self._ends_at:
                     return timedelta(0)
@@ -82,22 +81,21 @@ class Turn:
                 continue
             moment = await database.read(lambda session: queries.find_next_moment(session, website.id))
             if moment is None:
-                if await self._parts.finisher.settle(self._job, website):
-                    continue
-                return None
+                if not await self._parts.finisher.settle(self._job, website):
+                    return None
+                self._crawl.contents.replace_by(await KeptContents.load(database, website))
+                continue
             wait = moment - now()
             if wait > timedelta(seconds=SHORT_WAIT):
                 return wait
             await asyncio.sleep(max(wait.total_seconds(), 0))
 
-    async def _visit(self, page: WebsitePage) -> None:
-        recorder, website = self._parts.recorder, self._website
+    async def _visit(self, due: DuePage) -> None:
+        website, page = self._website, due.page
         begin = self._clock()
-        knows = await self._parts.changes.knows_content(website, page)
         may_add = website.kept_count < website.max_pages
-        visit = await self._visitor.visit(page, knows_content=knows, may_add=may_add)
-        seconds = self._clock() - begin
-        status = await recorder.record(self._job, website, page, visit, self._frontier, seconds)
+        visit = await self._visitor.visit(page, knows_content=due.knows_content(website), may_add=may_add)
+        status = await self._parts.recorder.record(self._job, self._crawl, due, visit, self._clock() - begin)
         await self._parts.events.publish(WebsiteEvent.of(website, page.url, status, visit.reason))
         await self._notice(page, visit)
 

@@ -3,15 +3,12 @@
 import asyncio
 import hashlib
 import io
-import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from http import HTTPStatus
-from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from core.clock import now, today
@@ -19,25 +16,19 @@ from core.http_client import FetchFailed, FetchFault, HttpResponse
 from data.models import WebsitePage, WebsitePageReason
 from rag.parsing import FileType, UnreadableDocument, detect_type
 from rag.sources.crawler import traps
+from rag.sources.crawler.browser.devtools import BrowserFailed
 from rag.sources.crawler.fetching import MOVED, CrawlLimits, Fetcher, redirect_of
-from rag.sources.crawler.html_pages import HtmlPage, in_utf8, read_html_page
+from rag.sources.crawler.html_pages import HtmlPage
+from rag.sources.crawler.kinds import file_name, has_no_text, is_html, is_no_text
 from rag.sources.crawler.opening import OpenedSite
+from rag.sources.crawler.page_reading import PageReader, ReadPage
 from rag.sources.crawler.patterns import Patterns
 from rag.sources.crawler.robots import Directives
 
 MAX_ETAG_CHARACTERS = 300
 MAX_DATE_CHARACTERS = 100
-_NO_TEXT_ENDINGS = frozenset(
-    """.7z .aac .apk .avi .avif .bin .bmp .bz2 .css .deb .dmg .eot .exe .flac .gif .gz .ico .iso .jar .jpeg .jpg .js
-    .m4a .m4v .mjs .mkv .mov .mp3 .mp4 .mpeg .mpg .msi .ogg .otf .png .rar .rpm .svg .tar .tgz .tif .tiff .ttf .wasm
-    .wav .webm .webp .wmv .woff .woff2 .xz .zip""".split()  # noqa: SIM905
-)
-"""Endings of what holds no text, which is not fetched."""
-_NO_TEXT_KINDS = re.compile(
-    r"\s*(?:image|audio|video|font)/|\s*text/(?:css|javascript|calendar)|\s*application/(?:\w+\+)?(?:javascript|json|xml|rss\+xml|atom\+xml)",
-    re.IGNORECASE,
-)
-_PLAIN_KINDS = {"text/plain": ".txt", "text/markdown": ".md", "text/csv": ".csv"}
+FEW_RULES_BYTES = 4096
+"""A robots.txt of so few bytes is asked at once; a longer one in a thread."""
 _FAULTS = {
     FetchFault.NOT_ALLOWED: WebsitePageReason.NOT_ALLOWED,
     FetchFault.NO_CONNECTION: WebsitePageReason.NO_CONNECTION,
@@ -97,14 +88,13 @@ class Visitor:
     """Visits the pages of one crawl."""
 
     def __init__(
-        self, fetcher: Fetcher, opened: OpenedSite, patterns: Patterns, limits: CrawlLimits, reading: asyncio.Lock
+        self, fetcher: Fetcher, opened: OpenedSite, patterns: Patterns, limits: CrawlLimits, pages: PageReader
     ) -> None:
-        """Prepare to visit. `reading` is shared by all crawls: one page at a time is read, which bounds the memory."""
         self._fetcher = fetcher
         self._opened = opened
         self._patterns = patterns
         self._limits = limits
-        self._reading = reading
+        self._pages = pages
 
     async def visit(self, page: WebsitePage, *, knows_content: bool, may_add: bool) -> Visit:
         """Visit a page.
@@ -113,7 +103,7 @@ class Visitor:
         is unchanged. `may_add` says that there is room for a page that is not kept yet.
         """
         unwanted = self._unwanted(page, may_add=may_add)
-        if unwanted is None and not await asyncio.to_thread(self._opened.robots.allows, page.url):
+        if unwanted is None and not await self._is_allowed(page.url):
             unwanted = WebsitePageReason.ROBOTS
         if unwanted is not None:
             keeps_links = unwanted is WebsitePageReason.PAGE_LIMIT
@@ -135,6 +125,12 @@ class Visitor:
             return await self._of_content(page, response)
         return self._of_status(page, response)
 
+    async def _is_allowed(self, address: str) -> bool:
+        robots = self._opened.robots
+        if robots.byte_count <= FEW_RULES_BYTES:
+            return robots.allows(address)
+        return await asyncio.to_thread(robots.allows, address)
+
     def _unwanted(self, page: WebsitePage, *, may_add: bool) -> WebsitePageReason | None:
         """Return why a page is not fetched, by its address alone. The start page is, for its links."""
         if page.url == self._opened.root:
@@ -143,7 +139,7 @@ class Visitor:
             return WebsitePageReason.EXCLUDED
         if not self._patterns.includes(page.url):
             return WebsitePageReason.NOT_INCLUDED
-        if PurePosixPath(urlsplit(page.url).path).suffix.lower() in _NO_TEXT_ENDINGS:
+        if has_no_text(page.url):
             return WebsitePageReason.NOT_TEXT
         return self._endless(page) or (None if may_add or page.is_kept else WebsitePageReason.PAGE_LIMIT)
 
@@ -190,7 +186,7 @@ class Visitor:
         return await self._of_file(page, response, kind)
 
     async def _of_file(self, page: WebsitePage, response: HttpResponse, kind: str) -> Visit:
-        if _NO_TEXT_KINDS.match(kind):
+        if is_no_text(kind):
             return _skipped(response, WebsitePageReason.NOT_TEXT)
         if len(response.content) > self._limits.max_file_bytes:
             return _skipped(response, WebsitePageReason.TOO_LARGE)
@@ -207,26 +203,47 @@ class Visitor:
     async def _of_html(self, page: WebsitePage, response: HttpResponse, said: Directives) -> Visit:
         if len(response.content) > self._limits.max_page_bytes:
             return _skipped(response, WebsitePageReason.TOO_LARGE)
-        async with self._reading:
-            body = await asyncio.to_thread(in_utf8, response.content, response.headers.get("content-type", ""))
-            read = await asyncio.to_thread(read_html_page, body, page.url, self._opened.site)
-        asked = said | read.directives
-        links = [] if asked.nofollow else read.links
-        reason = self._why_not(page, read, asked)
+        read = await self._pages.read(response)
+        reason = self._why_not(page, read.page, said)
+        if reason in {None, WebsitePageReason.NO_TEXT} and self._pages.waits_for_scripts(read):
+            try:
+                read = await self._pages.run_scripts(page.url, read)
+            except BrowserFailed:
+                return Visit(Outcome.FAIL, WebsitePageReason.NOT_RENDERED, response.status, size=len(response.content))
+            finally:
+                self._fetcher.hold(page.url, self._fetcher.pause)
+            reason = self._why_not(page, read.page, said)
+        return self._of_read(page, response, read, reason, said)
+
+    def _of_read(
+        self,
+        page: WebsitePage,
+        response: HttpResponse,
+        read: ReadPage,
+        reason: WebsitePageReason | None,
+        said: Directives,
+    ) -> Visit:
+        found = read.page
+        links = [] if (said | found.directives).nofollow else found.links
+        size = len(response.content) + read.byte_count
         if reason is not None:
             is_elsewhere = reason is WebsitePageReason.CANONICAL_ELSEWHERE
-            target = read.canonical if is_elsewhere else None
-            return _skipped(response, reason, [*links, *([target] if target else [])], target)
-        content = Content(body, FileType.HTML, read.title or None)
-        return self._kept(page, response, content, UUID(bytes=read.fingerprint[:16]), links)
+            target = found.canonical if is_elsewhere else None
+            return replace(_skipped(response, reason, [*links, *([target] if target else [])], target), size=size)
+        content = Content(read.body, FileType.HTML, found.title or None)
+        kept = self._kept(page, response, content, UUID(bytes=found.fingerprint[:16]), links)
+        if read.is_rendered:
+            # The page that was fetched stays as it is while what its scripts show changes.
+            kept = replace(kept, etag=None, last_modified=None)
+        return replace(kept, size=size)
 
-    def _why_not(self, page: WebsitePage, read: HtmlPage, asked: Directives) -> WebsitePageReason | None:
+    def _why_not(self, page: WebsitePage, read: HtmlPage, said: Directives) -> WebsitePageReason | None:
         """Return why a page of HTML that was fetched is not kept."""
         if self._patterns.excludes(page.url):
             return WebsitePageReason.EXCLUDED
         if not self._patterns.includes(page.url):
             return WebsitePageReason.NOT_INCLUDED
-        if asked.noindex:
+        if (said | read.directives).noindex:
             return WebsitePageReason.NOINDEX
         # One that was left to a page which is not kept stands for itself.
         if read.canonical not in {None, page.url} and page.leads_to is None:
@@ -266,21 +283,6 @@ def _conditions(page: WebsitePage) -> dict[str, str]:
 def _bounded(response: HttpResponse, name: str, most: int) -> str | None:
     value = response.headers.get(name, "")
     return value if 0 < len(value) <= most and value.isascii() and value.isprintable() else None
-
-
-def is_html(kind: str, content: bytes) -> bool:
-    """Tell whether what was fetched is a page, by the kind that its server names and by what it begins with."""
-    named = kind.partition(";")[0].strip().lower()
-    if content.startswith((b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        return False
-    return named in {"text/html", "application/xhtml+xml"} or (not named and b"<html" in content[:2_000].lower())
-
-
-def file_name(address: str, kind: str) -> str:
-    """Return a name with the ending that the kind tells, where the kind is one that content alone does not tell."""
-    name = PurePosixPath(unquote(urlsplit(address).path)).name or "page"
-    ending = _PLAIN_KINDS.get(kind.partition(";")[0].strip().lower())
-    return name if ending is None or name.lower().endswith((".md", ".csv", ".tsv", ".html")) else f"{name}{ending}"
 
 
 def _retry_after(response: HttpResponse) -> float | None:

@@ -191,7 +191,7 @@ def test_the_data_for_search_engines_is_read_where_the_page_does_not_show_it() -
     assert read == [
         ((), "Our shop."),
         (("To Corsica?",), "Within 5 days."),
-        ((), "name: Drill; price: 89.90; priceCurrency: EUR"),
+        ((), "name: Drill; price: 89.90 EUR"),
     ]
 
 

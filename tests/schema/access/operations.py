@@ -31,6 +31,8 @@ def arguments_of(tenant: TenantFixture) -> Arguments:
     """
     ids = tenant.identifiers
     return {
+        "ArchiveConversationInput.id": ids["Conversation"],
+        "DeleteConversationInput.id": ids["Conversation"],
         "AddTextInput.content": "We open at nine.",
         "AddTextInput.title": "When do you open?",
         "AddTextInput.workspaceId": ids["Workspace"],

@@ -252,6 +252,7 @@ def _fixed(tenant: TenantFixture, column: Column[Any]) -> dict[str, Any]:
         "website_pages.url": f"https://{MARK}.example/page",
         "website_pages.document_id": document,
         "website_pages.is_due": False,
+        "audit_log.action": "conversation_deleted",
         "message_topics.sample_questions": [f"{MARK} question"],
         "response_cache.ttl_seconds": 3_600,
         "workspaces.allowed_domains": [f"{MARK}.example"],

@@ -1,6 +1,8 @@
 """A site of 2,000 pages with all that goes wrong on sites: crawled, refreshed, changed and refreshed, and counted."""
 
 import gzip
+import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -187,3 +189,36 @@ async def test_a_crawl_that_is_cut_off_goes_on_where_it_was(
 
     assert await website.counts() == {"found": 61, "indexed": 61}
     assert sum(count for path, count in site.asked.items() if path[1:].isdigit()) <= 61 - before
+
+
+OTHERS = re.compile(
+    r"SELECT (?:count\(\*\)|jobs\.).*FROM jobs|UPDATE jobs SET (?:leased_until=\? WHERE|status=)|.*app_sessions",
+    re.DOTALL,
+)
+"""What the runner of the jobs sends by itself while a crawl is under way, and what looks at the test's session."""
+
+
+async def test_a_page_costs_the_same_few_statements_whatever_the_site(people: People, site: WebsiteServer) -> None:
+    """A new page: its lease, workspace, account, room, document and job, itself, and the website's counts."""
+    services = people.services
+    costs: list[Counter[str]] = []
+    for pages in (10, 30):
+        shop = await people.shop()
+        site.put("/", html(f"Start {pages}", *(f"/{pages}/{number}" for number in range(pages))))
+        for number in range(pages):
+            site.put(f"/{pages}/{number}", html(f"Page {number} of {pages}"))
+        values = {"workspaceId": shop.id, "url": site.url}
+        made = await shop.owner.change("addWebsite ... on AddWebsitePayload { website { id } }", **values)
+        website = Crawled(shop, made["website"]["id"])
+        for crawl in (_crawled, _again):
+            sent: Counter[str] = Counter()
+            end = services.database.watch(lambda text, sent=sent: sent.update([text]))
+            assert (await crawl(services, website))["found"] == pages + 1
+            end()
+            costs.append(Counter({text: count for text, count in sent.items() if not OTHERS.match(text)}))
+    new, unchanged = costs[2] - costs[0], costs[3] - costs[1]
+
+    assert sum(count == 20 for count in new.values()) == 8, new
+    assert sum(new.values()) == 8 * 20, new
+    assert sum(count == 20 for count in unchanged.values()) == 3, unchanged
+    assert sum(unchanged.values()) == 3 * 20, unchanged
