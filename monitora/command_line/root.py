@@ -84,7 +84,16 @@ def _sentence(error: SQLAlchemyError | OSError) -> str:
 def main() -> None:
     """Run the command line."""
     # Each module adds its commands when it is read.
-    from monitora.command_line import accounts, database, export, ingestion, knowledge, server, websites  # noqa: F401, PLC0415
+    from monitora.command_line import (  # noqa: F401, PLC0415
+        accounts,
+        database,
+        export,
+        ingestion,
+        knowledge,
+        server,
+        statements,
+        websites,
+    )
 
     try:
         commands.main(standalone_mode=False)

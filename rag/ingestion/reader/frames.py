@@ -59,6 +59,8 @@ class Frame(IntEnum):
     REFUSAL = 4
     FAILURE = 5
     ATTACHMENT = 6
+    VERDICT = 7
+    """Of a child that checks a statement instead of reading a document (`rag.databases.guard`)."""
 
 
 _KINDS = frozenset(Frame)

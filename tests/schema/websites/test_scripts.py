@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,12 @@ SHOW = "const show = text => { document.getElementById('root').innerHTML += `<p>
 def settings(settings: Settings) -> Settings:
     """Settings of a server that runs the scripts of pages."""
     return settings.model_copy(update={"browser": CHROMIUM})
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have browsers kept where no other test keeps its own."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -232,7 +239,7 @@ async def test_a_script_reads_nothing_but_the_site_and_the_public_internet(
     ids=["a script without end", "memory without end", "a text of 256 MB", "a page of 25 MB"],
 )
 async def test_a_page_that_takes_too_much_fails_and_the_crawl_goes_on(
-    people: People, site: WebsiteServer, script: str
+    people: People, site: WebsiteServer, script: str, tmp_path: Path
 ) -> None:
     site.put("/", html("Start", "/shop", "/tools"))
     site.put("/shop", scripted(script))
@@ -244,12 +251,12 @@ async def test_a_page_that_takes_too_much_fails_and_the_crawl_goes_on(
     assert await website.counts() == {"found": 3, "indexed": 2, "failed": 1}
     assert await website.reasons(site.url) == {"shop": "NOT_RENDERED"}
     assert [each["log_level"] for each in logs if each["event"] == "browser_failed"] == ["warning"]
-    assert not _processes()
+    assert not _processes(tmp_path)
 
 
 @pytest.mark.usefixtures("at_once")
 async def test_a_page_that_changes_without_end_is_read_as_it_is_when_its_time_is_over(
-    people: People, site: WebsiteServer
+    people: People, site: WebsiteServer, tmp_path: Path
 ) -> None:
     site.put("/", scripted("setInterval(() => show('The oak costs ninety euros.'), 20); fetch('/never')"))
     site.replies["/never"] = Reply(200, b"x" * 1000, drip=1, pause=1.0)
@@ -257,7 +264,7 @@ async def test_a_page_that_changes_without_end_is_read_as_it_is_when_its_time_is
     website = await crawls.add(await people.shop(), site.url)
 
     assert "The oak costs ninety euros." in (await _texts(people, website))[""]
-    assert not _processes()
+    assert not _processes(tmp_path)
 
 
 async def test_scripts_are_given_a_bounded_number_of_answers(
@@ -309,18 +316,19 @@ asyncio.run(Browser({program!r}).render("http://shop.example/", b"<script>while 
 """
 
 
-def test_the_browser_ends_with_a_server_that_is_killed() -> None:
-    server = subprocess.Popen([sys.executable, "-c", ENDLESS.format(program=CHROMIUM)], stdout=subprocess.DEVNULL)
-    wait_until(lambda: any("--type=renderer" in each for each in _processes()), "the browser runs")
+def test_the_browser_ends_with_a_server_that_is_killed(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", ENDLESS.format(program=CHROMIUM)]
+    server = subprocess.Popen(program, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)})
+    wait_until(lambda: any("--type=renderer" in each for each in _processes(tmp_path)), "the browser runs")
 
     server.kill()
     server.wait(HANG_SECONDS)
 
-    wait_until(lambda: not _processes(), "the browser is gone")
+    wait_until(lambda: not _processes(tmp_path), "the browser is gone")
 
 
-def _processes() -> list[str]:
-    """Return the command lines of browsers that this process has started."""
+def _processes(folder: Path) -> list[str]:
+    """Return the command lines of browsers whose profile is in a folder."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -328,6 +336,6 @@ def _processes() -> list[str]:
                 words = (entry / "cmdline").read_bytes().decode(errors="replace")
             except OSError:
                 continue
-            if "monitora-browser-" in words:
+            if f"{folder}/monitora-browser-" in words:
                 found.append(words)
     return found

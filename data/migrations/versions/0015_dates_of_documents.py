@@ -5,7 +5,7 @@ from alembic import op
 
 from data.types import UtcDateTime
 
-revision = "0010"
+revision = "0015"
 down_revision = "0014"
 
 COLUMNS = ("published_at", "modified_at")

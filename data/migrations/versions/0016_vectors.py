@@ -6,8 +6,8 @@ from sqlalchemy.dialects import mssql
 
 from data.types import UtcDateTime, utc_now
 
-revision = "0012"
-down_revision = "0010"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:
