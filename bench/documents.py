@@ -112,7 +112,7 @@ async def _version(shop: Shop) -> None:
 
 
 async def _index(shop: Shop) -> None:
-    await shop.retriever._index(shop.workspace_id)  # noqa: SLF001 - what a question does before it searches
+    await shop.retriever._current(shop.workspace_id)  # noqa: SLF001 - what a question does before it searches
 
 
 async def _search(shop: Shop) -> None:

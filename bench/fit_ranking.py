@@ -1,11 +1,14 @@
 """Fits the weights of rag/retrieval/ranking.py on evaluation sets.
 
-    python bench/fit_ranking.py en.json fr.json --near en-near.json
+    python bench/fit_ranking.py en.json fr.json --near en-near.json [--words] [--picture FILE.svg]
 
-Prints the weights fitted on all questions, and how well weights fitted on four fifths of the articles do on the others.
+Prints the weights fitted on all questions, and how well weights fitted on four fifths of the articles do on the others,
+for the family of the embedder that the settings name, or for words alone. The reliability of the confidence on the
+other articles is drawn into a picture.
 The re-ranker maximises the likelihood of the candidates that answer (softmax over a question's candidates). The
 confidence is a logistic regression of answerable against unanswerable, on the whole set and on small workspaces drawn
-from it, so that one threshold serves workspaces of three chunks and of thousands.
+from it, so that one threshold serves workspaces of three chunks and of thousands. Its last two numbers are fitted on
+the other articles, where three of five questions have an answer, and half of the others are near ones.
 """
 
 import argparse
@@ -19,13 +22,15 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from monitora.composition import models
+from monitora.settings.settings import load_settings
 from rag.evaluation.sets import AnswerableQuestion, EvaluationSet, is_hit, page, read_set, read_unanswerable
 from rag.evaluation.workspace import measured_workspace
 from rag.index.memory.workspace_index import Candidates, WorkspaceIndex
 from rag.index.protocol import IndexedDocument
-from rag.models.local.embedder import LocalEmbedder
+from rag.models.protocols import Embedder, Vectors
 from rag.parsing import FileType
-from rag.retrieval.ranking import FEATURES, relevance
+from rag.retrieval.ranking import FEATURES, Family, calibrated, relevance
 
 Array = NDArray[np.float64]
 
@@ -35,11 +40,11 @@ RELEVANCE = [
 ]
 ABOUT = ["exact", "titled", "pairs", "dense", "shared", "name", "size"]
 ANSWERS = ["elsewhere", "gap", "name", "number", "unmet", "denied", "dense"]
-# Above what is fitted: a refusal of what the documents answer is worse than an answer to what they nearly do.
-KINDLY = (1.5, 1.75)
 FOLDS = 5
 CANDIDATES = 40
-EMBEDDER = LocalEmbedder()
+# Three of five questions have an answer: at a confidence of 0.5 nearly all of these are answered.
+ANSWERABLE = 0.6
+STEPS = 10
 
 
 @dataclass
@@ -47,11 +52,12 @@ class Asked:
     group: str  # the set and the size of the workspace
     fold: int
     answerable: bool
+    family: Family
     features: Array  # (candidates, features)
     hits: NDArray[np.bool_]
 
     def best(self) -> Array:
-        best: Array = self.features[np.argmax(relevance(self.features))]
+        best: Array = self.features[np.argmax(relevance(self.features, self.family))]
         return best
 
     def is_missing(self) -> bool:
@@ -75,8 +81,18 @@ def part(document: IndexedDocument, size: int) -> IndexedDocument:
 class Asking:
     """Asks the questions of a set in its workspace, and in small ones drawn from it."""
 
-    def __init__(self, name: str, content: EvaluationSet, documents: Sequence[IndexedDocument]) -> None:
+    def __init__(
+        self,
+        name: str,
+        content: EvaluationSet,
+        documents: Sequence[IndexedDocument],
+        embedder: Embedder,
+        family: Family,
+    ) -> None:
         self.name = name
+        self.embedder = embedder
+        self.family = family
+        self.vectors: dict[str, Vectors] = {}
         self.content = content
         self.documents = documents
         self.paragraphs = {paragraph.id: paragraph for paragraph in content.paragraphs}
@@ -93,24 +109,27 @@ class Asking:
     async def ask(
         self, index: WorkspaceIndex, text: str, fold: int, group: str, question: AnswerableQuestion | None = None
     ) -> Candidates:
-        found = index.candidates(text, await EMBEDDER.embed_question(text))
+        if text not in self.vectors:
+            is_alone = self.family is Family.WORDS
+            self.vectors[text] = np.zeros(0, np.float32) if is_alone else await self.embedder.embed_question(text)
+        found = index.candidates(text, self.vectors[text])
         hits = np.zeros(len(found.rows), bool)
         if question:
             passages = [index.passage(row) for row in found.rows.tolist()]
             article = self.documents[self.owner(question)].id
             hits = np.array([each.document_id == article and self.is_hit(question, each.content) for each in passages])
-        self.asked.append(Asked(f"{self.name} {group}", fold, question is not None, found.features, hits))
+        self.asked.append(Asked(f"{self.name} {group}", fold, question is not None, found.family, found.features, hits))
         return found
 
     async def ask_whole(self, near: list[str]) -> None:
-        whole = WorkspaceIndex.of(self.documents, EMBEDDER.weight)
+        whole = WorkspaceIndex.of(self.documents, self.embedder.weight, self.family)
         for question in self.content.questions:
             await self.ask(whole, question.q, self.owner(question) % FOLDS, "all", question)
         for number, text in enumerate(self.content.unanswerable):
             await self.ask(whole, text, number % FOLDS, "all")
         for number, text in enumerate(near):
             found = await self.ask(whole, text, number % FOLDS, "all near")
-            best = whole.passage(int(found.rows[np.argmax(relevance(found.features))]))
+            best = whole.passage(int(found.rows[np.argmax(relevance(found.features, found.family))]))
             self.near.append((text, number % FOLDS, best.chunk_id))
 
     async def ask_small(self) -> None:
@@ -123,7 +142,7 @@ class Asking:
             for _ in range(trials):
                 chosen = random.sample(range(len(self.documents)), count)
                 parts = {number: part(self.documents[number], size) for number in chosen}
-                index = WorkspaceIndex.of(list(parts.values()), EMBEDDER.weight)
+                index = WorkspaceIndex.of(list(parts.values()), self.embedder.weight, self.family)
                 inside = [each for each in questions if self.holds(parts, each)]
                 outside = [each for each in questions if self.owner(each) not in parts]
                 for each in random.sample(inside, min(12, len(inside))):
@@ -141,12 +160,12 @@ class Asking:
         return drawn is not None and any(self.is_hit(question, chunk.content) for chunk in drawn.chunks)
 
 
-async def ask_all(path: Path, near: list[str]) -> list[Asked]:
+async def ask_all(path: Path, near: list[str], embedder: Embedder, family: Family) -> list[Asked]:
     content = read_set(path)
     pages = {title: (page(title, paragraphs), FileType.HTML) for title, paragraphs in content.articles().items()}
-    async with measured_workspace(pages, EMBEDDER) as workspace:
+    async with measured_workspace(pages, embedder) as workspace:
         documents = await workspace.retriever.documents(list(workspace.documents.values()))
-    asking = Asking(path.stem, content, documents)
+    asking = Asking(path.stem, content, documents, embedder, family)
     await asking.ask_whole(near)
     await asking.ask_small()
     return asking.asked
@@ -161,7 +180,7 @@ def fit_relevance(asked: list[Asked]) -> Array:
         features[number, : len(each.hits)] = each.features[:, columns(RELEVANCE)]
         hits[number, : len(each.hits)] = each.hits
         absent[number, : len(each.hits)] = False
-    scale = features.reshape(-1, len(RELEVANCE)).std(0)
+    scale = features.reshape(-1, len(RELEVANCE)).std(0) + 1e-9
     features = features / scale
     weights = np.zeros(len(RELEVANCE))
     momentum = np.zeros_like(weights)
@@ -203,8 +222,6 @@ def fit_confidence(asked: list[Asked]) -> tuple[Array, Array]:
     about = fit_logistic([each for each in asked if not each.is_near()], ABOUT)
     near = [each for each in asked if each.group.split()[0] in close and (each.answerable or each.is_near())]
     answers = fit_logistic(near, ANSWERS) if near else np.zeros(len(ANSWERS) + 1)
-    about[-1] += KINDLY[0]
-    answers[-1] += KINDLY[1]
     return about, answers
 
 
@@ -229,54 +246,134 @@ def report_relevance(asked: list[Asked]) -> None:
     for group, values in ranks.items():
         shares = " / ".join(f"{100 * np.mean(np.array(values) <= k):.1f}" for k in (1, 5, 10))
         print(f"{group:<16} recall@1 / 5 / 10 on other articles: {shares}")
-    print("relevance", dict(zip(RELEVANCE, fit_relevance(whole).round(1).tolist(), strict=True)))
+    print("order", dict(zip(RELEVANCE, fit_relevance(whole).round(1).tolist(), strict=True)))
 
 
-def report_confidence(asked: list[Asked]) -> None:
+def report_confidence(asked: list[Asked], picture: Path | None) -> None:
     scores: dict[tuple[str, bool], list[float]] = {}
     for fold in range(FOLDS):
         about, answers = fit_confidence([each for each in asked if each.fold != fold])
         for each in asked:
             if each.fold == fold:
                 scores.setdefault((each.group, each.answerable), []).append(chance(each, about, answers))
-    for group in sorted({group for group, _ in scores}):
-        known, unknown = np.array(scores[group.removesuffix(" near"), True]), np.array(scores[group, False])
-        area = (known[:, None] > unknown).mean()
+    groups = {key: np.array(values) for key, values in scores.items()}
+    slope, offset = fit_scale(groups)
+    groups = {key: calibrated(values, slope, offset) for key, values in groups.items()}
+    for group in sorted({group for group, _ in groups}):
+        known, unknown = groups[group.removesuffix(" near"), True], groups.get((group, False))
+        if unknown is None:
+            continue
+        area = ((known[:, None] > unknown).mean() + (known[:, None] >= unknown).mean()) / 2
         at = {share: (unknown < np.quantile(known, 1 - share)).mean() for share in (0.95, 0.92, 0.9)}
         print(
             f"{group:<22} AUC {area:.3f}, answered {(known >= 0.5).mean():.2f}, declined {(unknown < 0.5).mean():.2f};"
         )
         print(" " * 23 + ", ".join(f"{declined:.2f} declined where {share} answered" for share, declined in at.items()))
-    report_reliability(scores)
+    steps = reliability(groups)
+    for middle, answerable, share in steps:
+        print(f"confidence {middle:.2f}: {100 * answerable:.0f} % answerable, {100 * share:.0f} % of all")
+    if picture:
+        picture.write_text(drawn(steps, asked[0].family), encoding="utf-8")
     about, answers = fit_confidence(asked)
-    print("about", dict(zip([*ABOUT, "bias"], about.round(1).tolist(), strict=True)))
-    print("answers", dict(zip([*ANSWERS, "bias"], answers.round(1).tolist(), strict=True)))
+    print("about", dict(zip([*ABOUT, "bias"], about.round(2).tolist(), strict=True)))
+    print("answers", dict(zip([*ANSWERS, "bias"], answers.round(2).tolist(), strict=True)))
+    print(f"scale {slope:.2f}, {offset:.2f}")
 
 
-def report_reliability(scores: dict[tuple[str, bool], list[float]]) -> None:
-    """Print how many of the questions are answerable at each confidence, as many answerable as not in each group."""
-    groups = sorted({group for group, answerable in scores if answerable and group.endswith(" all")})
-    for low in (number / 10 for number in range(10)):
-        known = unknown = 0.0
-        for group in groups:
-            others = [*scores[group, False], *scores.get((f"{group} near", False), [])]
-            known += np.mean([low <= each < low + 0.1 for each in scores[group, True]])
-            unknown += np.mean([low <= each < low + 0.1 for each in others])
-        share = "–" if not known + unknown else f"{100 * known / (known + unknown):.0f} %"
-        part = 50 * (known + unknown) / len(groups)
-        print(f"confidence {low:.1f}–{low + 0.1:.1f}: {share} answerable, {part:.0f} % of all")
+def counted(groups: dict[tuple[str, bool], Array]) -> tuple[Array, Array, Array]:
+    """Return confidences, which of them are of answerable questions, and how much each counts: each group alike."""
+    values, answerable, counts = [], [], []
+    for (group, is_answerable), scores in groups.items():
+        other = f"{group.removesuffix(' near')} near"
+        halved = not is_answerable and ((other, False) in groups) and ((group.removesuffix(" near"), False) in groups)
+        share = ANSWERABLE if is_answerable else (1 - ANSWERABLE) / (2 if halved else 1)
+        values.append(scores)
+        answerable.append(np.full(len(scores), is_answerable))
+        counts.append(np.full(len(scores), share / len(scores)))
+    return np.concatenate(values), np.concatenate(answerable), np.concatenate(counts)
+
+
+def fit_scale(groups: dict[tuple[str, bool], Array]) -> tuple[float, float]:
+    """Return the slope and offset that make the confidence a probability (Platt, 1999)."""
+    values, answerable, counts = counted(groups)
+    inside = np.clip(values, 1e-5, 1 - 1e-5)
+    known = values > 0  # what is missing has its confidence without them
+    logits = np.stack([np.log(inside / (1 - inside)), np.ones(len(inside))], axis=1)[known]
+    answerable, counts = answerable[known], counts[known] / counts[known].sum()
+    scale = np.array([1.0, 0.0])
+    # Half a step of Newton's method each time: a whole one overshoots where most chances are near 0 or 1.
+    for _ in range(100):
+        chances = 1 / (1 + np.exp(-logits @ scale))
+        curvature = (logits * (counts * chances * (1 - chances))[:, None]).T @ logits
+        scale -= 0.5 * np.linalg.solve(curvature + 1e-6 * np.eye(2), logits.T @ (counts * (chances - answerable)))
+    return float(scale[0]), float(scale[1])
+
+
+def reliability(groups: dict[tuple[str, bool], Array]) -> list[tuple[float, float, float]]:
+    """Return the mean confidence of each tenth of the scale, the part that is answerable, and its share of all."""
+    values, answerable, counts = counted(groups)
+    counts = counts / counts.sum()
+    steps = np.minimum((values * STEPS).astype(int), STEPS - 1)
+    found = []
+    for step in range(STEPS):
+        inside = steps == step
+        if share := counts[inside].sum():
+            mean = (values[inside] * counts[inside]).sum() / share
+            found.append((float(mean), float((answerable[inside] * counts[inside]).sum() / share), float(share)))
+    return found
+
+
+def drawn(steps: list[tuple[float, float, float]], family: Family) -> str:
+    """Return a picture of the reliability: which part is answerable by the confidence; large marks are of many."""
+    size, edge = 300, 45
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return edge + x * size, edge + (1 - y) * size
+
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (at(mean, part) for mean, part, _ in steps))
+    marks = "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{2 + 14 * share**0.5:.1f}"/>'
+        for (x, y), share in ((at(mean, part), share) for mean, part, share in steps)
+    )
+    numbers = "".join(
+        f'<text x="{at(value, 0)[0]}" y="{edge + size + 16}" text-anchor="middle">{value}</text>'
+        f'<text x="{edge - 6}" y="{at(0, value)[1] + 4}" text-anchor="end">{value}</text>'
+        for value in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    )
+    whole = size + 2 * edge
+    box = f'viewBox="0 0 {whole} {whole}" font-family="sans-serif" font-size="11"'
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" {box}>
+<rect width="{whole}" height="{whole}" fill="#fff"/>
+<rect x="{edge}" y="{edge}" width="{size}" height="{size}" fill="none" stroke="#999"/>
+<line x1="{edge}" y1="{edge + size}" x2="{edge + size}" y2="{edge}" stroke="#999" stroke-dasharray="4 4"/>
+<polyline points="{line}" fill="none" stroke="#1d6fb8" stroke-width="1.5"/>
+<g fill="#1d6fb8" fill-opacity="0.6">{marks}</g>
+{numbers}
+<text x="{edge + size / 2}" y="{edge + size + 34}" text-anchor="middle">confidence ({family.value} vectors)</text>
+<text x="14" y="{edge + size / 2}" text-anchor="middle" transform="rotate(-90 14 {edge + size / 2})">answerable</text>
+</svg>
+"""
+
+
+async def asked_of(paths: list[Path], near: list[str], *, is_alone: bool) -> list[Asked]:
+    async with models(load_settings()) as (_, embedder):
+        family = Family.WORDS if is_alone else embedder.family
+        found = [await ask_all(path, near if path == paths[0] else [], embedder, family) for path in paths]
+    return [each for of_set in found for each in of_set]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="+", type=Path)
     parser.add_argument("--near", type=Path, help="questions about the paragraphs of the first set that answer none")
+    parser.add_argument("--words", action="store_true", help="without vectors")
+    parser.add_argument("--picture", type=Path, help="where the reliability is drawn")
     given = parser.parse_args()
     random.seed(1)
     near = read_unanswerable(given.near) if given.near else []
-    asked = [each for path in given.sets for each in asyncio.run(ask_all(path, near if path == given.sets[0] else []))]
+    asked = asyncio.run(asked_of(given.sets, near, is_alone=given.words))
     report_relevance(asked)
-    report_confidence(asked)
+    report_confidence(asked, given.picture)
 
 
 if __name__ == "__main__":

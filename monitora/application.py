@@ -86,7 +86,10 @@ def create_application(settings: Settings) -> Starlette:
             application.state.services = services
             application.state.model = ModelProbe(services.answers.chat_model, settings)
             at_start = not settings.redis_url
-            clean_up = CleanUp(services.database, services.storage, settings.retention_days, at_start=at_start)
+            embedders = [services.ingestion.embedder]
+            clean_up = CleanUp(
+                services.database, services.storage, settings.retention_days, embedders, at_start=at_start
+            )
             services.jobs.handle(JobKind.CLEAN_UP, clean_up)
             # A database that cannot be opened ends the start. One that is not migrated is waited for.
             await pending(services.database)

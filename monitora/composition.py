@@ -1,9 +1,12 @@
 """The parts of the server, put together from the settings. A setting picks a part; nothing else changes."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+
+import structlog
 
 from core.events import EventBus, MemoryEventBus, Published, RedisEventBus
 from core.outbound import SsrfGuard
@@ -25,11 +28,13 @@ from rag.answers.redis_event_log import RedisAnswerEventLog
 from rag.ingestion.events import IngestionEvent
 from rag.ingestion.pipeline import Ingestion
 from rag.ingestion.reader import DocumentReader
+from rag.ingestion.reembedding import Reembedding
 from rag.models.local.answerer import LocalAnswerer
 from rag.models.local.embedder import LocalEmbedder
 from rag.models.mistral.chat import CHAT_RETRY_POLICY, MistralChat
-from rag.models.mistral.embedder import MistralEmbedder
-from rag.models.protocols import ChatModel, Embedder, Rewriter
+from rag.models.mistral.embedder import MISTRAL_EMBED, MistralEmbedder
+from rag.models.mistral.failures import EMBEDDINGS_SERVER
+from rag.models.protocols import ChatModel, Embedder, ModelError, Rewriter
 from rag.retrieval.retriever import Retriever
 from rag.sources.crawler.events import WebsiteEvent
 from rag.sources.crawler.job import WebsiteCrawl
@@ -37,6 +42,8 @@ from rag.sources.crawler.refreshing import RefreshWebsites
 from rag.sources.storage import FileStorage
 from resolvers.accounts.session_checks import SessionChecks, SessionsChanged
 from resolvers.services import Services
+
+logger = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -49,6 +56,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
     async with (
         opened_database(settings) as database,
         models(settings) as (chat_model, embedder),
+        other_embedders(settings, embedder) as others,
         redis_client(settings) as redis,
         event_bus(redis, ConversationEvent) as conversation_events,
         event_bus(redis, IngestionEvent) as ingestion_events,
@@ -64,6 +72,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         # With Redis there may be other processes, whose jobs under way are not to be taken from them.
         jobs = Jobs(database, slots=settings.jobs_at_once, alone=not settings.redis_url)
         jobs.handle(JobKind.INDEX_DOCUMENT, ingestion)
+        jobs.handle(JobKind.EMBED_WORKSPACE, Reembedding(database, embedder), own_slots=1)
         ssrf_guard = SsrfGuard(settings.networks())
         limits = settings.crawl_limits(settings.policy.max_file_bytes)
         quotas, browser = settings.policy.quotas, settings.script_browser()
@@ -73,7 +82,7 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         answers = Answers(
             database,
             event_log,
-            Retriever(database, embedder),
+            Retriever(database, embedder, others),
             chat_model,
             conversation_events,
             cache_lifetime=timedelta(hours=settings.cache_hours),
@@ -84,6 +93,8 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
         sessions = SessionChecks(database, session_events)
         sessions.listen()
         answers.listen()
+        # Servers may take their time: nothing waits for them.
+        telling = asyncio.create_task(tell_unknown_models(chat_model, embedder))
         try:
             yield Services(
                 database=database,
@@ -102,6 +113,8 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
                 rate_limiter=RateLimiter(settings.rates, redis),
             )
         finally:
+            telling.cancel()
+            await asyncio.wait({telling})
             await answers.close(timedelta(seconds=settings.shutdown_grace_seconds))
             await event_log.close()
             await sessions.close()
@@ -162,16 +175,56 @@ async def event_bus(redis: RedisClient | None, kind: type[Published]) -> AsyncIt
 @asynccontextmanager
 async def models(settings: Settings) -> AsyncIterator[tuple[ChatModel, Embedder]]:
     """Open what writes answers and what embeds texts."""
+    async with AsyncExitStack() as opened:
+        chat = _chat_model(settings)
+        embedder = _embedder(settings)
+        for model in (chat, embedder):
+            if isinstance(model, MistralChat | MistralEmbedder):
+                await opened.enter_async_context(aclosing(model))
+        yield chat, embedder
+
+
+@asynccontextmanager
+async def other_embedders(settings: Settings, embedder: Embedder) -> AsyncIterator[list[Embedder]]:
+    """Open the embedders that can still answer in workspaces that another than theirs is to search."""
+    others: list[Embedder] = [LocalEmbedder()]
+    async with AsyncExitStack() as opened:
+        if settings.uses_mistral and (settings.embeddings_url or settings.embeds_locally):
+            key, url = settings.mistral_api_key.get_secret_value() or None, settings.mistral_server_url or None
+            others.append(await opened.enter_async_context(aclosing(MistralEmbedder(key, server_url=url))))
+        yield [other for other in others if other.name != embedder.name]
+
+
+def _chat_model(settings: Settings) -> ChatModel:
     if not settings.uses_mistral:
-        yield LocalAnswerer(), LocalEmbedder()
-        return
+        return LocalAnswerer()
     key, url = settings.mistral_api_key.get_secret_value() or None, settings.mistral_server_url or None
     silence = settings.model_timeout_seconds
     retry_policy = replace(CHAT_RETRY_POLICY, reply=silence, between_tokens=silence)
-    chat = MistralChat(key, server_url=url, retry_policy=retry_policy)
-    embedder = MistralEmbedder(key, server_url=url)
-    try:
-        yield chat, embedder
-    finally:
-        await chat.aclose()
-        await embedder.aclose()
+    return MistralChat(key, server_url=url, model=settings.chat_model or None, retry_policy=retry_policy)
+
+
+def _embedder(settings: Settings) -> Embedder:
+    if settings.embeds_locally or not (settings.embeddings_url or settings.uses_mistral):
+        return LocalEmbedder()
+    model, options = settings.embeddings_model or MISTRAL_EMBED, settings.embedding_options()
+    if settings.embeddings_url:
+        key = settings.embeddings_key.get_secret_value() or None
+        url, variables = settings.embeddings_url, EMBEDDINGS_SERVER
+        return MistralEmbedder(key, server_url=url, model=model, options=options, variables=variables)
+    key, own_url = settings.mistral_api_key.get_secret_value() or None, settings.mistral_server_url or None
+    return MistralEmbedder(key, server_url=own_url, model=model, options=options)
+
+
+async def tell_unknown_models(*models: object) -> None:
+    """Say in the log which models their servers do not know. Servers that cannot be asked are left out."""
+    for model in models:
+        if isinstance(model, MistralChat | MistralEmbedder):
+            part = "answers" if isinstance(model, MistralChat) else "embeddings"
+            try:
+                unknown = await model.unknown_model()
+            except ModelError as error:
+                logger.warning("models_not_listed", part=part, because=error.message)
+                continue
+            if unknown is not None:
+                logger.warning("model_unknown", part=part, model=unknown.model, known=list(unknown.known))

@@ -29,6 +29,12 @@ async def of_workspace(context: Context, workspace_id: UUID) -> Storage | None:
     return _beside(stored, context.policy.quotas.workspace)
 
 
+async def embedding_progress(context: Context, workspace_id: UUID) -> float | None:
+    """Return how far a workspace is on its way to another embedder; None when it is not on one, or is not one's own."""
+    row = await context.loaders.row_by(StorageUsage, StorageUsage.workspace_id, workspace_id)
+    return None if row is None else row.embedding_progress
+
+
 async def of_account(context: Context) -> Storage:
     """Return what the workspaces of the account that asks store together."""
     stored = await context.database.read(lambda session: stored_by(session, context.viewer))

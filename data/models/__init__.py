@@ -12,7 +12,14 @@ from data.models.analytics import (
 from data.models.audit import AuditAction, AuditEntry
 from data.models.base import Model, View, global_id
 from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, MessageTrace, ResponseCache
-from data.models.documents import Document, DocumentChunk, DocumentOrigin, DocumentStatus, IngestionStage
+from data.models.documents import (
+    Document,
+    DocumentChunk,
+    DocumentOrigin,
+    DocumentStatus,
+    DocumentVectors,
+    IngestionStage,
+)
 from data.models.jobs import Job, JobKind, JobStatus
 from data.models.websites import Website, WebsitePage, WebsitePageReason, WebsitePageStatus, WebsiteStatus
 from data.models.workspaces import (
@@ -44,6 +51,7 @@ __all__ = [
     "DocumentChunk",
     "DocumentOrigin",
     "DocumentStatus",
+    "DocumentVectors",
     "IngestionStage",
     "InsightsCache",
     "Job",

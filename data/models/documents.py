@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Unicode
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Unicode
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.models.base import NO, ZERO, Created, Keyed, Model, Updated, primary_key
@@ -112,7 +112,7 @@ class DocumentChunk(Keyed, Created, Model):
 
     `places` are the [offset in `content`, place] of its parts, where they are in several.
 
-    `embedding` is float32 of shape (dimensions,) in the space `documents.embedding_model`.
+    `embedding` is float32 of shape (dimensions,) in the space `documents.embedding_model`, where there is one.
 
     `workspace_id` does not cascade: SQL Server refuses a second path from the same ancestor (error 1785).
     """
@@ -137,4 +137,29 @@ class DocumentChunk(Keyed, Created, Model):
             "idx_document_chunks_document", "document_id", "version", "chunk_index", unique=True, mssql_clustered=True
         ),
         Index("idx_document_chunks_workspace", "workspace_id"),
+    )
+
+
+class DocumentVectors(Created, Model):
+    """Vectors of some of a document's chunks by another embedder than the one that indexed it.
+
+    They are those of the `chunk_count` chunks of `chunk_version` from `first_chunk` on, in order: float32 of shape
+    (chunk_count, dimensions), row by row. Kept for a while after the embedder searched the workspace last.
+
+    `workspace_id` does not cascade, as that of chunks.
+    """
+
+    __tablename__ = "document_vectors"
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    embedder: Mapped[str] = mapped_column(Unicode(100))
+    chunk_version: Mapped[int]
+    first_chunk: Mapped[int]
+    chunk_count: Mapped[int]
+    vectors: Mapped[NDArray[np.float32]] = mapped_column(Vector())
+
+    __table_args__ = (
+        PrimaryKeyConstraint("document_id", "embedder", "chunk_version", "first_chunk"),
+        Index("idx_document_vectors_workspace", "workspace_id"),
     )

@@ -21,6 +21,8 @@ class JobKind(StrEnum):
     """Fetches the pages of a website and has those indexed that are new or changed."""
     REFRESH_WEBSITES = "refresh_websites"
     """Has websites crawled again whose time has come. The server's own."""
+    EMBED_WORKSPACE = "embed_workspace"
+    """Makes vectors of another embedder for what a workspace is searched by."""
     CLEAN_UP = "clean_up"
     """Deletes, once a day, what is old, expired or belongs to nothing. The server's own."""
 

@@ -55,7 +55,9 @@ class Workspace(Keyed, Created, Updated, Model):
 class StorageUsage(Model):
     """What a workspace stores: the bytes of its files, its documents, and their pages, deleted ones left out.
 
-    `index_version` counts the changes of what is searched. All is kept by `data.queries` in the units that store, index
+    `index_version` counts the changes of what is searched, `embedder` is what made the vectors that are, since
+    `embedder_since` if there was another before. `embedding_progress`, from 0 to 1, is how far the workspace is on its
+    way to another embedder. All is kept by `data.queries` in the units that store, index
     and delete documents. Not in `workspaces`: each change would be a change of the workspace.
     """
 
@@ -66,6 +68,9 @@ class StorageUsage(Model):
     document_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     page_count: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     index_version: Mapped[int] = mapped_column(BigInteger(), default=0, server_default=ZERO)
+    embedder: Mapped[str | None] = mapped_column(Unicode(100))
+    embedder_since: Mapped[datetime | None]
+    embedding_progress: Mapped[float | None]
 
     __table_args__ = (PrimaryKeyConstraint("workspace_id"),)
 

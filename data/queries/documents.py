@@ -7,13 +7,14 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import CursorResult, Row, delete, exists, func, insert, or_, select, true, union_all, update
+from sqlalchemy import CursorResult, Row, delete, exists, func, insert, select, true, union_all, update
 
 from core.clock import now
 from core.errors import ErrorCode
 from data.engine import Session
 from data.models import Document, DocumentChunk, DocumentStatus, IngestionStage, Job, JobKind, StorageUsage
 from data.queries.jobs import add_job, renew_jobs
+from data.queries.vectors import delete_vectors
 
 State = tuple[object, ...]
 """What tells that a document's searched chunks changed: their version, their number and what embedded them."""
@@ -71,6 +72,7 @@ async def add_chunks(session: Session, rows: Sequence[Mapping[str, object]]) -> 
 
 async def delete_other_versions(session: Session, document_id: UUID, version: int, at_most: int) -> int:
     """Delete chunks of a document that are of another version, and return how many."""
+    await delete_vectors(session, document_id, but_version=version)
     others = (
         select(DocumentChunk.id)
         .where(DocumentChunk.document_id == document_id, DocumentChunk.version != version)
@@ -101,18 +103,18 @@ async def find_newest_paths(session: Session, at_most: int) -> list[str]:
 
 
 async def delete_chunks(session: Session, document_id: UUID) -> None:
-    """Delete the chunks of a document."""
+    """Delete the chunks of a document, and their vectors."""
     await session.execute(delete(DocumentChunk).where(DocumentChunk.document_id == document_id))
+    await delete_vectors(session, document_id)
 
 
-async def add_missing_jobs(session: Session, embedder: str, at_most: int) -> int:
-    """Store jobs for documents that wait for one, or that another embedder's vectors stand for; return how many."""
+async def add_missing_jobs(session: Session, at_most: int) -> int:
+    """Store jobs for documents that wait for one, and return how many."""
     unfinished = Document.status.in_([DocumentStatus.PENDING, DocumentStatus.PROCESSING])
-    embedded_by_other_model = (Document.is_indexed == true()) & (Document.embedding_model != embedder)
     job = exists().where(Job.kind == JobKind.INDEX_DOCUMENT, Job.subject_id == Document.id)
     rows = await session.execute(
         select(Document.id, Document.workspace_id)
-        .where(Document.deleted_at.is_(None), or_(unfinished, embedded_by_other_model), ~job)
+        .where(Document.deleted_at.is_(None), unfinished, ~job)
         .order_by(Document.created_at)
         .limit(at_most)
     )
@@ -177,24 +179,22 @@ async def find_same_content(session: Session, workspace_id: UUID, content_hash: 
 async def change_searched(session: Session, document_id: UUID, values: Mapping[str, object]) -> bool:
     """Set columns of a document that say what of it is searched. False when it is deleted.
 
-    Whoever changes what is searched does so here: an index is read again when its number has changed.
+    Whoever changes what is searched does so here: an index is read again when its number has changed. What embeds the
+    first document of a workspace searches it.
     """
     if not await update_document(session, document_id, values):
         return False
+    moved: dict[str, Any] = {"index_version": StorageUsage.index_version + 1}
+    if embedder := values.get("embedding_model"):
+        moved["embedder"] = func.coalesce(StorageUsage.embedder, embedder)
     workspace_id = select(Document.workspace_id).where(Document.id == document_id).scalar_subquery()
     await session.execute(
         update(StorageUsage)
         .where(StorageUsage.workspace_id == workspace_id)
-        .values(index_version=StorageUsage.index_version + 1)
+        .values(moved)
         .execution_options(synchronize_session=False)
     )
     return True
-
-
-async def find_index_version(session: Session, workspace_id: UUID) -> int:
-    """Return a number that changes whenever the searched documents of a workspace do, and does not come back."""
-    version = select(StorageUsage.index_version).where(StorageUsage.workspace_id == workspace_id)
-    return await session.scalar(version) or 0
 
 
 async def find_states(session: Session, workspace_id: UUID) -> dict[UUID, State]:

@@ -85,7 +85,10 @@ async def _prepare(chosen: Settings) -> sample.Demo:
 
 def _summary(chosen: Settings, made: sample.Demo) -> list[str]:
     address = chosen.public_url.rstrip("/") or browsable(chosen.host, chosen.port)
-    models = "Mistral" if chosen.uses_mistral else "local (set MISTRAL_API_KEY to use Mistral)"
+    answers = "Mistral" if chosen.uses_mistral else "local (set MISTRAL_API_KEY to use Mistral)"
+    embeddings = answers
+    if chosen.embeddings_url or chosen.embeds_locally:
+        embeddings = "local" if chosen.embeds_locally else chosen.embeddings_model
     password = made.password or "the one you chose"
     return [
         "",
@@ -97,8 +100,8 @@ def _summary(chosen: Settings, made: sample.Demo) -> list[str]:
         f"  Password    {password}",
         "",
         f"  Database    {chosen.database.split('@')[-1]}",
-        f"  Embeddings  {models}",
-        f"  Answers     {models}",
+        f"  Embeddings  {embeddings}",
+        f"  Answers     {answers}",
         "",
     ]
 

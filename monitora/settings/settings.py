@@ -15,6 +15,7 @@ from data.procedures import MAX_RETENTION_DAYS
 from monitora.settings.connections import ConnectionSettings
 from monitora.settings.crawling import CrawlSettings
 from monitora.settings.data_folder import DATABASE, kept_signing_key, prepare_data_dir
+from monitora.settings.embeddings import EmbeddingSettings
 from monitora.settings.environment import (
     PREFIX,
     SECRETS,
@@ -42,7 +43,7 @@ NO_REWRITING = "off"
 """The model of rewriting where none rewrites."""
 
 
-class Settings(ConnectionSettings, StorageSettings, CrawlSettings):
+class Settings(ConnectionSettings, StorageSettings, CrawlSettings, EmbeddingSettings):
     """Every setting, its default and its bounds."""
 
     model_config = SettingsConfigDict(
@@ -94,6 +95,9 @@ class Settings(ConnectionSettings, StorageSettings, CrawlSettings):
     )
     mistral_server_url: Annotated[str, Field(validation_alias=AliasChoices("MISTRAL_SERVER_URL"))] = Field(
         "", description="A server that speaks Mistral's API instead of Mistral's own, such as vLLM or Ollama."
+    )
+    chat_model: str = Field(
+        "", max_length=100, description="The model of workspaces that keep the default one, mistral-small."
     )
     model_timeout_seconds: float = Field(
         30, gt=0, le=600, description="How long the model may stay silent, before its first token and between two."

@@ -26,6 +26,8 @@ class IndexedChunk:
 class IndexedDocument:
     """A document as the index takes it: `vectors` is float32 of shape (len(chunks), dimensions).
 
+    Those of a document without vectors have no dimensions: its words alone are searched.
+
     `title` is what the document calls itself. It is searched with each chunk; `name` is in the place of none.
     `url` is where a page of a website is, whose words are searched likewise.
     """
@@ -64,6 +66,6 @@ class SearchIndex(Protocol):
     def search(self, question: str, vector: Vectors, limit: int) -> list[Passage]:
         """Return the `limit` passages that best answer `question`, best first, each with its confidence as score.
 
-        `vector` is the question's embedding, of shape (dimensions,).
+        `vector` is the question's embedding, of shape (dimensions,); without dimensions, words alone are compared.
         """
         ...

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from rag.parsing.document import Places
 
+HEADING_SEPARATOR = " › "
+"""What stands between the headings of a chunk where they are stored as one text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:

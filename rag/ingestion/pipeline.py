@@ -18,7 +18,7 @@ from data.queries.replacements import as_kept, file_to_read
 from data.queries.storage import Quotas, count_read
 from rag import metrics
 from rag.ingestion.attachments import BroughtFiles
-from rag.ingestion.chunk import indexed_text
+from rag.ingestion.chunk import HEADING_SEPARATOR, indexed_text
 from rag.ingestion.events import IngestionEvent
 from rag.ingestion.reader import DocumentReader, ReadBatch, ReaderKilled, Reading
 from rag.models.local.embedder import LOCAL_EMBEDDERS
@@ -72,11 +72,14 @@ class Ingestion:
         self._quotas = quotas
         self.events = events
 
+    @property
+    def embedder(self) -> str:
+        """The name of what embeds new documents."""
+        return self._embedder.name
+
     async def resume(self) -> None:
-        """Store jobs for documents that have none: those of an earlier version, and those of another embedder."""
-        while await self._database.write(
-            lambda session: queries.add_missing_jobs(session, self._embedder.name, STORED_AT_ONCE)
-        ):
+        """Store jobs for documents that wait and have none: those of an earlier version."""
+        while await self._database.write(lambda session: queries.add_missing_jobs(session, STORED_AT_ONCE)):
             pass
 
     async def run(self, job: RunningJob) -> None:
@@ -246,7 +249,7 @@ def _rows(document: Document, batch: ReadBatch, vectors: Vectors) -> list[dict[s
             "workspace_id": document.workspace_id,
             "version": document.chunk_version + 1,
             "chunk_index": chunk.index,
-            "heading": " › ".join(chunk.heading) or None,
+            "heading": HEADING_SEPARATOR.join(chunk.heading) or None,
             "location": chunk.location,
             "places": [list(place) for place in chunk.places] or None,
             "content": chunk.content,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.errors import ErrorCode, MonitoraError
 from rag.retrieval.passages import Passage
+from rag.retrieval.ranking import Family
 
 Vectors = NDArray[np.float32]
 
@@ -121,12 +122,12 @@ class Embedder(Protocol):
     """Turns texts into vectors of one fixed size.
 
     `name` identifies the vectors' space and is stored with each document: vectors of other names are never compared.
-    `weight` is the share of the dense score beside BM25's 1.0, tuned for this embedder.
+    `weight` is the share of the dense score beside BM25's 1.0, `family` says by which weights passages are ranked.
     """
 
     name: str
-    dimensions: int
     weight: float
+    family: Family
 
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return float32 of shape (len(texts), dimensions), each row of unit length (or zero). Raises `ModelError`."""

@@ -55,15 +55,16 @@ def completed(call: Span, completion: Completion) -> None:
     call.set_attribute("gen_ai.usage.output_tokens", completion.completion_tokens)
 
 
-def embeddings(model: str, texts: int, dimensions: int) -> AbstractContextManager[Span]:
-    """Return the span of a call that embeds texts."""
+def embeddings(model: str, texts: int, dimensions: int | None) -> AbstractContextManager[Span]:
+    """Return the span of a call that embeds texts; what a model's first vectors are long is not known before."""
     attributes: dict[str, AttributeValue] = {
         "gen_ai.operation.name": "embeddings",
         "gen_ai.provider.name": MISTRAL,
         "gen_ai.request.model": model,
-        "gen_ai.embeddings.dimension.count": dimensions,
         "monitora.embeddings.texts": texts,
     }
+    if dimensions is not None:
+        attributes["gen_ai.embeddings.dimension.count"] = dimensions
     return span(f"embeddings {model}", attributes, kind=SpanKind.CLIENT)
 
 

@@ -13,11 +13,13 @@ from core.telemetry import span
 from data.engine import Database, Session
 from data.models import Document
 from data.queries import documents as queries
+from data.queries.vectors import find_searched, find_vectors
 from rag.index.memory.workspace_index import WorkspaceIndex
 from rag.index.protocol import IndexedChunk, IndexedDocument, SearchIndex
-from rag.models.protocols import Embedder
+from rag.models.protocols import Embedder, Vectors
 from rag.parsing.document import Places
 from rag.retrieval.passages import Passage
+from rag.retrieval.question_embedders import QuestionEmbedders
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
 from rag.retrieval.sections import CONTEXT_TOKENS, joined
 
@@ -47,9 +49,10 @@ class Retrieval:
 
 @dataclass(slots=True)
 class _Held:
-    """A workspace's index as last read, its number, and the state of the documents in it."""
+    """A workspace's index as last read, whose vectors it holds, its number, and the state of the documents in it."""
 
     index: SearchIndex
+    embedder: str
     version: int | None = None
     states: dict[UUID, queries.State] = field(default_factory=dict)
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -58,24 +61,19 @@ class _Held:
 class Retriever:
     """Searches workspaces. What other processes index is seen at the next question: the database is asked each time."""
 
-    def __init__(self, database: Database, embedder: Embedder, empty_index: SearchIndex | None = None) -> None:
-        """Search in versions of `empty_index`; by default it is held in memory."""
+    def __init__(self, database: Database, embedder: Embedder, others: Sequence[Embedder] = ()) -> None:
+        """Search with an embedder, and with others in the workspaces that are not embedded by it yet."""
         self._database = database
         self._embedder = embedder
-        self._empty_index = WorkspaceIndex(embedder.weight) if empty_index is None else empty_index
+        self._embedders = QuestionEmbedders([embedder, *others])
         self._held: OrderedDict[UUID, _Held] = OrderedDict()
 
     async def version(self, workspace_id: UUID) -> str:
         """Return a text that changes whenever the searched documents do, or how they are searched."""
-        version = await self._database.read(lambda session: queries.find_index_version(session, workspace_id))
-        search = (
-            self._embedder.name,
-            self._embedder.weight,
-            PASSAGES,
-            RELATIVE_SCORE,
-            CONFIDENCE_THRESHOLD,
-            CONTEXT_TOKENS,
-        )
+        version, searched_by = await self._database.read(lambda session: find_searched(session, workspace_id))
+        name = searched_by or self._embedder.name
+        how = (self._embedders.weight(name), self._embedders.answers(name))
+        search = (name, *how, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD, CONTEXT_TOKENS)
         return " ".join(str(value) for value in (version, *search))
 
     async def search(
@@ -84,13 +82,13 @@ class Retriever:
         """Return the passages that best answer a question, best first, at most `limit`.
 
         There are none where the confidence is below `threshold`.
-
-        Raises `ModelError`.
         """
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
-            index = await self._index(workspace_id)
-            nearest = await self._nearest(index, question, max(limit, CANDIDATES))
+            held = await self._current(workspace_id)
+            # What is held may be of another embedder by the time that the question has its vector.
+            index, name = held.index, held.embedder
+            nearest = await self._nearest(index, name, question, max(limit, CANDIDATES))
             found = nearest[:limit]
             confidence = max((passage.score for passage in found), default=0.0)
             kept = tuple(
@@ -101,54 +99,59 @@ class Retriever:
             return Retrieval(question, tuple(joined(kept, index.find)), confidence, tuple(nearest))
 
     async def rank(self, workspace_id: UUID, question: str, limit: int) -> list[Passage]:
-        """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not.
+        """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not."""
+        held = await self._current(workspace_id)
+        return await self._nearest(held.index, held.embedder, question, limit)
 
-        Raises `ModelError`.
-        """
-        return await self._nearest(await self._index(workspace_id), question, limit)
-
-    async def _nearest(self, index: SearchIndex, question: str, limit: int) -> list[Passage]:
+    async def _nearest(self, index: SearchIndex, name: str, question: str, limit: int) -> list[Passage]:
         if not len(index):
             return []
-        vector = await self._embedder.embed_question(question)
+        vector = await self._embedders.embed(name, question)
         return await asyncio.to_thread(index.search, question, vector, limit)
 
-    async def _index(self, workspace_id: UUID) -> SearchIndex:
-        held = self._held.setdefault(workspace_id, _Held(self._empty_index))
+    async def _current(self, workspace_id: UUID) -> _Held:
+        """Return the index of a workspace as the database has it now."""
+        held = self._held.setdefault(workspace_id, self._empty(self._embedder.name))
         self._held.move_to_end(workspace_id)
         async with held.refreshing:
-            version, states = await self._database.read(lambda session: _state(session, workspace_id, held.version))
+            version, searched_by, states = await self._database.read(
+                lambda session: _state(session, workspace_id, held.version)
+            )
             if states is not None:
-                changed = [key for key, state in states.items() if held.states.get(key) != state]
-                gone = [key for key in held.states if key not in states]
-                documents = await self.documents(changed)
-                held.index = await asyncio.to_thread(_next, held.index, documents, gone)
-                held.version, held.states = version, states
+                name = searched_by or self._embedder.name
+                before = held if held.embedder == name else self._empty(name)
+                changed = [key for key, state in states.items() if before.states.get(key) != state]
+                gone = [key for key in before.states if key not in states]
+                documents = await self.documents(changed, name)
+                held.index = await asyncio.to_thread(_next, before.index, documents, gone)
+                held.embedder, held.version, held.states = name, version, states
                 self._make_room()
-        return held.index
+        return held
 
-    async def documents(self, document_ids: list[UUID]) -> list[IndexedDocument]:
-        """Return documents as the index takes them, those left out that are deleted."""
-        found = await self._database.read(lambda session: _read(session, document_ids))
-        return await asyncio.to_thread(lambda: [self._indexed(document, rows) for document, rows in found])
+    def _empty(self, embedder: str) -> _Held:
+        family = self._embedders.family(embedder)
+        return _Held(WorkspaceIndex(self._embedders.weight(embedder), family=family), embedder)
 
-    def _indexed(self, document: Document, rows: Sequence[queries.ChunkRow]) -> IndexedDocument:
-        # Vectors of another embedder lie in another space: until the document is embedded again, its words alone count.
-        vectors = np.zeros((len(rows), self._embedder.dimensions), np.float32)
-        if rows and document.embedding_model == self._embedder.name:
-            vectors = np.stack([row.embedding for row in rows])
-        chunks = [
-            IndexedChunk(row.id, row.chunk_index, row.content, row.heading, row.location, _places(row.places))
-            for row in rows
-        ]
-        language = document.language or "en"
-        return IndexedDocument(document.id, document.name, language, chunks, vectors, document.title, document.url)
+    async def documents(self, document_ids: list[UUID], embedder: str | None = None) -> list[IndexedDocument]:
+        """Return documents as the index takes them, with an embedder's vectors; deleted ones are left out."""
+        name = embedder or self._embedder.name
+        found = await self._database.read(lambda session: _read(session, document_ids, name))
+        return await asyncio.to_thread(lambda: [_indexed(*each) for each in found])
 
     def _make_room(self) -> None:
         total = sum(len(held.index) for held in self._held.values())
         while total > MAX_CHUNKS_HELD and len(self._held) > 1:
             _, dropped = self._held.popitem(last=False)
             total -= len(dropped.index)
+
+
+def _indexed(document: Document, rows: Sequence[queries.ChunkRow], vectors: Vectors) -> IndexedDocument:
+    chunks = [
+        IndexedChunk(row.id, row.chunk_index, row.content, row.heading, row.location, _places(row.places))
+        for row in rows
+    ]
+    language = document.language or "en"
+    return IndexedDocument(document.id, document.name, language, chunks, vectors, document.title, document.url)
 
 
 def _next(index: SearchIndex, documents: list[IndexedDocument], gone: list[UUID]) -> SearchIndex:
@@ -163,12 +166,26 @@ def _places(stored: list[list[Any]] | None) -> Places:
 
 async def _state(
     session: Session, workspace_id: UUID, known: int | None
-) -> tuple[int, dict[UUID, queries.State] | None]:
-    """Return the number of a workspace's index, and the state of its documents unless the number is known."""
-    version = await queries.find_index_version(session, workspace_id)
+) -> tuple[int, str | None, dict[UUID, queries.State] | None]:
+    """Return the number of a workspace's index and its embedder, and the state of its documents for a new number."""
+    version, embedder = await find_searched(session, workspace_id)
     # The number first: what changes between the two statements is found with the next question.
-    return version, None if version == known else await queries.find_states(session, workspace_id)
+    return version, embedder, None if version == known else await queries.find_states(session, workspace_id)
 
 
-async def _read(session: Session, document_ids: list[UUID]) -> list[tuple[Document, list[queries.ChunkRow]]]:
-    return [found async for found in queries.find_with_chunks(session, document_ids)]
+async def _read(
+    session: Session, document_ids: list[UUID], embedder: str
+) -> list[tuple[Document, list[queries.ChunkRow], Vectors]]:
+    return [
+        (document, rows, await _vectors(session, document, rows, embedder))
+        async for document, rows in queries.find_with_chunks(session, document_ids)
+    ]
+
+
+async def _vectors(session: Session, document: Document, rows: Sequence[queries.ChunkRow], embedder: str) -> Vectors:
+    """Return the vectors of chunks by an embedder, without dimensions where there are none: the words alone count."""
+    if document.embedding_model == embedder:
+        own = [row.embedding for row in rows]
+        return np.stack(own) if len({len(vector) for vector in own}) == 1 else np.zeros((len(rows), 0), np.float32)
+    found = await find_vectors(session, document, embedder)
+    return np.zeros((len(rows), 0), np.float32) if found is None or len(found) != len(rows) else found

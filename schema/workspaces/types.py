@@ -105,6 +105,10 @@ async def _storage(root: Parent, info: Info) -> Any:
     return await storage.of_workspace(info.context, root.id)
 
 
+async def _embedding_progress(root: Parent, info: Info) -> float | None:
+    return await storage.embedding_progress(info.context, root.id)
+
+
 async def _metrics(root: Parent, info: Info) -> Any:
     return await analytics.metrics(info.context, root.id)
 
@@ -190,6 +194,12 @@ class Workspace(RowType, Node):
         "id",
         graphql_type=Storage | None,
         description="What its documents take of its storage. Null for those who only read.",
+    )
+    embedding_progress: float | None = derived_field(
+        _embedding_progress,
+        "id",
+        description="How much of it has vectors of the embedder that is to search it, from 0 to 1; until then it is "
+        "searched as before. Null when nothing is embedded again, and for those who only read.",
     )
     insights: Insights | None = link_field(
         Insights,

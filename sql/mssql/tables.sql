@@ -302,6 +302,9 @@ CREATE TABLE storage_usage (
 	document_count INTEGER NOT NULL DEFAULT 0,
 	page_count INTEGER NOT NULL DEFAULT 0,
 	index_version BIGINT NOT NULL DEFAULT 0,
+	embedder NVARCHAR(100) NULL,
+	embedder_since DATETIME2(6) NULL,
+	embedding_progress DOUBLE PRECISION NULL,
 	CONSTRAINT pk_storage_usage PRIMARY KEY (workspace_id),
 	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
@@ -415,6 +418,22 @@ CREATE TABLE document_chunks (
 CREATE UNIQUE CLUSTERED INDEX idx_document_chunks_document ON document_chunks (document_id, version, chunk_index);
 
 CREATE INDEX idx_document_chunks_workspace ON document_chunks (workspace_id);
+
+CREATE TABLE document_vectors (
+	document_id UNIQUEIDENTIFIER NOT NULL,
+	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	embedder NVARCHAR(100) NOT NULL,
+	chunk_version INTEGER NOT NULL,
+	first_chunk INTEGER NOT NULL,
+	chunk_count INTEGER NOT NULL,
+	vectors VARBINARY(max) NOT NULL,
+	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
+	CONSTRAINT pk_document_vectors PRIMARY KEY (document_id, embedder, chunk_version, first_chunk),
+	CONSTRAINT fk_document_vectors_document_id FOREIGN KEY(document_id) REFERENCES documents (id) ON DELETE CASCADE,
+	CONSTRAINT fk_document_vectors_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
+);
+
+CREATE INDEX idx_document_vectors_workspace ON document_vectors (workspace_id);
 
 CREATE TABLE messages (
 	id UNIQUEIDENTIFIER NOT NULL,

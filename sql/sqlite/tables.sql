@@ -302,6 +302,9 @@ CREATE TABLE storage_usage (
 	document_count INTEGER DEFAULT 0 NOT NULL,
 	page_count INTEGER DEFAULT 0 NOT NULL,
 	index_version BIGINT DEFAULT 0 NOT NULL,
+	embedder VARCHAR(100),
+	embedder_since DATETIME,
+	embedding_progress DOUBLE,
 	CONSTRAINT pk_storage_usage PRIMARY KEY (workspace_id),
 	CONSTRAINT fk_storage_usage_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE
 );
@@ -415,6 +418,22 @@ CREATE TABLE document_chunks (
 CREATE UNIQUE INDEX idx_document_chunks_document ON document_chunks (document_id, version, chunk_index);
 
 CREATE INDEX idx_document_chunks_workspace ON document_chunks (workspace_id);
+
+CREATE TABLE document_vectors (
+	document_id CHAR(32) NOT NULL,
+	workspace_id CHAR(32) NOT NULL,
+	embedder VARCHAR(100) NOT NULL,
+	chunk_version INTEGER NOT NULL,
+	first_chunk INTEGER NOT NULL,
+	chunk_count INTEGER NOT NULL,
+	vectors BLOB NOT NULL,
+	created_at DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
+	CONSTRAINT pk_document_vectors PRIMARY KEY (document_id, embedder, chunk_version, first_chunk),
+	CONSTRAINT fk_document_vectors_document_id FOREIGN KEY(document_id) REFERENCES documents (id) ON DELETE CASCADE,
+	CONSTRAINT fk_document_vectors_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
+);
+
+CREATE INDEX idx_document_vectors_workspace ON document_vectors (workspace_id);
 
 CREATE TABLE messages (
 	id CHAR(32) NOT NULL,

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from data.engine import Database, Session
 from data.models import Document, DocumentStatus
-from data.queries import documents
+from data.queries import documents, vectors
 from tests.support.rows import Given, on_sqlite, run
 
 A_MINUTE = timedelta(minutes=1)
@@ -22,7 +22,7 @@ ASKED: dict[str, Callable[[Session, UUID], Awaitable[Any]]] = {
     "unfinished": lambda session, key: documents.find_unfinished(session, key, A_MINUTE, 10),
     "failed": lambda session, key: documents.find_failed(session, key, uuid4(), 10),
     "same content": lambda session, key: documents.find_same_content(session, key, "0" * 64),
-    "version": documents.find_index_version,
+    "version": vectors.find_searched,
 }
 
 
@@ -82,7 +82,7 @@ async def test_the_number_of_an_index_moves_with_what_is_searched_and_never_back
     document_id = await given.document(workspace_id)
 
     async def version(key: UUID = workspace_id) -> int:
-        return await database.read(lambda session: documents.find_index_version(session, key))
+        return (await database.read(lambda session: vectors.find_searched(session, key)))[0]
 
     seen = [await version()]
     await database.write(lambda session: documents.update_document(session, document_id, {"progress": 0.5}))
@@ -106,7 +106,7 @@ async def test_changes_of_an_index_at_once_are_all_counted(database: Database, g
         *[database.write(lambda session, key=key: documents.delete_document(session, key)) for key in keys]  # type: ignore[misc]
     )
 
-    assert await database.read(lambda session: documents.find_index_version(session, workspace_id)) == 8
+    assert (await database.read(lambda session: vectors.find_searched(session, workspace_id)))[0] == 8
 
 
 async def test_content_is_found_in_the_file_of_a_document_and_in_the_one_that_is_to_stand_for_it(

@@ -40,6 +40,7 @@ from data.models import (
     Conversation,
     Document,
     DocumentChunk,
+    DocumentVectors,
     InsightsCache,
     Job,
     JobKind,
@@ -294,6 +295,7 @@ def test_all_fourteen_tables_are_there() -> None:
     assert len(drawn) == 14
     assert set(TABLES) - drawn == {
         "audit_log",
+        "document_vectors",
         "jobs",
         "message_traces",
         "storage_usage",
@@ -482,7 +484,10 @@ async def test_an_account_goes_with_all_that_is_its_own(database: Database, give
     user_id = await given.account()
     workspace_id = await given.workspace(user_id)
     await given.session(user_id, "token", now())
-    await given.chunk(await given.document(workspace_id), workspace_id)
+    document_id = await given.document(workspace_id)
+    await given.chunk(document_id, workspace_id)
+    part = {"embedder": "e5", "chunk_version": 0, "first_chunk": 0, "chunk_count": 1, "vectors": np.ones(2)}
+    await given.rows(DocumentVectors(document_id=document_id, workspace_id=workspace_id, **part))
     conversation_id = await given.conversation(workspace_id)
     question_id = await given.message(conversation_id)
     answer_id = await given.answer(conversation_id, reply_to_id=question_id)
@@ -628,7 +633,7 @@ def test_random_keys_are_not_clustered_and_ranges_are() -> None:
     for table in TABLES.values():
         statements = [str(CreateTable(table).compile(dialect=ON_SQL_SERVER))]
         statements += [str(CreateIndex(index).compile(dialect=ON_SQL_SERVER)) for index in table.indexes]
-        if table.name not in {"workspace_members", "storage_usage", "workspace_figures"}:
+        if table.name not in {"document_vectors", "workspace_members", "storage_usage", "workspace_figures"}:
             assert "PRIMARY KEY NONCLUSTERED" in statements[0], table.name
         clustered = [
             statement for statement in statements[1:] if "CREATE CLUSTERED" in statement.replace("UNIQUE ", "")

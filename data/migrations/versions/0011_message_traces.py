@@ -6,7 +6,7 @@ from alembic import op
 from data.types import CompressedJson, UtcDateTime, utc_now
 
 revision = "0011"
-down_revision = "0015"
+down_revision = "0010"
 
 
 def upgrade() -> None:

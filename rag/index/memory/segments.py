@@ -142,7 +142,10 @@ def segment_of(documents: Sequence[IndexedDocument]) -> Segment:
 
 
 def _stacked(vectors: Sequence[Vectors]) -> Vectors:
-    return np.concatenate(vectors).astype(np.float32, copy=False) if vectors else np.zeros((0, 0), np.float32)
+    """Return all rows, zero for those that have not as many dimensions as others: these are not compared."""
+    dimensions = max((rows.shape[1] for rows in vectors), default=0)
+    whole = [rows if rows.shape[1] == dimensions else np.zeros((len(rows), dimensions), np.float32) for rows in vectors]
+    return np.concatenate(whole).astype(np.float32, copy=False) if whole else np.zeros((0, 0), np.float32)
 
 
 def merged(segments: Sequence[Segment]) -> Segment:

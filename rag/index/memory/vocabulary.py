@@ -11,6 +11,7 @@ import numpy as np
 
 from rag.index.memory.segments import Segment
 from rag.retrieval.query import QUESTION_WORDS, AskedWord, Question
+from rag.text.question_words import FRAMING_STEMS
 from rag.text.spelling import distance, slips
 from rag.text.stop_words import LANGUAGES, STOP_WORDS
 from rag.text.terms import term
@@ -27,6 +28,10 @@ _MOST_SLIPS = 2
 _COMPARED = 2_000
 _ROWS_READ = 300
 _SHORTEST_PART = 2
+_FRAMING_KEYS = {f"{language}:{stem}" for language, stems in FRAMING_STEMS.items() for stem in stems}
+# What the rarity of a name counts, and that of a word which only says what kind of answer is wanted.
+_NAME_WEIGHT = 1.4
+_FRAMING_WEIGHT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,8 @@ class Concept:
     """A word of a question, or several that are one, with the terms that stand for it.
 
     `keys[language]` maps the terms to how well they do, 1 for the word itself; it has no entry for a language in which
-    the word is a stop word. `frequency` is the number of chunks that hold one of them.
+    the word is a stop word. `frequency` is the number of chunks that hold one of them. `weight` is what its rarity
+    counts: a name is nearly always in the passage that answers, "year" or "kind" seldom.
     """
 
     word: str
@@ -42,6 +48,7 @@ class Concept:
     frequency: int
     is_name: bool
     is_number: bool
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ class Vocabulary:
         if keys and first not in concepts:
             frequency = self.frequency({key for of_language in keys.values() for key in of_language})
             is_number = any(letter.isdecimal() for letter in word)
-            concepts[first] = Concept(word, keys, frequency, asked.is_name, is_number)
+            concepts[first] = Concept(word, keys, frequency, asked.is_name, is_number, _weight(asked, keys))
 
     def _is_known(self, word: str) -> bool:
         return self.frequency(_keys(word).values()) > 0
@@ -256,6 +263,13 @@ def _keys(word: str) -> dict[str, str]:
     """Return the term of a folded word in each language that has one for it."""
     found = {language: term(word, language) for language in LANGUAGES}
     return {language: f"{language}:{stem}" for language, stem in found.items() if stem is not None}
+
+
+def _weight(asked: AskedWord, keys: Mapping[str, Mapping[str, float]]) -> float:
+    if asked.is_name:
+        return _NAME_WEIGHT
+    terms = {key for of_language in keys.values() for key in of_language}
+    return _FRAMING_WEIGHT if not terms.isdisjoint(_FRAMING_KEYS) else 1.0
 
 
 def _is_grammar(word: str) -> bool:

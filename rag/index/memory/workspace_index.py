@@ -16,7 +16,7 @@ from rag.models.protocols import Vectors
 from rag.retrieval.duplicates import distinct
 from rag.retrieval.passages import Passage
 from rag.retrieval.query import Question, analyse_question
-from rag.retrieval.ranking import FEATURES, Scores, confidence, relevance
+from rag.retrieval.ranking import FEATURES, Family, Scores, confidence, relevance
 from rag.text.stop_words import LANGUAGES
 
 # Okapi BM25 (Robertson and Zaragoza, 2009), with the constants usual for short passages.
@@ -30,6 +30,9 @@ _CANDIDATES = 40
 _DOCUMENT_CHUNKS = 3
 # The larger a workspace, the more of a question some passage holds by chance; not known beyond the sets measured.
 _FITTED_CHUNKS = 1_500
+# A median needs some passages.
+_FEWEST_COMPARED = 3
+_HIGHEST_USUAL = 0.99
 # What is read of the candidates' terms.
 _TERM_FEATURES = ("coverage", "exact", "sentence", "titled", "window", "pairs", "elsewhere", "gap", "name", "number")
 # What is known of words before any chunk is read, counted in chunks, each word in one of them: the frequencies of a few
@@ -41,13 +44,14 @@ _PRIOR_CHUNKS = 100
 class Candidates:
     """Rows of an index, and what speaks for each: `features` has shape (rows, len(FEATURES)).
 
-    `lexical` is the BM25 score of each row, `dense` the cosine.
+    `lexical` is the BM25 score of each row, `dense` the cosine. `family` says by which weights the features are summed.
     """
 
     rows: Integers
     features: Scores
     lexical: Scores
     dense: Scores
+    family: Family
 
 
 def scaled(scores: Scores) -> Scores:
@@ -64,7 +68,7 @@ def scaled(scores: Scores) -> Scores:
 class WorkspaceIndex:
     """One version of a workspace's index.
 
-    `dense_weight` is the embedder's weight.
+    `dense_weight` and `family` are the embedder's.
 
     Nothing in a version ever changes: any thread may search it while the next one is made from it, and whoever holds
     the current version swaps it by one assignment. Making versions of one workspace is for one writer at a time.
@@ -74,12 +78,15 @@ class WorkspaceIndex:
 
     dense_weight: float
     segments: tuple[Segment, ...] = ()
+    family: Family = Family.LEXICAL
 
     @classmethod
-    def of(cls, documents: Sequence[IndexedDocument], dense_weight: float) -> "WorkspaceIndex":
+    def of(
+        cls, documents: Sequence[IndexedDocument], dense_weight: float, family: Family = Family.LEXICAL
+    ) -> "WorkspaceIndex":
         """Read a whole workspace at once. Raises `ValueError` when vectors and chunks do not correspond."""
         segment = segment_of(documents)
-        return cls(dense_weight, (segment,) if segment.passages else ())
+        return cls(dense_weight, (segment,) if segment.passages else (), family)
 
     def __len__(self) -> int:
         return sum(int(segment.live.sum()) for segment in self.segments)
@@ -87,7 +94,7 @@ class WorkspaceIndex:
     def with_documents(self, documents: Sequence[IndexedDocument]) -> "WorkspaceIndex":
         """Return the next version, in which documents are new or stand for what had their ids. Raises `ValueError`."""
         if not len(self):
-            return WorkspaceIndex.of(documents, self.dense_weight)
+            return WorkspaceIndex.of(documents, self.dense_weight, self.family)
         index = self
         for document in documents:
             index = index.with_document(document)
@@ -117,7 +124,7 @@ class WorkspaceIndex:
         """Return the `limit` passages that best answer `question`, best first, each with its confidence as score.
 
         They are 40 at most, fewer only where the workspace has fewer that differ. `vector` is the
-        question's embedding, of shape (dimensions,).
+        question's embedding, of shape (dimensions,); without dimensions, words alone are compared.
         """
         found = self.candidates(question, vector)
         passages = [
@@ -126,8 +133,9 @@ class WorkspaceIndex:
                 found.rows.tolist(), found.lexical.tolist(), found.dense.tolist(), strict=True
             )
         ]
+        order, sure = relevance(found.features, found.family), confidence(found.features, found.family)
         ranked = sorted(
-            zip(relevance(found.features).tolist(), confidence(found.features).tolist(), passages, strict=True),
+            zip(order.tolist(), sure.tolist(), passages, strict=True),
             key=lambda each: (-each[0], each[2].document_name, each[2].chunk_index),
         )
         return distinct((replace(passage, score=score) for _, score, passage in ranked), limit)
@@ -135,24 +143,24 @@ class WorkspaceIndex:
     def candidates(self, question: str, vector: Vectors) -> Candidates:
         """Return the passages whose lexical and dense scores together are highest, with what speaks for each."""
         if not len(self):
-            return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))), np.zeros(0), np.zeros(0))
+            empty = np.zeros(0)
+            return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))), empty, empty, self.family)
         live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments]))
         asked = analyse_question(question)
         meaning = Vocabulary(self.segments).meaning(asked)
         lexical = self._lexical(meaning)
-        # Rounded, because a product over more rows may add in another order.
-        dense = np.concatenate([segment.vectors @ vector for segment in self.segments]).astype(np.float64).round(5)
+        dense = self._dense(vector)
         fused = np.zeros(len(lexical))
         fused[live] = (scaled(lexical[live]) + self.dense_weight * scaled(dense[live])) / (1 + self.dense_weight)
         rows = live[np.argsort(-fused[live], kind="stable")[:_CANDIDATES]]
         columns = self._evidence(asked, meaning, rows)
         columns["fused"] = fused[rows]
-        columns["dense"] = np.clip(dense[rows], 0, 1)
+        columns["dense"] = self._likeness(dense, live)[rows]
         columns["size"] = np.full(len(rows), min(np.log(len(self)) / np.log(_FITTED_CHUNKS), 1))
         columns["document"] = self._documents(lexical)[rows]
         columns["neighbour"] = self._neighbours(lexical)[rows]
         features = np.stack([columns[name] for name in FEATURES], axis=1)
-        return Candidates(rows, features, lexical[rows], dense[rows])
+        return Candidates(rows, features, lexical[rows], dense[rows], self._family_for(vector))
 
     def find(self, document_id: UUID, chunk_index: int) -> Passage | None:
         """Return the passage of a document that has this place in it, without a score, or None."""
@@ -188,13 +196,40 @@ class WorkspaceIndex:
             score = np.zeros(len(segment.passages))
             norms = _K1 * (1 - _B + _B * segment.lengths * (size / max(total, 1)))
             for concept in meaning.concepts:
-                idf = np.log1p((size - concept.frequency + 0.5) / (concept.frequency + 0.5))
+                idf = concept.weight * np.log1p((size - concept.frequency + 0.5) / (concept.frequency + 0.5))
                 for key, worth in ((key, worth) for keys in concept.keys.values() for key, worth in keys.items()):
                     if (term := segment.position(key)) is not None:
                         rows, counts = segment.postings(term)
                         score[rows] += worth * idf * (_K1 + 1) * counts / (counts + norms[rows])
             scores.append(score * segment.live)
         return np.concatenate(scores)
+
+    def _dense(self, vector: Vectors) -> Scores:
+        """Return the cosine of every row with the question's vector, zero where their dimensions differ."""
+        cosines = [
+            segment.vectors @ vector if len(vector) == segment.vectors.shape[1] else np.zeros(len(segment.passages))
+            for segment in self.segments
+        ]
+        # Rounded, because a product over more rows may add in another order.
+        return np.concatenate(cosines).astype(np.float64).round(5)
+
+    def _family_for(self, vector: Vectors) -> Family:
+        """Return the weights for a question: those of words alone where it is compared with no vector, or with few."""
+        compared = any(len(vector) == segment.vectors.shape[1] for segment in self.segments) and len(vector) > 0
+        few = self.family is Family.SEMANTIC and len(self) < _FEWEST_COMPARED
+        return self.family if compared and not few else Family.WORDS
+
+    def _likeness(self, dense: Scores, live: Integers) -> Scores:
+        """Return in [0, 1] how like the question each row is.
+
+        Cosines of semantic vectors lie in a narrow band, another for each model: what counts is how far a row is above
+        the median of the workspace.
+        """
+        usual = 0.0
+        if self.family is Family.SEMANTIC:
+            middle = (len(live) - 1) // 2
+            usual = min(float(np.partition(dense[live], middle)[middle]), _HIGHEST_USUAL)
+        return np.clip((dense - usual) / (1 - usual), 0, 1)
 
     def _documents(self, lexical: Scores) -> Scores:
         """Return, for each row, the mean score of its document's best chunks, as part of the best document's."""
@@ -227,7 +262,7 @@ class WorkspaceIndex:
         known = len(self) + _PRIOR_CHUNKS
         for language in LANGUAGES:
             concepts = [concept for concept in meaning.concepts if language in concept.keys]
-            idf = np.array([max(np.log(known / (concept.frequency + 1)), 0.0) for concept in concepts])
+            idf = np.array([concept.weight * max(np.log(known / (concept.frequency + 1)), 0.0) for concept in concepts])
             keys = [concept.keys[language] for concept in concepts]
             for first, segment in self._offsets():
                 chosen = np.flatnonzero(

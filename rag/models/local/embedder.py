@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.protocols import Vectors
+from rag.retrieval.ranking import Family
 from rag.text.stop_words import ENGLISH_STOP_WORDS, FRENCH_STOP_WORDS
 from rag.text.terms import words
 
@@ -69,6 +70,7 @@ class LocalEmbedder:
     name = "local-char-ngrams-1024"
     dimensions = _DIMENSIONS
     weight = 0.3
+    family = Family.LEXICAL
 
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return float32 of shape (len(texts), 1024); a text without a word gives a zero row."""

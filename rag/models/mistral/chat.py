@@ -7,9 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import ErrorCode
+from data.models.workspaces import DEFAULT_MODEL
 from rag.answers.prompt import Message, messages, rewriting_messages
 from rag.models import spans
-from rag.models.mistral.connection import Connection, RetryPolicy, ask, within
+from rag.models.mistral.connection import (
+    MAX_NAME_CHARACTERS,
+    Connection,
+    RetryPolicy,
+    UnknownModel,
+    ask,
+    unknown_model,
+    within,
+)
 from rag.models.mistral.failures import model_errors
 from rag.models.protocols import Completion, ModelError, Prompt, Rewriting, Token
 
@@ -30,7 +39,6 @@ MAX_ANSWER_CHARACTERS = 100_000
 """Longest answer, for a server that does not keep to the tokens it was allowed: 25 characters a token at the most."""
 MAX_COUNTED_TOKENS = 10_000_000
 """Most tokens believed of one call: a count is stored and added up."""
-MAX_NAME_CHARACTERS = 100
 
 _FINISH_REASONS = {"stop": "stop", "length": "length", "model_length": "length"}
 
@@ -50,9 +58,8 @@ class _Call:
 
 
 class MistralChat:
-    """Answers streamed by a chat model. The prompt says which model."""
+    """Answers streamed by a chat model: the prompt's, or `model` where the prompt has the default of workspaces."""
 
-    name = "mistral"
     provider = spans.MISTRAL
 
     def __init__(
@@ -60,6 +67,7 @@ class MistralChat:
         api_key: str | None,
         *,
         server_url: str | None = None,
+        model: str | None = None,
         retry_policy: RetryPolicy = CHAT_RETRY_POLICY,
         rewriting_seconds: float = REWRITING_SECONDS,
     ) -> None:
@@ -69,6 +77,8 @@ class MistralChat:
 
         Raises `ValueError` without a key for Mistral's own server.
         """
+        self.name = model or "mistral"
+        self._model = model
         self._connection = Connection(api_key, server_url, retry_policy.connect)
         self._retry_policy = retry_policy
         self._rewriting_seconds = rewriting_seconds
@@ -84,6 +94,10 @@ class MistralChat:
     def received(self, prompt: Prompt) -> str:
         """Return the messages that are sent, each under its role."""
         return "\n\n".join(f"### {message['role']}\n{message['content']}" for message in messages(prompt))
+
+    async def unknown_model(self) -> UnknownModel | None:
+        """Return the default model if the server does not know it. Raises `ModelError`."""
+        return unknown_model(self._served_name(DEFAULT_MODEL), await self._connection.models())
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield the answer's tokens, then one `Completion`; closing the iterator closes the request.
@@ -127,7 +141,9 @@ class MistralChat:
         yield answer.completion()
 
     def _served_name(self, model: str) -> str:
-        """Return the name by which Mistral's own server knows a family's present model."""
+        """Return the operator's model for the default, or a family's present model on Mistral's own server."""
+        if self._model and model == DEFAULT_MODEL:
+            return self._model
         return f"{model}-latest" if self._connection.is_mistrals_own and model in _FAMILIES else model
 
     async def _begin(self, call: "_Call") -> "tuple[EventStreamAsync[CompletionEvent], CompletionChunk]":

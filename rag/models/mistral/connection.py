@@ -3,14 +3,16 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from pydantic import BaseModel, ValidationError
+
 from core.errors import ErrorCode
-from rag.models.mistral.failures import from_response, model_errors
+from rag.models.mistral.failures import CHAT_SERVER, ServerVariables, from_response, model_errors, refused
 from rag.models.protocols import ModelError
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ _MAX_CONNECTIONS = 1_000
 _KEY_REFUSED = {401, 403}
 _MODEL_DEPRECATED_HEADER = "x-model-deprecation-timestamp"
 
+MAX_LISTED_MODELS = 1_000
+MAX_NAMED_MODELS = 20
+MAX_NAME_CHARACTERS = 100
 PROBE_SECONDS = 3.0
 """How long a server may take to tell its models: longer than that, it keeps visitors waiting too."""
 
@@ -47,10 +52,24 @@ class RetryPolicy:
     longest_pause: float = 10.0
 
 
+class _ListedModel(BaseModel):
+    id: str
+
+
+class _ModelList(BaseModel):
+    data: list[_ListedModel] = []
+
+
 class Connection:
     """An SDK client of one server, made at the first question: the SDK takes over half a second to import."""
 
-    def __init__(self, api_key: str | None, server_url: str | None, connect_timeout: float) -> None:
+    def __init__(
+        self,
+        api_key: str | None,
+        server_url: str | None,
+        connect_timeout: float,
+        variables: ServerVariables = CHAT_SERVER,
+    ) -> None:
         """Prepare a connection; `server_url` None is Mistral's own server.
 
         Raises `ValueError` without a key for Mistral's own server.
@@ -61,6 +80,7 @@ class Connection:
         self._api_key = api_key or _NO_KEY
         self._server_url = server_url.rstrip("/").removesuffix("/v1") if server_url else None
         self._connect_timeout = connect_timeout
+        self._variables = variables
         self._opening = asyncio.Lock()
         self._open_clients: tuple[httpx2.AsyncClient, Mistral] | None = None
 
@@ -78,17 +98,36 @@ class Connection:
 
         Raises `ModelError`, whose message tells nothing that the server said.
         """
-        client, sdk = await self._clients()
-        address = self._server_url or sdk.sdk_configuration.get_server_details()[0]
-        headers = {"authorization": f"Bearer {self._api_key}"}
+        client, address = await self._client()
         async with within(PROBE_SECONDS, "The model's server did not answer in time."):
-            with model_errors():
+            with model_errors(self._variables):
                 # The body is left where it is: whether there is an answer is all that is asked.
-                async with client.stream("GET", f"{address}/v1/models", headers=headers) as response:
+                async with client.stream("GET", f"{address}/v1/models", headers=self._headers) as response:
                     status = response.status_code
         # Not every server has such a list, and one that has too much to do answers.
         if status in _KEY_REFUSED or response.is_server_error:
-            raise from_response(status)
+            raise from_response(status, self._variables)
+
+    async def models(self) -> list[str]:
+        """Return the names of the models that the server knows; none where it has no such list. Raises `ModelError`."""
+        client, address = await self._client()
+        async with within(PROBE_SECONDS, "The model's server did not answer in time."):
+            with model_errors(self._variables):
+                response = await client.get(f"{address}/v1/models", headers=self._headers)
+        try:
+            listed = _ModelList.model_validate_json(response.content) if response.is_success else _ModelList()
+        except ValidationError:
+            return []
+        return [model.id for model in listed.data[:MAX_LISTED_MODELS]]
+
+    async def post(self, path: str, body: Mapping[str, object]) -> bytes:
+        """Return what the server answers to a body of JSON, unread; `ask` bounds the time. Raises `ModelError`."""
+        client, address = await self._client()
+        with model_errors(self._variables):
+            response = await client.post(f"{address}{path}", json=dict(body), headers=self._headers, timeout=None)
+        if not response.is_success:
+            raise refused(response, self._variables)
+        return response.content
 
     async def aclose(self) -> None:
         """Close the connections; the next question opens new ones."""
@@ -96,6 +135,14 @@ class Connection:
             if self._open_clients is not None:
                 await self._open_clients[0].aclose()
             self._open_clients = None
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._api_key}"}
+
+    async def _client(self) -> "tuple[httpx2.AsyncClient, str]":
+        client, sdk = await self._clients()
+        return client, self._server_url or sdk.sdk_configuration.get_server_details()[0]
 
     async def _clients(self) -> "tuple[httpx2.AsyncClient, Mistral]":
         async with self._opening:
@@ -131,6 +178,22 @@ class Connection:
         with Mistral(api_key=self._api_key, server_url=self._server_url, async_client=client) as sdk:
             pass  # closes the blocking client that the SDK makes too, and that nothing uses
         return client, sdk
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownModel:
+    """A model that its server does not know, with the first of those that it does."""
+
+    model: str
+    known: tuple[str, ...]
+
+
+def unknown_model(model: str, listed: Sequence[str]) -> UnknownModel | None:
+    """Return a model that is not listed; None where nothing is. Ollama's names may go without their ":latest"."""
+    if not listed or model in listed or f"{model}:latest" in listed:
+        return None
+    known = ("".join(filter(str.isprintable, name[:MAX_NAME_CHARACTERS])) for name in listed)
+    return UnknownModel(model, tuple(known)[:MAX_NAMED_MODELS])
 
 
 async def ask(call: Callable[[], Awaitable[_Reply]], retry_policy: RetryPolicy) -> _Reply:

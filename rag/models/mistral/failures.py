@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -12,7 +13,7 @@ from core.errors import ErrorCode
 from rag.models.protocols import ModelError
 
 if TYPE_CHECKING:
-    from mistralai.client.errors import MistralError
+    import httpx2
 
 logger = structlog.get_logger(__name__)
 
@@ -32,8 +33,36 @@ type unauthorized unavailable unexpected unknown unsupported url value was with
 """Words that say nothing of a prompt, although it may hold them too."""
 
 
+@dataclass(frozen=True, slots=True)
+class ServerVariables:
+    """The variables by which the operator sets a server, which the messages of its failures name."""
+
+    key: str = "MISTRAL_API_KEY"
+    url: str = "MISTRAL_SERVER_URL"
+
+
+CHAT_SERVER = ServerVariables()
+EMBEDDINGS_SERVER = ServerVariables("MONITORA_EMBEDDINGS_KEY", "MONITORA_EMBEDDINGS_URL")
+
+
+class RefusedResponse(Exception):
+    """An answer of the server that is an error. `headers` may say when to come back."""
+
+    def __init__(self, response: "httpx2.Response") -> None:
+        super().__init__(response.status_code)
+        self.headers = response.headers
+
+
+def refused(response: "httpx2.Response", variables: ServerVariables) -> ModelError:
+    """Log the beginning of an error's body, and return the error. Its cause has the headers."""
+    logger.warning("model_refused", status=response.status_code, said=_logged(response, response.text))
+    failure = from_response(response.status_code, variables)
+    failure.__cause__ = RefusedResponse(response)
+    return failure
+
+
 @contextmanager
-def model_errors() -> Iterator[None]:
+def model_errors(variables: ServerVariables = CHAT_SERVER) -> Iterator[None]:
     """Raise what the SDK and its HTTP client raise inside the block as `ModelError`."""
     from httpx2 import RequestError, StreamError  # noqa: PLC0415 - loaded by then
     from mistralai.client.errors import MistralError  # noqa: PLC0415
@@ -42,19 +71,19 @@ def model_errors() -> Iterator[None]:
         yield
     except MistralError as error:
         if not error.raw_response.is_success:
-            logger.warning("model_refused", status=error.status_code, said=_logged(error))
-        raise from_response(error.status_code) from error
+            logger.warning("model_refused", status=error.status_code, said=_logged(error.raw_response, error.body))
+        raise from_response(error.status_code, variables) from error
     except (RequestError, StreamError) as error:
-        raise _from_transport(error) from error
+        raise _from_transport(error, variables) from error
     except (UnicodeDecodeError, RecursionError) as error:
         raise _interrupted() from error
 
 
-def from_response(status: int) -> ModelError:
+def from_response(status: int, variables: ServerVariables = CHAT_SERVER) -> ModelError:
     """Translate an answer of the server that is not what was asked for. What it said is not repeated."""
     match status:
         case 401 | 403:
-            message = "The model's server refused the API key. Check MISTRAL_API_KEY."
+            message = f"The model's server refused the API key. Check {variables.key}."
             return ModelError(ErrorCode.MODEL_UNAUTHORIZED, message, retryable=False)
         case 408:
             message = "The model's server gave up waiting. Try again in a moment."
@@ -72,15 +101,15 @@ def from_response(status: int) -> ModelError:
             return ModelError(ErrorCode.MODEL_UNAVAILABLE, message, retryable=True)
 
 
-def _from_transport(error: Exception) -> ModelError:
+def _from_transport(error: Exception, variables: ServerVariables) -> ModelError:
     """Translate a failure of the connection itself."""
     from httpx2 import ConnectError, ConnectTimeout, TimeoutException, UnsupportedProtocol  # noqa: PLC0415
 
     if isinstance(error, ConnectError | UnsupportedProtocol):
-        message = "The model's server cannot be reached. Check the network and MISTRAL_SERVER_URL."
+        message = f"The model's server cannot be reached. Check the network and {variables.url}."
         return ModelError(ErrorCode.MODEL_UNAVAILABLE, message, retryable=True)
     if isinstance(error, ConnectTimeout):
-        message = "The model's server cannot be reached in time. Check the network and MISTRAL_SERVER_URL."
+        message = f"The model's server cannot be reached in time. Check the network and {variables.url}."
         return ModelError(ErrorCode.MODEL_TIMEOUT, message, retryable=True)
     if isinstance(error, TimeoutException):
         message = "The model's server did not answer in time. Try again in a moment."
@@ -92,11 +121,11 @@ def _interrupted() -> ModelError:
     return ModelError(ErrorCode.MODEL_INTERRUPTED, "The model's answer was cut off. Ask again.", retryable=True)
 
 
-def _logged(error: "MistralError") -> str:
+def _logged(response: "httpx2.Response", body: str) -> str:
     """Return the beginning of an error's body, without the key and the words of the prompt, which it may echo."""
-    request = error.raw_response.request
+    request = response.request
     key = request.headers.get("authorization", "").removeprefix("Bearer ")
-    said = _OPAQUE.sub("…", error.body.replace(key, "…") if key else error.body)
+    said = _OPAQUE.sub("…", body.replace(key, "…") if key else body)
     told = {word.casefold() for text in _prompt_texts(json.loads(request.content)) for word in _WORD.findall(text)}
     told.difference_update(_PLAIN_WORDS.split())
     words = _WORD.sub(lambda word: "…" if word[0].casefold() in told else word[0], said)

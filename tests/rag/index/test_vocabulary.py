@@ -167,3 +167,25 @@ async def test_the_words_of_a_pages_address_are_searched_with_its_passages() -> 
     found = index.search("refunds", await EMBEDDER.embed_question("refunds"), 1)[0]
 
     assert (found.document_id, found.score >= CONFIDENCE_THRESHOLD) == (page.id, True)
+
+
+@pytest.mark.parametrize(
+    ("question", "framing"),
+    [
+        ("What kind of drill is the Titan?", {"kind"}),
+        ("In what year was the disk full?", {"year"}),
+        ("Combien coûte la perceuse ?", {"combien"}),
+        ("Quel est le nom de la perceuse ?", {"nom"}),
+        ("How do I install the widget?", set()),
+    ],
+)
+def test_words_that_say_what_kind_of_answer_is_wanted_count_less_than_others(question: str, framing: set[str]) -> None:
+    found = meaning([PRODUCTS, *HELP], question).concepts
+
+    assert {concept.word for concept in found if concept.weight < 1} == framing
+
+
+def test_a_name_counts_more_than_another_word() -> None:
+    weights = {concept.word: concept.weight for concept in meaning(HELP, "Is the drill like the Titan?").concepts}
+
+    assert weights["titan"] > weights["drill"] == 1.0

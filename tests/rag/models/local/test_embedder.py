@@ -22,7 +22,7 @@ def embedder() -> Embedder:
 async def test_texts_become_rows_of_unit_length(embedder: Embedder) -> None:
     vectors = await embedder.embed_passages([REFUND, DELIVERY])
 
-    assert vectors.shape == (2, embedder.dimensions) == (2, 1024)
+    assert vectors.shape == (2, 1024)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-5)
 

@@ -16,7 +16,7 @@ from core.errors import ErrorCode
 from rag.models.mistral import embedder as mistral
 from rag.models.mistral.chat import MistralChat
 from rag.models.mistral.connection import RetryPolicy
-from rag.models.mistral.embedder import MistralEmbedder
+from rag.models.mistral.embedder import EmbeddingOptions, MistralEmbedder
 from rag.models.protocols import ChatModel, Completion, Embedder, ModelError, Prompt, Token
 from rag.retrieval.passages import Passage
 from tests.support.mistral_server import Answer, Failure, Hang, MistralServer, Vectors
@@ -406,7 +406,7 @@ class TestEmbedding:
 
         batches = [request.body["input"] for request in mistral_server.requests]
         assert sum(map(len, batches)) == 74
-        assert max(map(len, batches)) <= mistral.MAX_BATCH_TEXTS
+        assert max(map(len, batches)) <= EmbeddingOptions().batch
         assert max(sum(map(len, batch)) for batch in batches) <= mistral.MAX_BATCH_CHARACTERS
         assert np.array_equal(vectors[65], await embedder.embed_question("word65"))
 
@@ -445,7 +445,7 @@ def test_both_are_what_the_protocols_ask_for() -> None:
     embedder: Embedder = MistralEmbedder("key")
 
     assert chat.name == "mistral"
-    assert (embedder.name, embedder.dimensions, embedder.weight) == ("mistral-embed", 1024, 1.0)
+    assert (embedder.name, embedder.weight) == ("mistral-embed", 1.0)
 
 
 def test_the_sdk_is_not_imported_before_it_is_needed() -> None:

@@ -5,8 +5,8 @@ from alembic import op
 
 from data.types import UtcDateTime
 
-revision = "0015"
-down_revision = "0014"
+revision = "0012"
+down_revision = "0011"
 
 COLUMNS = ("published_at", "modified_at")
 

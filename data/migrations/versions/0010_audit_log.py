@@ -5,7 +5,7 @@ from alembic import op
 
 from data.types import UtcDateTime, utc_now
 
-revision = "0014"
+revision = "0010"
 down_revision = "0009"
 
 
