@@ -24,9 +24,11 @@ RUN uv pip install --no-deps --no-build-isolation .
 FROM python:${PYTHON} AS run
 
 # Microsoft's ODBC driver came with requirements/image.txt, under Microsoft's licence terms (in the package's folder). Of the
-# system, pyodbc needs unixODBC; the driver needs libltdl, Kerberos and, for Encrypt=yes, OpenSSL.
+# system, pyodbc needs unixODBC; the driver needs libltdl, Kerberos and, for Encrypt=yes, OpenSSL. Text
+# recognition of scanned pages needs Tesseract's data.
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends libgssapi-krb5-2 libltdl7 libodbc2 libssl3 \
+        tesseract-ocr-eng tesseract-ocr-fra \
     && rm -rf /var/lib/apt/lists/*
 
 RUN useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin monitora \

@@ -44,7 +44,7 @@ bench-growth: .venv/.bench ## Measure how pages and figures grow with a workspac
 
 lock: .venv/.uv ## Lock the dependencies again
 	@$(LOCK) pyproject.toml --group build --output-file requirements/run.txt
-	@$(LOCK) pyproject.toml --group build --extra mssql --extra mysql --extra postgres --extra telemetry --extra msg --output-file requirements/image.txt
+	@$(LOCK) pyproject.toml --group build --extra mssql --extra mysql --extra postgres --extra telemetry --extra msg --extra ocr --output-file requirements/image.txt
 	@$(LOCK) pyproject.toml --extra mysql --extra postgres --extra telemetry --extra msg --group build --group test --output-file requirements/test.txt
 	@$(LOCK) --group node --output-file requirements/node.txt
 	@$(LOCK) pyproject.toml --group build --group bench --group node --output-file requirements/bench.txt

@@ -29,6 +29,7 @@ from rag.evaluation.workspace import measured_workspace
 from rag.index.memory.workspace_index import Candidates, WorkspaceIndex
 from rag.index.protocol import IndexedDocument
 from rag.models.protocols import Embedder, Vectors
+from rag.parsing import FileType
 from rag.retrieval.ranking import FEATURES, Family, calibrated, relevance
 
 Array = NDArray[np.float64]
@@ -161,7 +162,7 @@ class Asking:
 
 async def ask_all(path: Path, near: list[str], embedder: Embedder, family: Family) -> list[Asked]:
     content = read_set(path)
-    pages = {title: page(title, paragraphs) for title, paragraphs in content.articles().items()}
+    pages = {title: (page(title, paragraphs), FileType.HTML) for title, paragraphs in content.articles().items()}
     async with measured_workspace(pages, embedder) as workspace:
         documents = await workspace.retriever.documents(list(workspace.documents.values()))
     asking = Asking(path.stem, content, documents, embedder, family)

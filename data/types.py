@@ -1,6 +1,7 @@
 """Column types that mean the same on SQLite and SQL Server."""
 
 import json
+import zlib
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Choice = TypeVar("Choice", bound=StrEnum)
+_LEVEL = 1
+"""How hard zlib tries: it is waited for, and the best level saves a tenth more at five times the time."""
 
 
 class utc_now(FunctionElement[datetime]):  # noqa: N801 - an SQL function is written as it reads in SQL
@@ -104,6 +107,27 @@ def exact_text(length: int) -> TypeEngine[str]:
     """
     exact = mssql.NVARCHAR(length, collation="Latin1_General_100_BIN2")
     return Unicode(length).with_variant(exact, "mssql")
+
+
+class CompressedJson(TypeDecorator[Any]):
+    """A JSON value for programs alone, compressed: text that repeats itself takes a third of its bytes or less."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Ask SQL Server for VARBINARY(MAX): its IMAGE is obsolete."""
+        if dialect.name == "mssql":
+            return dialect.type_descriptor(mssql.VARBINARY("max"))  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(LargeBinary())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        """Write JSON in ASCII, in which half of a surrogate pair has a place too, and compress it."""
+        return None if value is None else zlib.compress(json.dumps(value, separators=(",", ":")).encode(), _LEVEL)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        """Read the JSON back."""
+        return None if value is None else json.loads(zlib.decompress(value))
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):

@@ -19,7 +19,7 @@ from data.engine import Database
 from data.jobs.runner import Jobs
 from data.models import JobKind
 from monitora.settings.data_folder import FILES
-from monitora.settings.settings import Settings
+from monitora.settings.settings import NO_REWRITING, Settings
 from monitora.telemetry import trace_statements
 from rag.answers.conversation_events import ConversationEvent
 from rag.answers.event_log import MemoryAnswerEventLog
@@ -34,7 +34,7 @@ from rag.models.local.embedder import LocalEmbedder
 from rag.models.mistral.chat import CHAT_RETRY_POLICY, MistralChat
 from rag.models.mistral.embedder import MISTRAL_EMBED, MistralEmbedder
 from rag.models.mistral.failures import EMBEDDINGS_SERVER
-from rag.models.protocols import ChatModel, Embedder, ModelError
+from rag.models.protocols import ChatModel, Embedder, ModelError, Rewriter
 from rag.retrieval.retriever import Retriever
 from rag.sources.crawler.events import WebsiteEvent
 from rag.sources.crawler.job import WebsiteCrawl
@@ -87,6 +87,8 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
             conversation_events,
             cache_lifetime=timedelta(hours=settings.cache_hours),
             daily_tokens=settings.daily_tokens or None,
+            rewriter=rewriter_of(settings, chat_model),
+            rewriting_model=settings.rewrite_model,
         )
         sessions = SessionChecks(database, session_events)
         sessions.listen()
@@ -119,6 +121,12 @@ async def running_services(settings: Settings, reader: DocumentReader | None = N
             await jobs.close()
             await own_reader.close()
             ssrf_guard.close()
+
+
+def rewriter_of(settings: Settings, chat_model: ChatModel) -> Rewriter | None:
+    """Return what makes follow-ups stand alone: the chat model, if it can and the settings say so."""
+    is_wanted = settings.rewrite_model != NO_REWRITING
+    return chat_model if is_wanted and isinstance(chat_model, Rewriter) else None
 
 
 @asynccontextmanager

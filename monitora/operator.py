@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from core.rate_limits import RateLimiter
 from data.models import AppUser, Role, Workspace
-from data.queries.workspaces import find_workspaces_called
+from data.queries.workspaces import find_workspaces_called, find_workspaces_of_all
 from data.viewer import Staff
 from resolvers.context import Context
 from resolvers.services import Services
@@ -32,4 +32,13 @@ async def find_workspace(services: Services, name: str) -> tuple[Workspace, AppU
     if len(found) != 1:
         count = "no workspace" if not found else f"{len(found)} workspaces"
         raise UnknownWorkspace(f"There is {count} called {name!r}: give its key instead.")
+    return found[0]
+
+
+async def only_workspace(services: Services) -> tuple[Workspace, AppUser]:
+    """Return the one workspace that there is, and its owner. Raises `UnknownWorkspace`."""
+    found = await services.database.read(lambda session: find_workspaces_of_all(session, 2))
+    if len(found) != 1:
+        count = "no workspace" if not found else "more than one workspace"
+        raise UnknownWorkspace(f"There is {count}: name the one to search.")
     return found[0]

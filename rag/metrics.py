@@ -24,6 +24,11 @@ FIRST_TOKEN_SECONDS = Histogram(
 CACHE_LOOKUPS = Counter(
     "monitora_cache_lookups", "Questions looked up in the cache of answers: hit or miss.", ["result"]
 )
+REWRITES = Counter(
+    "monitora_rewrites",
+    "Follow-ups given to a model to be rewritten: rewritten, unusable (what it wrote was no question) or failed.",
+    ["outcome"],
+)
 MODEL_TOKENS = Counter(
     "monitora_model_tokens",
     "Tokens that models read (input) and wrote (output), by operation.",

@@ -160,6 +160,13 @@ WEBSITE_PER_ACCOUNT = Rate(
     "each asks the server of somebody else: twenty websites set up and tried a few times",
 )
 
+SEARCH_PER_ACCOUNT = Rate(
+    "search_per_account",
+    "120/minute",
+    "searches of one account",
+    "as often as its messages: staff try words by hand or by a script of questions",
+)
+
 CURRENT_PASSWORD_PER_SESSION = Rate(
     "current_password_per_session",
     "",
@@ -193,4 +200,5 @@ RATES = (
     SHARE_PER_ACCOUNT,
     DATABASE_PER_ACCOUNT,
     WEBSITE_PER_ACCOUNT,
+    SEARCH_PER_ACCOUNT,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from monitora.settings.settings import described
+from rag.parsing.pdf.recognition import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 OF_THE_IMAGE = {"MONITORA_DATA_DIR", "MONITORA_HOST", "MONITORA_PORT"}
@@ -39,3 +40,11 @@ def test_the_image_sets_what_is_a_setting() -> None:
     words = dockerfile.replace("=", " ").replace('"', " ").replace("\\", " ").split()
 
     assert OF_THE_IMAGE <= {word for word in words if word.startswith("MONITORA_")} <= SETTINGS
+
+
+def test_the_image_can_read_scanned_pages() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    locked = (ROOT / "requirements" / "image.txt").read_text(encoding="utf-8")
+
+    assert "\ntesserocr==" in locked
+    assert all(f"tesseract-ocr-{language}" in dockerfile for language in LANGUAGES)

@@ -11,7 +11,7 @@ from data.models.analytics import (
 )
 from data.models.audit import AuditAction, AuditEntry
 from data.models.base import Model, View, global_id
-from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, ResponseCache
+from data.models.conversations import Conversation, Message, MessageRole, MessageTopic, MessageTrace, ResponseCache
 from data.models.documents import (
     Document,
     DocumentChunk,
@@ -60,6 +60,7 @@ __all__ = [
     "Message",
     "MessageRole",
     "MessageTopic",
+    "MessageTrace",
     "Model",
     "Profile",
     "ResponseCache",

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Unicode, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.models.base import NO, YES, ZERO, Created, Keyed, Model, Updated, primary_key
-from data.types import Chosen, Json, exact_text
+from data.types import Chosen, CompressedJson, Json, exact_text
 
 
 class Conversation(Keyed, Created, Updated, Model):
@@ -89,6 +89,25 @@ class Message(Keyed, Created, Updated, Model):
         Index("idx_messages_conversation", "conversation_id", "created_at", "id", mssql_clustered=True),
         Index("idx_messages_answer", "answer_id"),
         Index("idx_messages_reply_to", "reply_to_id"),
+    )
+
+
+class MessageTrace(Created, Model):
+    """How an answer came about, for staff: `content` is what `rag.answers.trace` says of the message of this key.
+
+    Apart from the messages, so that whoever reads them does not read it. `workspace_id` does not cascade: SQL Server
+    refuses a second path from the same ancestor (error 1785).
+    """
+
+    __tablename__ = "message_traces"
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), sort_order=-1)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    content: Mapped[dict[str, Any]] = mapped_column(CompressedJson(), sort_order=2)
+
+    __table_args__ = (
+        primary_key(),
+        Index("idx_message_traces_workspace", "workspace_id", "created_at", "id", mssql_clustered=True),
     )
 
 

@@ -66,6 +66,7 @@ class Cleaned:
     deleted_documents: int
     deleted_cache_entries: int
     deleted_sessions: int
+    deleted_traces: int
 
 
 CALCULATE_WORKSPACE_INSIGHTS = Procedure("sp_calculate_workspace_insights", {"workspace_id": Uuid()}, WorkspaceInsights)

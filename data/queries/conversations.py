@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, or_, select, update
 
 from core.clock import today
 from data.engine import Session
-from data.models import AnalyticsDaily, Conversation, Message, MessageRole, Workspace
+from data.models import AnalyticsDaily, Conversation, Message, MessageRole, MessageTrace, Workspace
 from data.viewer import Viewer
 from data.visibility import visible
 
@@ -82,9 +82,12 @@ async def delete_conversation(session: Session, conversation_id: UUID) -> None:
     await session.execute(delete(Conversation).where(Conversation.id == conversation_id))
 
 
-async def add_message(session: Session, message: Message) -> None:
-    """Store a message and note it as its conversation's last. Raises `IntegrityError` without the conversation."""
-    session.add(message)
+async def add_message(session: Session, message: Message, trace: MessageTrace | None = None) -> None:
+    """Store a message and note it as its conversation's last, an answer with how it came about.
+
+    Raises `IntegrityError` without the conversation.
+    """
+    session.add_all([message] if trace is None else [message, trace])
     await session.flush()
     await session.execute(
         update(Conversation)

@@ -74,6 +74,17 @@ async def find_workspaces_called(session: Session, name: str, key: UUID | None) 
     return [(workspace, user) for workspace, user in rows]
 
 
+async def find_workspaces_of_all(session: Session, limit: int) -> list[tuple[Workspace, AppUser]]:
+    """Return workspaces of every account, at most `limit`, each with its owner. For the operator."""
+    rows = await session.execute(
+        select(Workspace, AppUser)
+        .join(AppUser, AppUser.id == Workspace.user_id)
+        .order_by(Workspace.created_at, Workspace.id)
+        .limit(limit)
+    )
+    return [(workspace, user) for workspace, user in rows]
+
+
 async def find_members(session: Session, workspace_id: UUID) -> set[UUID]:
     """Return the accounts that a workspace is shared with."""
     return set(

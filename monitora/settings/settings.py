@@ -39,6 +39,10 @@ MIN_METRICS_TOKEN_CHARACTERS = 16
 """What nobody guesses through a web server."""
 
 
+NO_REWRITING = "off"
+"""The model of rewriting where none rewrites."""
+
+
 class Settings(ConnectionSettings, StorageSettings, CrawlSettings, EmbeddingSettings):
     """Every setting, its default and its bounds."""
 
@@ -97,6 +101,11 @@ class Settings(ConnectionSettings, StorageSettings, CrawlSettings, EmbeddingSett
     )
     model_timeout_seconds: float = Field(
         30, gt=0, le=600, description="How long the model may stay silent, before its first token and between two."
+    )
+    rewrite_model: str = Field(
+        "",
+        max_length=100,
+        description="Model that makes follow-ups stand alone for the search; empty for the workspace's, off for none.",
     )
     access_token_minutes: int = Field(15, ge=1, le=1_440, description="Lifetime of an access token.")
     session_days: int = Field(30, ge=1, le=365, description="Lifetime of a session that is not refreshed.")

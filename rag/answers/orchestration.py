@@ -22,6 +22,7 @@ from rag.answers.events import (
     AnswerFailed,
     AnswerFinished,
 )
+from rag.answers.rewriting import RewriteFollowUp
 from rag.answers.running import STOPPED, AnswerDraft, Question, RunningAnswer
 from rag.answers.steps import (
     AnswerStep,
@@ -35,7 +36,7 @@ from rag.answers.steps import (
     StoreAnswer,
     WriteAnswer,
 )
-from rag.models.protocols import ChatModel, ModelError
+from rag.models.protocols import ChatModel, ModelError, Rewriter
 from rag.retrieval.retriever import Retriever
 
 logger = structlog.get_logger(__name__)
@@ -62,9 +63,12 @@ class Answers:
         *,
         cache_lifetime: timedelta,
         daily_tokens: int | None = None,
+        rewriter: Rewriter | None = None,
+        rewriting_model: str = "",
     ) -> None:
-        """Prepare the steps. `daily_tokens` of None is no bound."""
+        """Prepare the steps. `daily_tokens` of None is no bound; without a `rewriter` no follow-up is rewritten."""
         self.chat_model = chat_model
+        self.retriever = retriever
         self.event_log = event_log
         self.events = events
         self._steps: tuple[AnswerStep, ...] = (
@@ -72,6 +76,7 @@ class Answers:
             ReplyToSmallTalk(event_log),
             RepeatCached(database, event_log),
             CheckBudget(daily_tokens),
+            RewriteFollowUp(rewriter, rewriting_model),
             FindEvidence(retriever, event_log),
             WriteAnswer(chat_model, event_log),
             KeepCited(),

@@ -3,7 +3,7 @@
 import re
 from typing import Literal, TypedDict
 
-from rag.models.protocols import Prompt, Turn
+from rag.models.protocols import Prompt, Rewriting, Turn
 from rag.retrieval.passages import Passage
 
 PROMPT_VERSION = 2
@@ -49,6 +49,19 @@ def messages(prompt: Prompt) -> list[Message]:
     return [{"role": "system", "content": _system(prompt)}, *conversation]
 
 
+def rewriting_messages(request: Rewriting) -> list[Message]:
+    """Return what a model is told that rewrites a question, as chat messages."""
+    return [
+        {"role": "system", "content": request.instructions},
+        {"role": "user", "content": request.conversation},
+    ]
+
+
+def safe_text(text: str) -> str:
+    """Return a text that cannot close the marks around it."""
+    return _MARKUP.sub("‹", text)
+
+
 def _system(prompt: Prompt) -> str:
     rules = _RULES.format(
         language=_LANGUAGES.get(prompt.language, prompt.language), no_answer=prompt.no_answer or _NO_ANSWER
@@ -62,5 +75,5 @@ def _passage(number: int, passage: Passage) -> str:
     """Return a numbered passage; what it says cannot close its own mark."""
     place = f", {passage.location}" if passage.location else ""
     source = f"{passage.document_name}{place}".replace('"', "'").replace("\n", " ")
-    text = _MARKUP.sub("‹", passage.content)
-    return f'<passage number="{number}" source="{_MARKUP.sub("‹", source)}">\n{text}\n</passage>'
+    text = safe_text(passage.whole)
+    return f'<passage number="{number}" source="{safe_text(source)}">\n{text}\n</passage>'

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from core.clock import now_after
 from data.engine import Session
-from data.models import Message, MessageRole, Workspace
+from data.models import Message, MessageRole, MessageTrace, Workspace
 from data.queries.conversations import add_message, find_asked_in
 from data.queries.response_cache import count_response_hit
 from rag.answers import cache
@@ -84,8 +84,8 @@ class AnswerDraft:
     def complete(self, completion: Completion) -> None:
         """Take over what the model says at its end."""
         self.finish_reason = completion.finish_reason
-        self.prompt_tokens = completion.prompt_tokens
-        self.completion_tokens = completion.completion_tokens
+        self.prompt_tokens += completion.prompt_tokens
+        self.completion_tokens += completion.completion_tokens
         self.model = completion.model or self.model
 
     def repeat(self, answer: cache.CachedAnswer) -> None:
@@ -98,6 +98,8 @@ class AnswerDraft:
 class RunningAnswer:
     """An answer under way: what the steps found so far, and the task that reads the model, once there is one.
 
+    `nearest` are the passages found, of which `passages` are those that the model gets; `received` is all that it got.
+    `rewritten_question` is what the model made of a follow-up, where it was asked to.
     The cache has a key for what is made from the question alone; None for a follow-up, or a question asked again. Times
     are those of `time.monotonic`, in seconds.
     """
@@ -109,10 +111,25 @@ class RunningAnswer:
     understanding: Understanding | None = None
     passages: Sequence[Passage] = ()
     nearest: Sequence[Passage] = ()
+    confidence: float | None = None
+    rewritten_question: str | None = None
+    received: str = ""
     began: float = field(default_factory=time.monotonic)
     first_token: float | None = None
     reading: asyncio.Task[None] | None = None
     stopped: bool = False
+
+    async def until_stopped(self, reading: Coroutine[Any, Any, None]) -> None:
+        """Wait for what reads a model, which ends early when the answer is stopped: no database work is in it."""
+        self.reading = asyncio.create_task(reading)
+        try:
+            await self.reading
+        except asyncio.CancelledError:
+            if not self.stopped:
+                self.reading.cancel()
+                raise
+        finally:
+            self.reading = None
 
     @property
     def known(self) -> AnswerContext:
@@ -150,8 +167,8 @@ async def read_answer_context(session: Session, question: Question) -> AnswerCon
     return AnswerContext(found.asked_at, found.workspace, turns[::-1], found.tokens_of_the_day)
 
 
-async def store_answer(session: Session, answer: RunningAnswer, kept: timedelta) -> None:
-    """Store the assistant's message and what follows from it, in the caller's unit.
+async def store_answer(session: Session, answer: RunningAnswer, trace: dict[str, Any], kept: timedelta) -> None:
+    """Store the assistant's message, how it came about, and what follows from it, in the caller's unit.
 
     `kept` is how long an answer that may be given again is kept. Raises `IntegrityError` when the conversation is gone.
     """
@@ -171,6 +188,7 @@ async def store_answer(session: Session, answer: RunningAnswer, kept: timedelta)
             details=_details(draft),
             created_at=now_after(answer.known.asked_at),
         ),
+        MessageTrace(id=question.answer_id, workspace_id=question.workspace_id, content=trace),
     )
     if key is None:
         return

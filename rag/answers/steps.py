@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from rag.answers.citations import DocumentCitation
 from rag.answers.event_log import AnswerEventLog
 from rag.answers.events import AnswerDelta, AnswerStarted
 from rag.answers.running import STOPPED, RunningAnswer, read_answer_context, store_answer
+from rag.answers.trace import trace_of
 from rag.answers.understanding import understand
 from rag.answers.wording import no_answer_text, says_unknown, small_talk_text, suggestions_text
 from rag.models import spans
@@ -132,20 +134,25 @@ class FindEvidence:
             return
         retrieval = await self._search(answer)
         answer.passages, answer.nearest = retrieval.passages, retrieval.nearest
-        answer.draft.score = retrieval.confidence
+        answer.draft.score = answer.confidence = retrieval.confidence
+        # What was found, it may be by another query than the first.
+        answer.understanding = replace(answer.understood, search_query=retrieval.query)
         answer.draft.citations = tuple(
-            DocumentCitation.of(passage, answer.understood.search_query, number)
+            DocumentCitation.of(passage, retrieval.query, number)
             for number, passage in enumerate(retrieval.passages, 1)
         )
         await announce(self._event_log, answer)
 
     async def _search(self, answer: RunningAnswer) -> Retrieval:
-        question, understood = answer.question, answer.understood
-        retrieval = await self._retrieve(answer, understood.search_query)
-        if retrieval.passages or not understood.is_follow_up:
-            return retrieval
-        # It may stand alone after all.
-        return await self._retrieve(answer, question.content)
+        queries = [answer.rewritten_question, answer.understood.search_query, answer.understood.second_query]
+        first, *others = dict.fromkeys(filter(None, queries))
+        found = await self._retrieve(answer, first)
+        for query in others:
+            if found.passages:
+                break
+            other = await self._retrieve(answer, query)
+            found = other if other.passages else found
+        return found
 
     async def _retrieve(self, answer: RunningAnswer, query: str) -> Retrieval:
         workspace = answer.known.workspace
@@ -170,14 +177,9 @@ class WriteAnswer:
         if answer.draft.is_written:
             return
         if not answer.stopped:
-            # Its own task, so that stopping cancels the reading of the model alone: no database work is in it.
-            answer.reading = asyncio.create_task(self._read(answer, _prompt(answer)))
-            try:
-                await answer.reading
-            except asyncio.CancelledError:
-                if not answer.stopped:
-                    answer.reading.cancel()
-                    raise
+            prompt = _prompt(answer)
+            await answer.until_stopped(self._read(answer, prompt))
+            answer.received = self._chat_model.received(prompt)
         if answer.stopped:
             answer.draft.finish_reason = STOPPED
 
@@ -232,11 +234,12 @@ class StoreAnswer:
         """Store the draft. Raises `IntegrityError` when the conversation is gone."""
         draft = answer.draft
         draft.response_time_ms = round((time.monotonic() - answer.began) * 1000)
+        trace = trace_of(answer).as_json()
         try:
-            await self._database.write(lambda session: store_answer(session, answer, self._cache_lifetime))
+            await self._database.write(lambda session: store_answer(session, answer, trace, self._cache_lifetime))
         except IntegrityError:
             # Another process kept an answer to the question at the same moment, or the conversation is gone.
-            await self._database.write(lambda session: store_answer(session, answer, timedelta(0)))
+            await self._database.write(lambda session: store_answer(session, answer, trace, timedelta(0)))
 
 
 async def announce(event_log: AnswerEventLog, answer: RunningAnswer) -> None:
@@ -248,7 +251,9 @@ async def announce(event_log: AnswerEventLog, answer: RunningAnswer) -> None:
 
 def _prompt(answer: RunningAnswer) -> Prompt:
     workspace, language = answer.known.workspace, answer.language
-    titles = dict.fromkeys(passage.document_name for passage in answer.nearest if passage.score >= SUGGESTED)
+    near = [passage for passage in answer.nearest if passage.score >= SUGGESTED]
+    spoken = [passage for passage in near if passage.language == language] or near
+    titles = dict.fromkeys(passage.document_name for passage in spoken)
     return Prompt(
         system=workspace.system_prompt or "",
         passages=answer.passages,

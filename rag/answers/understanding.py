@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answers.follow_ups import standalone
+from rag.answers.follow_ups import standalone, with_thread
 from rag.models.protocols import Turn
 from rag.text.language import clear_language
 from rag.text.small_talk import SmallTalk, SmallTalkKind, small_talk
@@ -15,13 +15,15 @@ class Understanding:
     """What was understood of a message.
 
     `language` is None where neither the message, the conversation nor the widget tells. `search_query` is what the
-    documents are searched for: the message, with what it leaves out where it follows up.
+    documents are searched for: the message, with what it leaves out where it follows up. `second_query` is searched
+    for where that finds nothing: the message, where it may stand alone after all, or may not.
     """
 
     small_talk: SmallTalk | None
     language: str | None
     is_follow_up: bool
     search_query: str
+    second_query: str | None = None
 
 
 def understand(message: str, history: Sequence[Turn], locale: str | None) -> Understanding:
@@ -33,7 +35,8 @@ def understand(message: str, history: Sequence[Turn], locale: str | None) -> Und
     language = _language(message, said, earlier, locale)
     asked = [content for content in earlier if small_talk(content) is None]
     query = None if said else standalone(message, asked)
-    return Understanding(said, language, query is not None, query or message)
+    second = message if query else None if said else with_thread(message, asked)
+    return Understanding(said, language, query is not None, query or message, second)
 
 
 def _answers_a_question(history: Sequence[Turn]) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rag.evaluation.sets import EvaluationSet, is_hit, page, read_set, read_unanswerable
 from rag.evaluation.workspace import MeasuredWorkspace, measured_workspace
 from rag.models.protocols import Embedder
+from rag.parsing import FileType
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
 from rag.text.tokens import count_tokens
 
@@ -119,7 +120,7 @@ async def evaluate(path: Path, embedder: Embedder, other_unanswerable: Path | No
     """
     content = read_set(path)
     no_answer = content.unanswerable if other_unanswerable is None else read_unanswerable(other_unanswerable)
-    pages = {title: page(title, paragraphs) for title, paragraphs in content.articles().items()}
+    pages = {title: (page(title, paragraphs), FileType.HTML) for title, paragraphs in content.articles().items()}
     began = time.perf_counter()
     async with measured_workspace(pages, embedder) as workspace:
         ingested = time.perf_counter()

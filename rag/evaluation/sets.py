@@ -54,7 +54,7 @@ class EvaluationSet(BaseModel):
 
 def read_set(path: Path) -> EvaluationSet:
     """Return the set in `path`. Raises `EvaluationFileError` or `OSError`."""
-    content = _read(path, EvaluationSet)
+    content = read_json(path, EvaluationSet)
     known = {paragraph.id for paragraph in content.paragraphs}
     for number, question in enumerate(content.questions):
         if question.pid not in known:
@@ -64,10 +64,11 @@ def read_set(path: Path) -> EvaluationSet:
 
 def read_unanswerable(path: Path) -> list[str]:
     """Return the "unanswerable" questions in `path`. Raises `EvaluationFileError` or `OSError`."""
-    return _read(path, UnanswerableQuestions).unanswerable
+    return read_json(path, UnanswerableQuestions).unanswerable
 
 
-def _read(path: Path, kind: type[Content]) -> Content:
+def read_json(path: Path, kind: type[Content]) -> Content:
+    """Return what a file of JSON holds. Raises `EvaluationFileError` or `OSError`."""
     if path.stat().st_size > MAX_FILE_BYTES:
         raise EvaluationFileError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes: evaluate a part of it.")
     try:

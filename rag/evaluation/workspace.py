@@ -21,6 +21,7 @@ from rag.ingestion.pipeline import Ingestion
 from rag.ingestion.reader import DocumentReader
 from rag.models.protocols import Embedder
 from rag.parsing import FileType
+from rag.parsing.formats import BY_TYPE
 from rag.retrieval.retriever import Retriever
 from rag.sources.storage import FileStorage
 
@@ -32,16 +33,19 @@ class MeasuredWorkspace:
     """A workspace with its documents indexed. `documents` are their ids by title."""
 
     id: UUID
+    database: Database
     documents: Mapping[str, UUID]
     chunks: int
     retriever: Retriever
 
 
 @asynccontextmanager
-async def measured_workspace(pages: Mapping[str, bytes], embedder: Embedder) -> AsyncIterator[MeasuredWorkspace]:
-    """Index pages of HTML, by title, in a temporary database, and delete it afterwards.
+async def measured_workspace(
+    contents: Mapping[str, tuple[bytes, FileType]], embedder: Embedder
+) -> AsyncIterator[MeasuredWorkspace]:
+    """Index files, by title, in a temporary database, and delete it afterwards.
 
-    Raises `EvaluationFileError` for a page that cannot be indexed.
+    Raises `EvaluationFileError` for a file that cannot be indexed.
     """
     with tempfile.TemporaryDirectory(prefix="monitora-eval-") as name:
         folder = Path(name)
@@ -53,12 +57,13 @@ async def measured_workspace(pages: Mapping[str, bytes], embedder: Embedder) -> 
             await migrate(database)
             workspace_id = await database.write(_add_workspace)
             documents = {
-                title: await _add_document(database, storage, workspace_id, content) for title, content in pages.items()
+                title: await _add_document(database, storage, workspace_id, *content)
+                for title, content in contents.items()
             }
             jobs.start()
             await jobs.finish()
             chunks = await database.read(lambda session: _count_chunks(session, documents))
-            yield MeasuredWorkspace(workspace_id, documents, chunks, Retriever(database, embedder))
+            yield MeasuredWorkspace(workspace_id, database, documents, chunks, Retriever(database, embedder))
         finally:
             await jobs.close()
             await reader.close()
@@ -74,7 +79,9 @@ async def _add_workspace(session: Session) -> UUID:
     return await add_workspace(session, user.id, {"name": "Evaluation"})
 
 
-async def _add_document(database: Database, storage: FileStorage, workspace_id: UUID, content: bytes) -> UUID:
+async def _add_document(
+    database: Database, storage: FileStorage, workspace_id: UUID, content: bytes, file_type: FileType
+) -> UUID:
     document_id = uuid4()
     path = await storage.save(workspace_id, document_id, content)
 
@@ -83,9 +90,9 @@ async def _add_document(database: Database, storage: FileStorage, workspace_id: 
             id=document_id,
             workspace_id=workspace_id,
             # As a file is called: what the page calls itself must be found in the page.
-            name=f"{len(content)}.html",
+            name=f"{len(content)}{BY_TYPE[file_type].extensions[0]}",
             file_path=path,
-            file_type=FileType.HTML.value,
+            file_type=file_type.value,
             file_size=len(content),
         )
         queries.add_document(session, document)

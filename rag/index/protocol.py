@@ -59,6 +59,10 @@ class SearchIndex(Protocol):
         """Return the next version, in which no chunk of that document is left."""
         ...
 
+    def find(self, document_id: UUID, chunk_index: int) -> Passage | None:
+        """Return the passage of a document that has this place in it, without a score, or None."""
+        ...
+
     def search(self, question: str, vector: Vectors, limit: int) -> list[Passage]:
         """Return the `limit` passages that best answer `question`, best first, each with its confidence as score.
 

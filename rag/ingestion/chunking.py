@@ -95,7 +95,7 @@ def _split(text: str) -> list[str]:
 
 
 def _location(blocks: Sequence[Block]) -> str | None:
-    first, last = blocks[0].place, blocks[-1].place
+    first, last = blocks[0].place, blocks[-1].last_place
     if first and last and first.unit is not Unit.LINE:
         return first.to(last)[:LOCATION_CHARACTERS]
     if heading := " › ".join(blocks[0].heading):
@@ -141,9 +141,12 @@ def _parts_of(block: Block) -> Iterator[Piece]:
     if tokens <= (MAX_ROW_TOKENS if block.kind is BlockKind.TABLE_ROW else CHUNK_TOKENS):
         yield block, text, tokens
         return
+    start = 0
     for window in _windows(text):
         for part in _split(window):
-            yield block, part, count_tokens(part)
+            start = text.index(part, start)
+            yield block.part(start, part), part, count_tokens(part)
+            start += len(part)
 
 
 def _packed(blocks: Iterable[Block]) -> Iterator[list[Piece]]:
@@ -201,6 +204,7 @@ def _joined(pieces: Sequence[Piece]) -> tuple[str, Places]:
             offset += len(separator)
         if block.place and (not places or places[-1][1] != str(block.place)):
             places.append((offset, str(block.place)[:LOCATION_CHARACTERS]))
+        places += [(offset + start, str(place)[:LOCATION_CHARACTERS]) for start, place in block.continued]
         parts.append(text)
         offset += len(text)
         previous = block

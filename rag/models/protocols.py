@@ -73,6 +73,16 @@ class Completion:
     model: str = field(default="")
 
 
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """A question to rewrite so that it stands alone: what the model is told, and the conversation that it ends."""
+
+    instructions: str
+    conversation: str
+    model: str
+    max_tokens: int
+
+
 @runtime_checkable
 class Probed(Protocol):
     """A model behind a server that can be asked whether it answers, at no cost."""
@@ -88,8 +98,23 @@ class ChatModel(Protocol):
     name: str
     provider: str
 
+    def received(self, prompt: Prompt) -> str:
+        """Return what the model reads of a prompt, word for word."""
+        ...
+
     def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield tokens, then exactly one `Completion`. Raises `ModelError`, possibly after some tokens."""
+        ...
+
+
+@runtime_checkable
+class Rewriter(Protocol):
+    """Rewrites questions, in little time. `provider` is as that of a `ChatModel`."""
+
+    provider: str
+
+    async def rewrite(self, request: Rewriting) -> tuple[str, Completion]:
+        """Return what the model wrote, and its end. Raises `ModelError`, also when its time is over."""
         ...
 
 

@@ -10,7 +10,7 @@ from opentelemetry.util.types import AttributeValue
 
 from core.telemetry import span
 from rag.metrics import MODEL_TOKENS
-from rag.models.protocols import Completion, Prompt
+from rag.models.protocols import Completion, Prompt, Rewriting
 
 MISTRAL = "mistral_ai"
 """The conventions' name of Mistral."""
@@ -27,6 +27,17 @@ def chat(provider: str, prompt: Prompt) -> AbstractContextManager[Span]:
         "gen_ai.request.max_tokens": prompt.max_tokens,
     }
     return span(f"chat {prompt.model}", attributes, kind=SpanKind.CLIENT)
+
+
+def rewriting(provider: str, request: Rewriting) -> AbstractContextManager[Span]:
+    """Return the span of a call that rewrites a question."""
+    attributes: dict[str, AttributeValue] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": provider,
+        "gen_ai.request.model": request.model,
+        "gen_ai.request.max_tokens": request.max_tokens,
+    }
+    return span(f"rewrite {request.model}", attributes, kind=SpanKind.CLIENT)
 
 
 def first_token(call: Span, seconds: float) -> None:

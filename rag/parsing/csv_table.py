@@ -18,6 +18,7 @@ _NAMED_DELIMITER = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _FORMULA_TEXT = re.compile(r'="?(.*?)"?', re.DOTALL)
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 _REGULAR = 0.8
+_QUOTED_SINGLY = re.compile(r"\s*'[^'\n]{1,200}'\s?[,;\t|]\s?'[^'\n]{1,200}'")
 
 
 def read_csv(content: bytes) -> Outline:
@@ -44,7 +45,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     before = 1 if named else 0
     if not named:
         lines.seek(0)
-    reader = csv.reader(lines, delimiter=named[1] if named else _delimiter(text))
+    delimiter = named[1] if named else _delimiter(text)
+    reader = csv.reader(lines, delimiter=delimiter, quotechar="'" if _QUOTED_SINGLY.match(text) else '"')
     try:
         line = before + 1
         for row in reader:

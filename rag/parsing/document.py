@@ -75,13 +75,30 @@ class Block:
 
     Lines inside `text` are separated by a line feed. The items of one list and the rows of one table follow one
     another. `heading` is the path of headings above the block, outermost first, without the document's title.
-    `place` is where the block starts, or None where the format has no places.
+    `place` is where the block starts, or None where the format has no places. `continued` tells where in `text` each
+    further place begins, of a paragraph that goes on over pages.
     """
 
     text: str
     heading: tuple[str, ...] = ()
     place: Place | None = None
     kind: BlockKind = BlockKind.TEXT
+    continued: tuple[tuple[int, Place], ...] = ()
+
+    @property
+    def last_place(self) -> Place | None:
+        """Where the block ends."""
+        return self.continued[-1][1] if self.continued else self.place
+
+    def part(self, start: int, text: str) -> "Block":
+        """Return the part of it whose `text` stands at `start`, with its own places."""
+        place, continued = self.place, []
+        for offset, following in self.continued:
+            if offset <= start:
+                place = following
+            elif offset < start + len(text):
+                continued.append((offset - start, following))
+        return Block(text, self.heading, place, self.kind, tuple(continued))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +131,7 @@ class ParsedDocument:
         """How many pages a quota counts: up to the last page with text, or 3,000 characters each if that gives more."""
         paged = {Unit.PAGE, Unit.SLIDE}
         last = max(
-            (block.place.number for block in self.blocks if block.place and block.place.unit in paged), default=0
+            (place.number for block in self.blocks if (place := block.last_place) and place.unit in paged), default=0
         )
         characters = sum(len(block.text) for block in self.blocks)
         return max(last, math.ceil(characters / PAGE_CHARACTERS))

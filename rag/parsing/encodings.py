@@ -27,6 +27,10 @@ _NOT_LATIN = (
     *("gbk", "big5", "big5hkscs", "cp949", "euc-kr"),
 )
 """What programs write texts in; the encodings of mainframes and telegraphs are left out."""
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
+"""Not 0x1A, which ends the texts of DOS, and of business programs today."""
+_FEW_CONTROLS = 0.1
+"""A text in UTF-8 with a smaller share of zeros and the like has bad bytes; UTF-16 has more, or is no UTF-8."""
 _SAMPLE_LETTERS = 200_000
 _AMONG_ASCII = re.compile(rb"[A-Za-z][\x80-\xff](?![\x80-\xff])|(?<![\x80-\xff])[\x80-\xff][A-Za-z]")
 _APART = re.compile(rb"[\x80-\xff]{2,}")
@@ -97,6 +101,14 @@ def is_utf8(content: bytes) -> bool:
     return True
 
 
+def _begins_utf8(sample: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def is_unicode(content: bytes) -> bool:
     """Tell whether `content` is in UTF-16 or UTF-32, with a mark or without."""
     marked = any(content.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS[1:])
@@ -119,7 +131,7 @@ def better(encoding: str) -> str:
 def unmarked_unicode(content: bytes) -> str | None:
     """Return which of UTF-16 and UTF-32 `content` is in, without a mark that says so; None where it is in none."""
     sample = content[:_SAMPLE_BYTES]
-    if b"\0" not in sample:
+    if b"\0" not in sample or (_begins_utf8(sample) and len(CONTROL.findall(sample)) < _FEW_CONTROLS * len(sample)):
         return None
     for encoding, width in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
         try:

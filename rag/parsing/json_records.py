@@ -27,12 +27,17 @@ def read_json(content: bytes) -> Outline:
     text = decode(content)
     outline = Outline()
     try:
-        _Reader(outline).read(json.loads(text, strict=False), "", 1)
+        _Reader(outline).read(_loaded(text), "", 1)
     except RecursionError:
         raise _unreadable("is nested too deeply") from None
     except ValueError:
         _read_lines(text, outline)
     return outline
+
+
+def _loaded(text: str) -> Any:
+    """Return what JSON holds, its decimals as they are written: 19.90 stays that."""
+    return json.loads(text, strict=False, parse_float=str, parse_constant=str)
 
 
 def _read_lines(text: str, outline: Outline) -> None:
@@ -44,7 +49,7 @@ def _read_lines(text: str, outline: Outline) -> None:
         if not line.strip():
             continue
         try:
-            reader.read_record(json.loads(line, strict=False), Place(Unit.LINE, number))
+            reader.read_record(_loaded(line), Place(Unit.LINE, number))
         except (ValueError, RecursionError):
             bad += 1
             if bad == 1:

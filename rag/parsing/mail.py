@@ -18,6 +18,9 @@ from rag.parsing.text import add_text
 MAX_PARTS = 500
 """The most parts of a mail; each line of it is compared with the boundary of each multipart around it."""
 _MAX_HEADER_CHARACTERS = 2_000
+_PART_HEADER = re.compile(rb"^Content-[^\n]*+(?:\n[ \t][^\n]*+)*+", re.IGNORECASE | re.MULTILINE)
+_MAX_PARAMETERS = 500
+"""Of a header that tells of a part: `email` takes the square of their number."""
 _SHOWN = ("From", "To", "Cc", "Date")
 _WORDS = re.compile(r"\s+")
 _NAMELESS = "attachment"
@@ -26,12 +29,14 @@ _NAMELESS = "attachment"
 def read_mail(content: bytes) -> Outline:
     """Read a mail: its subject is the title, then sender, receivers, date and text. Its files are attached.
 
-    Of the text in several forms the one in HTML is read. A mail inside the mail is attached without its own files.
-    Raises `UnreadableDocument` (FILE_UNREADABLE) where it has over `MAX_PARTS`, or parts nested too deeply.
+    Of a text in several forms the one in HTML is read. A mail inside the mail is attached without its own files.
+    Raises `UnreadableDocument` (FILE_UNREADABLE) where it has over `MAX_PARTS`, parts nested too deeply or a header
+    without end.
     """
     if is_unicode(content):
         content = decode(content).encode(errors="replace")
-    if content.lower().count(b"boundary=") > MAX_PARTS:
+    parameters = max((header[0].count(b";") for header in _PART_HEADER.finditer(content)), default=0)
+    if parameters > _MAX_PARAMETERS or content.lower().count(b"boundary=") > MAX_PARTS:
         raise _too_complex()
     try:
         # The newer policy parses headers by a grammar, which takes the square of their length.
@@ -55,7 +60,7 @@ def read_mail(content: bytes) -> Outline:
 def _too_complex() -> UnreadableDocument:
     return UnreadableDocument(
         ErrorCode.FILE_UNREADABLE,
-        f"The mail has more than {MAX_PARTS} parts. Save what matters in it as files of their own.",
+        f"The mail has more than {MAX_PARTS} parts, or a header of as many. Save what matters in it as files.",
     )
 
 
@@ -68,16 +73,30 @@ def _leaves(message: Message) -> Iterator[Message]:
         if part is not message and part.get_content_type() == "message/rfc822":
             yield part
         elif isinstance(inner, list):
-            waiting += [each for each in reversed(inner) if isinstance(each, Message)]
+            held = [each for each in inner if isinstance(each, Message)]
+            waiting += reversed(_best(held) if part.get_content_type() == "multipart/alternative" else held)
         else:
             yield part
 
 
+def _best(forms: list[Message]) -> list[Message]:
+    """Return which of several forms of one text is read: the one in HTML, else the first of text; all where none is."""
+    for wanted in ("text/html", "text/"):
+        for form in forms:
+            if any(part.get_content_type().startswith(wanted) for part in form.walk()):
+                return [form]
+    return forms
+
+
 def _body(parts: list[Message]) -> list[Message]:
-    """Return the parts that are the text of a mail: those in HTML where there are any, else those in plain text."""
-    shown = [part for part in parts if part.get_content_maintype() == "text" and not _is_attached(part)]
-    in_html = [part for part in shown if part.get_content_subtype() == "html"]
-    return in_html or [part for part in shown if part.get_content_subtype() in {"plain", "enriched"}]
+    """Return the parts that are the text of a mail, such as what a mailing list adds below."""
+    return [
+        part
+        for part in parts
+        if part.get_content_maintype() == "text"
+        and part.get_content_subtype() in {"html", "plain", "enriched"}
+        and not _is_attached(part)
+    ]
 
 
 def _is_attached(part: Message) -> bool:
@@ -112,7 +131,12 @@ def _text(part: Message) -> str:
 
 def _header(message: Message, name: str) -> str:
     """Return the text of a header, in one line; "" without it."""
-    raw = str(message.get(name) or "")[:_MAX_HEADER_CHARACTERS]
+    return _in_letters(str(message.get(name) or ""))
+
+
+def _in_letters(raw: str) -> str:
+    """Return the text of a header's value, whose words may be encoded ("=?utf-8?Q?pr=C3=A9?=")."""
+    raw = raw[:_MAX_HEADER_CHARACTERS]
     try:
         pieces = [text if isinstance(text, str) else _decoded(text, charset) for text, charset in decode_header(raw)]
     except (HeaderParseError, ValueError):
@@ -133,8 +157,7 @@ def _file_name(part: Message) -> str:
         inner = part.get_payload()
         subject = _header(inner[0], "Subject") if isinstance(inner, list) and isinstance(inner[0], Message) else ""
         return f"{subject or 'mail'}.eml"
-    name = part.get_filename()
-    return _WORDS.sub(" ", str(name or _NAMELESS)).strip()
+    return _in_letters(str(part.get_filename() or _NAMELESS))
 
 
 def _file(part: Message) -> bytes:
@@ -148,6 +171,7 @@ def _file(part: Message) -> bytes:
 def _without_files(message: Message) -> bytes:
     """Return a mail with its first text alone: the files of a mail in a mail are not read."""
     body = _body(list(_leaves(message)))
+    body = [part for part in body if part.get_content_subtype() == body[0].get_content_subtype()]
     copy = Message()
     for name in ("Subject", *_SHOWN):
         if value := message.get(name):

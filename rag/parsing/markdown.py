@@ -6,6 +6,7 @@ keep it busy for minutes. Every step here is linear in the size of the file.
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from itertools import takewhile
 
 from rag.parsing.document import BlockKind
@@ -31,10 +32,14 @@ _COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
 _LINK = re.compile(r"!?\[([^\[\]]{0,500})\](?:\([^()\s]{0,2000}(?:[ \t]\"[^\"\n]{0,500}\")?\)|\[[^\[\]]{0,200}\])")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,2000})>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,500}>")
-_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)([^*_~\n]{1,1000})(?<=\S)\1(?![\w*])")
+_EMPHASIS = re.compile(
+    r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)([^*_~\n]{1,1000})(?<=\S)\1(?![\w*])|(\*\*)(?=\S)([^*\n]{1,1000})(?<=\S)\*\*"
+)
 _CODE = re.compile(r"(`{1,2})([^`\n]{1,1000})\1")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_MARK = re.compile(r"[\[<*_~`\\]")
+_HARD_BREAK = re.compile(r"(?<!\\)\\$")
+_CELL_END = re.compile(r"(?<!\\)\|")
+_MARK = re.compile(r"[\[<*_~`\\&]")
 """What each of those marks begins with."""
 _MAX_HEADER_LINES = 200
 
@@ -166,7 +171,7 @@ def _read_table(lines: list[str], start: int, outline: Outline) -> int:
     while end < len(lines) and "|" in lines[end]:
         end += 1
     rows = [lines[start], *lines[start + 2 : end]]
-    cells = ([_plain(cell).strip() for cell in row.strip().strip("|").split("|")] for row in rows)
+    cells = ([_plain(cell).strip() for cell in _CELL_END.split(row.strip().strip("|"))] for row in rows)
     outline.add_all(described_rows(list(cells), header=0), BlockKind.TABLE_ROW)
     return end
 
@@ -183,7 +188,7 @@ def _read_paragraph(lines: list[str], start: int, outline: Outline) -> int:
             outline.add(_plain(" ".join(text)))
             return position
         quote = _QUOTE.match(line)
-        text.append(line[quote.end() if quote else 0 :].strip())
+        text.append(_HARD_BREAK.sub("", line[quote.end() if quote else 0 :].strip()))
     outline.add(_plain(" ".join(text)))
     return len(lines)
 
@@ -212,5 +217,5 @@ def _without_marks(text: str) -> str:
     text = _LINK.sub(r"\1", _LINK.sub(r"\1", text))  # twice: a link may hold an image
     text = _AUTOLINK.sub(r"\1", text)
     text = _TAG.sub("", _COMMENT.sub("", text))
-    text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))  # twice: **bold with _emphasis_**
-    return _ESCAPE.sub(r"\1", text)
+    text = _EMPHASIS.sub(r"\2\4", _EMPHASIS.sub(r"\2\4", text))  # twice: **bold with _emphasis_**
+    return unescape(_ESCAPE.sub(r"\1", text))

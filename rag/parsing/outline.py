@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -110,6 +110,18 @@ class Outline:
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
 
+    def add_parts(self, parts: Sequence[tuple[str, Place]]) -> None:
+        """Add a paragraph that goes on over pages: what is on each, with the blank after it. Raises as `add` does."""
+        texts: list[str] = []
+        places: list[tuple[int, Place]] = []
+        length = 0
+        for part, place in parts:
+            text = clean(f"{_checked(part)}.")[:-1]  # which keeps the blank at the end
+            places.append((length, place))
+            texts.append(text)
+            length += len(text)
+        self._append("".join(texts).rstrip(), self._headings(), places[0][1], BlockKind.TEXT, tuple(places[1:]))
+
     def add(self, text: str, place: Place | None = None, kind: BlockKind = BlockKind.TEXT) -> None:
         """Add a block: a paragraph, an item of a list, a row of a table. Blank text is left out.
 
@@ -160,7 +172,14 @@ class Outline:
         if self._bare_heading:
             self._append(self._path[-1][1], self._headings()[:-1], self._bare_heading.place, BlockKind.TEXT)
 
-    def _append(self, text: str, headings: list[str], place: Place | None, kind: BlockKind) -> None:
+    def _append(
+        self,
+        text: str,
+        headings: list[str],
+        place: Place | None,
+        kind: BlockKind,
+        continued: tuple[tuple[int, Place], ...] = (),
+    ) -> None:
         if not text:
             return
         self._bare_heading = None
@@ -172,7 +191,7 @@ class Outline:
                 ErrorCode.FILE_TOO_LARGE,
                 f"The file holds more than {MAX_BLOCKS:,} paragraphs or rows. Split it into smaller files.",
             )
-        self._blocks.append(Block(text, tuple(headings), place, kind))
+        self._blocks.append(Block(text, tuple(headings), place, kind, continued))
 
 
 def _line(text: str) -> str:

@@ -11,6 +11,8 @@ class Passage:
     """A chunk that matched a question.
 
     `score` is the passage's own relevance in [0, 1]: the estimated probability that it answers the question.
+    `lexical` and `dense` are what it was found by: its BM25 score, and the cosine of its vector and the question's.
+    `before` and `after` are the texts of its neighbours in the same section, where they are given with it.
     `location` is where a reader finds it in the document ("page 3", a heading path), or None.
     `title` is what its document and its headings are called, a line each.
     `url` is where its document is, if that is a page of a website.
@@ -29,3 +31,12 @@ class Passage:
     places: Places = ()
     title: str = ""
     url: str | None = None
+    lexical: float = 0.0
+    dense: float = 0.0
+    before: str = ""
+    after: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The text with what stands around it in its section: what a model is given."""
+        return "\n".join(filter(None, (self.before, self.content, self.after)))

@@ -45,7 +45,7 @@ _FEW_CAPITALS = 3
 _LONG_NUMBER = 4
 _WRITTEN = re.compile(r"[^\W_]+")
 _SENTENCE_START = re.compile(r"(?:^|[.?!:]\s)[^\w]*\w+")
-_CONSTANT = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
+_CONSTANT = re.compile(r"(?<![^\W_])[^\W_]+(?:_[^\W_]+)+")
 _NEGATION = re.compile(r"\b(?:not|never|no|cannot|without)\b|n't\b|\bn'|\b(?:ne|pas|jamais|aucun|aucune|sans)\b")
 
 

@@ -21,11 +21,14 @@ from rag.parsing.document import Places
 from rag.retrieval.passages import Passage
 from rag.retrieval.question_embedders import QuestionEmbedders
 from rag.retrieval.ranking import CONFIDENCE_THRESHOLD
+from rag.retrieval.sections import CONTEXT_TOKENS, joined
 
 PASSAGES = 5
 """Passages an answer is drawn from at most: about 1,000 tokens."""
 RELATIVE_SCORE = 0.4
 """A passage whose score is below this part of the best one's is left out: it would be noise among the sources."""
+CANDIDATES = 10
+"""Passages that are told of, whether an answer is drawn from them or not."""
 MAX_CHUNKS_HELD = 400_000
 """Chunks held in memory over all workspaces, some 4 kB each; the workspaces asked longest ago make room."""
 
@@ -35,9 +38,10 @@ class Retrieval:
     """What was found. `confidence`, in [0, 1], is how likely the documents answer the question.
 
     There are no passages when it is below the threshold: the assistant then says that it does not know. `nearest` are
-    the passages nearest to the question, best first, whether they answer it or not.
+    the `CANDIDATES` nearest to the `query`, or more, best first, whether they answer it or not.
     """
 
+    query: str
     passages: tuple[Passage, ...]
     confidence: float
     nearest: tuple[Passage, ...] = ()
@@ -69,7 +73,7 @@ class Retriever:
         version, searched_by = await self._database.read(lambda session: find_searched(session, workspace_id))
         name = searched_by or self._embedder.name
         how = (self._embedders.weight(name), self._embedders.answers(name))
-        search = (name, *how, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD)
+        search = (name, *how, PASSAGES, RELATIVE_SCORE, CONFIDENCE_THRESHOLD, CONTEXT_TOKENS)
         return " ".join(str(value) for value in (version, *search))
 
     async def search(
@@ -81,27 +85,29 @@ class Retriever:
         """
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
-            found = await self.rank(workspace_id, question, limit)
+            index, name = await self._current(workspace_id)
+            nearest = await self._nearest(index, name, question, max(limit, CANDIDATES))
+            found = nearest[:limit]
             confidence = max((passage.score for passage in found), default=0.0)
             kept = tuple(
                 each for each in found if confidence >= threshold and each.score >= RELATIVE_SCORE * confidence
             )
             current.set_attribute("monitora.retrieval.passages", len(kept))
             current.set_attribute("monitora.retrieval.confidence", confidence)
-            return Retrieval(kept, confidence, tuple(found))
+            return Retrieval(question, tuple(joined(kept, index.find)), confidence, tuple(nearest))
 
     async def rank(self, workspace_id: UUID, question: str, limit: int) -> list[Passage]:
         """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not."""
-        held = await self._current(workspace_id)
-        # What is held may be of another embedder by the time that the question has its vector.
-        index, name = held.index, held.embedder
+        return await self._nearest(*await self._current(workspace_id), question, limit)
+
+    async def _nearest(self, index: SearchIndex, name: str, question: str, limit: int) -> list[Passage]:
         if not len(index):
             return []
         vector = await self._embedders.embed(name, question)
         return await asyncio.to_thread(index.search, question, vector, limit)
 
-    async def _current(self, workspace_id: UUID) -> _Held:
-        """Return the index of a workspace as the database has it now."""
+    async def _current(self, workspace_id: UUID) -> tuple[SearchIndex, str]:
+        """Return the index of a workspace as the database has it now, and the embedder whose vectors it holds."""
         held = self._held.setdefault(workspace_id, self._empty(self._embedder.name))
         self._held.move_to_end(workspace_id)
         async with held.refreshing:
@@ -117,7 +123,8 @@ class Retriever:
                 held.index = await asyncio.to_thread(_next, before.index, documents, gone)
                 held.embedder, held.version, held.states = name, version, states
                 self._make_room()
-        return held
+            # Together: what is held may be of another embedder by the time that the question has its vector.
+            return held.index, held.embedder
 
     def _empty(self, embedder: str) -> _Held:
         family = self._embedders.family(embedder)

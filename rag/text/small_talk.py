@@ -95,7 +95,8 @@ _EN: dict[SmallTalkKind, str] = {
     SmallTalkKind.ACKNOWLEDGEMENT: (
         r"(?:i )?(?:got|get) it|(?:i )?(?:understand|understood|see)|(?:that )?sounds good|(?:all )?right|alright"
         r"|sure|fine|nice|great"
-        r"|good|awesome|amazing|wonderful|excellent|brilliant|no problem|never ?mind|makes sense|yes|yep|yeah|no"
+        r"|good|awesome|amazing|wonderful|excellent|brilliant|no problem|never ?mind"
+        r"|forget (?:it|that)|(?:it )?does(?: not|n't) matter|makes sense|yes|yep|yeah|no"
         r"|nope|not really"
         r"|(?:that )?works|good to know|well done|interesting|sorry|oops|test(?:ing)?"
     ),
@@ -152,6 +153,7 @@ _FR: dict[SmallTalkKind, str] = {
         r"d'accord|(?:c'est )?(?:compris|parfait|note|entendu|bon|bien|clair|genial|nickel|excellent)|(?:tres "
         r")?bien|(?:ca|cela) marche"
         r"|je (?:vois|comprends)|j'ai compris|oui|non|ouais|pas vraiment|pas de (?:souci|probleme)|dommage"
+        r"|laisse(?:z)? tomber|tant pis|peu importe|oubliez?(?: (?:ca|cela))?|ce n'est pas grave|c'est pas grave"
         r"|desolee?|bravo|chouette|formidable"
     ),
 }

@@ -12,6 +12,7 @@ from data.viewer import Staff
 from rag.answers import citations
 from rag.answers.steps import OWN_WORDS
 from rag.models.local.answerer import LocalAnswerer
+from schema.conversations.traces import AnswerTrace
 from schema.documents.types import Document
 from schema.operation import Info
 from schema.readings import derived_field, link_field
@@ -107,6 +108,12 @@ class Message(RowType, Node):
             "Whether `regenerateAnswer` can give another answer: true for one that a model wrote; false for a "
             "question, and for what always comes out the same, such as quotations of the local answerer."
         ),
+    )
+    trace: AnswerTrace | None = link_field(
+        AnswerTrace,
+        models.MessageTrace,
+        "id",
+        "How an answer came about, for staff; null for a question, for a visitor, and once it is no longer kept.",
     )
     created_at: dt.datetime = strawberry.field(description="When it was written.")
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")

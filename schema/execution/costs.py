@@ -15,7 +15,8 @@ from typing import Any
 
 from core.clock import today
 from rag.answers.citations import EXCERPT_CHARACTERS
-from resolvers import conversations, databases
+from rag.retrieval.retriever import CANDIDATES, PASSAGES
+from resolvers import conversations, databases, search
 from resolvers.analytics import DEFAULT_DAYS, MAX_DAYS
 from resolvers.workspaces import origins, widget_settings, workspaces
 from schema.relay.connections import DEFAULT_PAGE, MAX_PAGE
@@ -41,6 +42,12 @@ def days(arguments: Arguments) -> int:
     return MAX_DAYS
 
 
+def hits(arguments: Arguments) -> int:
+    """Return how many passages a search may find."""
+    asked = arguments.get("first")
+    return search.DEFAULT_HITS if asked is None else min(max(asked, 0), search.MAX_HITS)
+
+
 SIZE_ARGUMENTS = frozenset({"first", "last", "from", "to"})
 """The arguments that say how long a list is."""
 
@@ -60,6 +67,9 @@ MESSAGE_CHARACTERS = 4_000
 tokens, but an operation must not cost more on one server than on another."""
 PASSAGE_CHARACTERS = 2_000
 """What a passage counts: some 400 tokens."""
+
+PROMPT_CHARACTERS = 20_000
+"""What a prompt counts: rules, five passages and some earlier messages."""
 
 
 def text(characters: int) -> Price:
@@ -95,6 +105,7 @@ PRICES: Mapping[str, Price] = {
     "Workspace.analytics": Price(weight=10, size=days),
     "Workspace.dailyMetrics": Price(weight=10, size=days),
     "Workspace.insights": Price(weight=5),
+    "Workspace.search": Price(weight=500, size=hits),
     "Workspace.storage": Price(weight=5),
     "User.storage": STATEMENT,
     "Workspace.stats": STATEMENT,
@@ -121,6 +132,10 @@ PRICES: Mapping[str, Price] = {
     "Message.content": text(MESSAGE_CHARACTERS),
     "Message.feedbackComment": text(conversations.MAX_COMMENT_CHARACTERS),
     "Message.sources": SOURCES,
+    "AnswerTrace.candidates": Price(size=CANDIDATES),
+    "AnswerTrace.passages": Price(size=PASSAGES),
+    "AnswerTrace.prompt": text(PROMPT_CHARACTERS),
+    "TracePassage.content": text(PASSAGE_CHARACTERS),
     "Source.excerpt": text(EXCERPT_CHARACTERS),
     "AnswerStarted.sources": SOURCES,
     "Mutation.register": PASSWORD,

@@ -1,13 +1,15 @@
 """What a client sees of workspaces."""
 
 import datetime as dt
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from data import models
 from data.models import Role
 from resolvers import analytics, storage
+from resolvers.search import Hit
+from resolvers.search import search as search_documents
 from resolvers.workspaces import widget_settings
 from schema.accounts.storage import Storage
 from schema.analytics.audit import AuditEntry
@@ -30,6 +32,7 @@ from schema.relay.connections import Connection, connection_field
 from schema.relay.node import Node, RowType
 from schema.scalars import URL
 from schema.websites.types import Website
+from schema.workspaces.search import SearchHit
 
 
 @strawberry.type(description="How the widget looks and greets.")
@@ -86,6 +89,8 @@ class WorkspaceMember:
 
 
 Parent = strawberry.Parent[models.Workspace]
+Query = Annotated[str, strawberry.argument(description="What to search for, at most 4,000 characters.")]
+First = Annotated[int | None, strawberry.argument(description="The most passages, from 1 to 40; 10 by default.")]
 
 
 def _domains(root: Parent) -> list[str]:
@@ -232,3 +237,12 @@ class Workspace(RowType, Node):
     )
     async def daily_metrics(root: Parent, info: Info, from_: From = None, to: To = None) -> list[models.DailyMetrics]:
         return await analytics.daily_metrics(info.context, root.id, from_, to)
+
+    @strawberry.field(
+        graphql_type=list[SearchHit],
+        metadata=read_by(Derived(("id",))),
+        description="The passages of its documents that come nearest to a question, best first, as an answer finds "
+        "them, whether they answer it or not.",
+    )
+    async def search(root: Parent, info: Info, query: Query, first: First = None) -> list[Hit]:
+        return await search_documents(info.context, root.id, query, first)

@@ -505,3 +505,15 @@ CREATE INDEX idx_website_pages_status ON website_pages (website_id, status, crea
 CREATE CLUSTERED INDEX idx_website_pages_website ON website_pages (website_id, created_at, id);
 
 CREATE INDEX idx_website_pages_workspace ON website_pages (workspace_id);
+
+CREATE TABLE message_traces (
+	id UNIQUEIDENTIFIER NOT NULL,
+	workspace_id UNIQUEIDENTIFIER NOT NULL,
+	created_at DATETIME2(6) NOT NULL DEFAULT SYSUTCDATETIME(),
+	content VARBINARY(max) NOT NULL,
+	CONSTRAINT pk_message_traces PRIMARY KEY NONCLUSTERED (id),
+	CONSTRAINT fk_message_traces_id FOREIGN KEY(id) REFERENCES messages (id) ON DELETE CASCADE,
+	CONSTRAINT fk_message_traces_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
+);
+
+CREATE CLUSTERED INDEX idx_message_traces_workspace ON message_traces (workspace_id, created_at, id);

@@ -46,6 +46,7 @@ from data.models import (
     JobKind,
     Message,
     MessageTopic,
+    MessageTrace,
     Model,
     Website,
     WebsitePage,
@@ -296,6 +297,7 @@ def test_all_fourteen_tables_are_there() -> None:
         "audit_log",
         "document_vectors",
         "jobs",
+        "message_traces",
         "storage_usage",
         "website_pages",
         "websites",
@@ -488,7 +490,8 @@ async def test_an_account_goes_with_all_that_is_its_own(database: Database, give
     await given.rows(DocumentVectors(document_id=document_id, workspace_id=workspace_id, **part))
     conversation_id = await given.conversation(workspace_id)
     question_id = await given.message(conversation_id)
-    await given.answer(conversation_id, reply_to_id=question_id)
+    answer_id = await given.answer(conversation_id, reply_to_id=question_id)
+    await given.row(MessageTrace(id=answer_id, workspace_id=workspace_id, content={}))
     await given.row(MessageTopic(workspace_id=workspace_id, topic_name="Delivery"))
     await given.row(AuditEntry(workspace_id=workspace_id, action=AuditAction.CONVERSATION_DELETED, row_count=1))
     await given.cached_answer(workspace_id)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.clock import now
 from data import procedures
-from data.engine import Database
+from data.engine import Database, Session
 from data.models import (
     AnalyticsDaily,
     AppSession,
@@ -21,6 +21,7 @@ from data.models import (
     DocumentChunk,
     InsightsCache,
     Message,
+    MessageTrace,
     Profile,
     ResponseCache,
     Role,
@@ -349,7 +350,7 @@ async def test_conversations_silent_for_the_retention_are_archived(database: Dat
 
     cleaned = await clean_up(database, 30)
 
-    assert cleaned == procedures.Cleaned(2, 0, 0, 0, 0)
+    assert cleaned == procedures.Cleaned(2, 0, 0, 0, 0, 0)
     states = {
         row.id: (row.is_active, row.archived_at is None)
         for row in await fetch(database, select(Conversation.id, Conversation.is_active, Conversation.archived_at))
@@ -370,7 +371,7 @@ async def test_conversations_archived_for_the_retention_are_deleted_but_not_thei
 
     cleaned = await clean_up(database, 30)
 
-    assert cleaned == procedures.Cleaned(0, 1, 0, 0, 0)
+    assert cleaned == procedures.Cleaned(0, 1, 0, 0, 0, 0)
     remaining = {archived, taken_up_again}
     assert {identifier for (identifier,) in await fetch(database, select(Conversation.id))} == remaining
     assert {identifier for (identifier,) in await fetch(database, select(Message.conversation_id))} == remaining
@@ -393,18 +394,36 @@ async def test_deleted_documents_expired_answers_and_expired_sessions_go(databas
 
     cleaned = await clean_up(database, 30)
 
-    assert cleaned == procedures.Cleaned(0, 0, 1, 1, 1)
+    assert cleaned == procedures.Cleaned(0, 0, 1, 1, 1, 0)
     assert {identifier for (identifier,) in await fetch(database, select(Document.id))} == kept_documents
     assert await fetch(database, select(DocumentChunk.id)) == []
     assert await fetch(database, select(ResponseCache.id)) == [(kept_answer,)]
     assert await fetch(database, select(AppSession.id)) == [(kept_session,)]
 
 
+async def test_traces_of_old_answers_go_and_their_messages_stay(database: Database, given: Given) -> None:
+    workspace_id = await given.workspace()
+    lively = await given.conversation(workspace_id)
+    old, recent = await given.message(lively), await given.message(lively)
+
+    async def trace(session: Session) -> None:
+        for key, age in ((old, 31 * DAY), (recent, 29 * DAY)):
+            session.add(MessageTrace(id=key, workspace_id=workspace_id, content={}, created_at=now() - age))
+
+    await database.write(trace)
+
+    cleaned = await clean_up(database, 30)
+
+    assert cleaned == procedures.Cleaned(0, 0, 0, 0, 0, 1)
+    assert await fetch(database, select(MessageTrace.id)) == [(recent,)]
+    assert {key for (key,) in await fetch(database, select(Message.id))} == {old, recent}
+
+
 async def test_cleaning_up_again_finds_nothing_to_do(database: Database, given: Given) -> None:
     await given.conversation(await given.workspace(), created_at=now() - 31 * DAY)
 
     assert (await clean_up(database, 30)).archived_conversations == 1
-    assert await clean_up(database, 30) == procedures.Cleaned(0, 0, 0, 0, 0)
+    assert await clean_up(database, 30) == procedures.Cleaned(0, 0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("retention_days", [-1, 0, procedures.MAX_RETENTION_DAYS + 1])
@@ -418,4 +437,4 @@ async def test_a_retention_that_would_delete_everything_or_overflow_is_refused(
 async def test_the_longest_retention_is_possible(database: Database, given: Given) -> None:
     await given.conversation(await given.workspace(), created_at=now() - 365 * DAY)
 
-    assert await clean_up(database, procedures.MAX_RETENTION_DAYS) == procedures.Cleaned(0, 0, 0, 0, 0)
+    assert await clean_up(database, procedures.MAX_RETENTION_DAYS) == procedures.Cleaned(0, 0, 0, 0, 0, 0)

@@ -89,4 +89,4 @@ async def test_what_a_cached_answer_costs(people: People, statements: Statements
     with statements.recorded() as sent:
         await visitor.chat("When does the garden centre open?")
 
-    assert len(sent) == 17, sent
+    assert len(sent) == 18, sent

@@ -195,7 +195,7 @@ class MistralServer:
 
     async def _behave(self, request: RecordedRequest, writer: asyncio.StreamWriter) -> bool:
         queue = self._behaviours
-        if request.path == "/v1/chat/completions" and self._chat_behaviours:
+        if request.path == "/v1/chat/completions" and self._chat_behaviours and not _rewrites(request):
             queue = self._chat_behaviours
         if request.path == "/v1/models":
             queue = self._list_behaviours
@@ -216,6 +216,11 @@ class MistralServer:
             case Hang():
                 await asyncio.Event().wait()
         return True
+
+
+def _rewrites(request: RecordedRequest) -> bool:
+    """Tell whether a question is to be rewritten, not answered."""
+    return str(request.body["messages"][0]["content"]).startswith("Rewrite the visitor's last message")
 
 
 def _default(request: RecordedRequest) -> Behaviour:

@@ -100,6 +100,10 @@ SELECT id FROM sales ORDER BY id OFFSET 20 ROWS FETCH NEXT 10 ROWS ONLY
 (SELECT id FROM sales ORDER BY amount DESC LIMIT 3) UNION ALL (SELECT id FROM sales ORDER BY amount LIMIT 3)
 SELECT v.k, v.n FROM (VALUES (1, 'a'), (2, 'b')) AS v(k, n)
 SELECT "Nom complet" FROM "Régions" WHERE code = 'FR'
+WITH v(x) AS (VALUES (1), (2)) SELECT x FROM v
+SELECT id FROM sales WHERE state <> ALL (ARRAY['new', 'paid'])
+SELECT id FROM sales WHERE (sold_at, sold_at) OVERLAPS (timestamptz '2024-01-01', timestamptz '2024-02-01')
+SELECT sum(amount) OVER (ORDER BY id GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW) FROM sales
 SELECT public.sales.id FROM public.sales
 SELECT first_value(id) OVER w, last_value(id) OVER w FROM sales WINDOW w AS (PARTITION BY state ORDER BY amount)
 SELECT state, sum(amount) * 100.0 / sum(sum(amount)) OVER () AS percent FROM sales GROUP BY state
@@ -131,6 +135,8 @@ SELECT JSON_VALUE(extras, '$.visits'), JSON_UNQUOTE(JSON_EXTRACT(extras, '$.ship
 SELECT CAST(amount AS SIGNED), CONVERT(amount, CHAR) FROM sales
 SELECT `Nom complet` FROM `Régions` WHERE code = 'FR'
 SELECT shop.sales.id FROM shop.sales
+SELECT 1 FROM DUAL
+SELECT CAST('2024-01-01' AS DATETIME), TIMESTAMP '2024-01-01 00:00:00'
 SELECT id FROM sales ORDER BY id LIMIT 20, 10
 SELECT id FROM sales # the ids
 WITH RECURSIVE d AS (SELECT DATE '2024-01-01' AS day UNION ALL SELECT day + INTERVAL 1 DAY FROM d WHERE day < '2024-01-31') SELECT d.day FROM d
@@ -167,6 +173,9 @@ SELECT JSON_VALUE(extras, '$.shipping.zip') AS zip, JSON_QUERY(extras, '$.shippi
 SELECT revenue = SUM(amount) FROM sales
 SELECT COUNT_BIG(*) AS n, STDEV(amount) AS sd, VAR(amount) AS v FROM sales
 SELECT v.a FROM (VALUES (1), (2)) AS v(a)
+SELECT x.v FROM clients c CROSS APPLY (VALUES (c.name), (c.town)) AS x(v)
+;WITH w AS (SELECT id FROM sales) SELECT id FROM w
+SELECT ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM sales
 SELECT sold_at AT TIME ZONE 'UTC' AS t FROM sales
 SELECT s.id FROM sales s FULL OUTER JOIN sale_lines l ON l.sale_id = s.id WHERE l.sale_id IS NULL
 /* outer /* inner */ still a comment */ SELECT COUNT(*) AS n FROM sales

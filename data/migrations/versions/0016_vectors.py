@@ -7,7 +7,7 @@ from sqlalchemy.dialects import mssql
 from data.types import UtcDateTime, utc_now
 
 revision = "0016"
-down_revision = "0015"
+down_revision = "0011"
 
 
 def upgrade() -> None:

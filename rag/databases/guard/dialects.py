@@ -65,7 +65,12 @@ def parse(text: str, dialect: SqlDialect) -> exp.Expr:
         raise Refused("The statement cannot be parsed.") from error
     if len(trees) != 1 or trees[0] is None:
         raise Refused("Send one SELECT statement and nothing after it.")
-    return trees[0]
+    tree = trees[0]
+    if dialect is SqlDialect.MYSQL:  # to which sqlglot would write a call of TIMESTAMP
+        for cast in tree.find_all(exp.Cast):
+            if cast.to.is_type(exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ):
+                cast.set("to", exp.DataType(this=exp.DType.DATETIME, expressions=cast.to.expressions))
+    return tree
 
 
 def write(tree: exp.Expr, dialect: SqlDialect) -> str:

@@ -36,6 +36,8 @@ AGGREGATES = words(
     percentile_cont percentile_disc std stddev stddev_pop stddev_samp stdev stdevp string_agg sum var var_pop var_samp
     variance varp bit_and bit_or bit_xor covar_pop covar_samp grouping"""
 )
+_QUANTIFIERS = frozenset({"all", "any", "some"})
+"""What sqlglot takes for functions, and is a part of a comparison."""
 _STAR = frozenset({"count", "count_big"})
 _SERIES = "generate_series"
 SOURCES = {SqlDialect.POSTGRES: {_SERIES}, SqlDialect.MYSQL: set(), SqlDialect.TSQL: {"openjson"}}
@@ -61,6 +63,8 @@ _HOURS = {"HOUR": 1, "DAY": 24, "WEEK": 168, "MONTH": 672, "YEAR": 8_760}
 def name_of(node: exp.Expr, dialect: SqlDialect) -> str | None:
     """Return the name of the function that a node calls, in lower case; None when it calls none."""
     match node:
+        case exp.Anonymous() if isinstance(node.this, str) and node.this.lower() in _QUANTIFIERS:
+            return None
         case exp.Anonymous():
             return node.this.lower() if isinstance(node.this, str) else ""
         case exp.GroupConcat():

@@ -76,6 +76,8 @@ class _Estimate:
         match node:
             case exp.Table() if not node.args.get("db"):
                 return sizes.get(node.name, 1)
+            case exp.Subquery(this=exp.Values()) | exp.Lateral(this=exp.Subquery(this=exp.Values())):
+                return 1
             case exp.Subquery() | exp.Lateral(this=exp.Subquery()):
                 return self.query(node.this, sizes)
             case _:

@@ -23,7 +23,7 @@ _BINARY = (
     *(exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.IntDiv, exp.Pow, exp.And, exp.Or, exp.Xor, exp.Escape),
     *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ),
     *(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift),
-    *(exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps, exp.Filter, exp.WithinGroup),
+    *(exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps, exp.Filter, exp.WithinGroup, exp.Overlaps),
     *(exp.JSONBContains, exp.JSONBContainsTopKey, exp.JSONBExtract, exp.JSONBExtractScalar),
     *(exp.RegexpLike, exp.RegexpILike),
 )
@@ -98,7 +98,7 @@ _ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     exp.Values: frozenset({"expressions", "alias"}),
     exp.Var: frozenset({"this"}),
     exp.Window: frozenset({"this", "partition_by", "order", "spec", "alias", "over"}),
-    exp.WindowSpec: frozenset({"kind", "start", "start_side", "end", "end_side"}),
+    exp.WindowSpec: frozenset({"kind", "start", "start_side", "end", "end_side", "exclude"}),
     exp.With: frozenset({"expressions", "recursive"}),
 }
 _WORDS: dict[tuple[type[exp.Expr], str], set[str]] = {
@@ -109,6 +109,7 @@ _WORDS: dict[tuple[type[exp.Expr], str], set[str]] = {
     (exp.WindowSpec, "end"): {"UNBOUNDED", "CURRENT ROW"},
     (exp.WindowSpec, "start_side"): {"PRECEDING", "FOLLOWING"},
     (exp.WindowSpec, "end_side"): {"PRECEDING", "FOLLOWING"},
+    (exp.WindowSpec, "exclude"): {"CURRENT ROW", "GROUP", "TIES", "NO OTHERS"},
     (exp.Fetch, "direction"): {"FIRST", "NEXT"},
     (exp.Trim, "position"): {"LEADING", "TRAILING", "BOTH"},
 }
@@ -136,7 +137,7 @@ UNITS = words(
     timezone_hour timezone_minute week weeks year year_month years"""
 )
 _NUMBER = re.compile(r"\d{1,30}(\.\d{0,30})?([eE][+-]?\d{1,3})?|\.\d{1,30}([eE][+-]?\d{1,3})?")
-_WORD = re.compile(r"[A-Za-z_]{1,30}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_]{1,30}( [A-Za-z]{1,10})?", re.ASCII)
 _REPEATED_GROUP = re.compile(r"\)\s*[*+{?]|\\[1-9]|\(\?")
 
 
@@ -237,7 +238,7 @@ def whole_number(node: exp.Expr | None) -> int | None:
 
 def _is_unit(node: exp.Expr) -> bool:
     unit = node.args.get("unit") if isinstance(node, exp.Interval) else node.this
-    return unit is None or (isinstance(unit, exp.Var) and unit.name.lower() in UNITS)
+    return unit is None or (isinstance(unit, exp.Var | exp.Literal) and unit.name.lower() in UNITS)
 
 
 def _wildcards(pattern: exp.Expr) -> int:

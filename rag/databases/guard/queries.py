@@ -127,7 +127,7 @@ class QueryResolver:
             raise Refused("SELECT names nothing to select.")
         scope = Scope(outer)
         resolve = partial(self.expression, scope=scope, named=named)
-        if (from_ := node.args.get("from_")) is not None:
+        if (from_ := node.args.get("from_")) is not None and not self._is_nothing(node, from_):
             add_source(self, from_.this, scope, named)
         for join in node.args.get("joins") or ():
             before = list(scope.sources)
@@ -151,6 +151,15 @@ class QueryResolver:
             resolve(having, aliases=aliases)
         results.order(node.args.get("order"), resolve)
         return results
+
+    def _is_nothing(self, node: exp.Select, from_: exp.From) -> bool:
+        """Take FROM DUAL out of a statement of MySQL. Tell whether it was there."""
+        table = from_.this
+        is_dual = self._dialect is SqlDialect.MYSQL and isinstance(table, exp.Table) and table.sql().upper() == "DUAL"
+        if is_dual and not node.args.get("joins"):
+            node.set("from_", None)
+            return True
+        return False
 
     def _results(self, node: exp.Select, scope: Scope, named: Named) -> Results:
         """Expand the stars of SELECT, resolve its columns and return what they are called."""

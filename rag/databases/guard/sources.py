@@ -43,12 +43,12 @@ def add_source(queries: Queries, node: exp.Expr, scope: Scope, named: Named) -> 
             source = _table(queries, node, scope, named)
         case exp.Table(this=exp.Anonymous() | exp.JSONTable()) if not node.args.get("db"):
             source = _function(queries, node, node.this, scope, named)
+        case exp.Lateral(this=exp.Subquery(this=exp.Values() as values)) | exp.Subquery(this=exp.Values() as values):
+            source = _values(queries, node, values, scope, named)
         case exp.Lateral(this=exp.Subquery()) if not node.this.args.get("alias"):
             source = _query(queries, node, node.this.this, scope, scope, named)
         case exp.Lateral(this=exp.Anonymous() | exp.Unnest()):
             source = _function(queries, node, node.this, scope, named)
-        case exp.Subquery(this=exp.Values()):
-            source = _values(queries, node, node.this, scope, named)
         case exp.Subquery():
             source = _query(queries, node, node.this, scope, scope.outer, named)
         case exp.Values():
@@ -134,6 +134,10 @@ def _values(queries: Queries, node: exp.Expr, values: exp.Values, scope: Scope, 
     alias = node.args.get("alias") or values.args.get("alias")
     rows = values.expressions
     names = [spelled(each, queries.allowed.dialect) for each in alias.columns] if alias else []
+    if not names and rows:  # as PostgreSQL calls them
+        names = [f"column{number}" for number, _ in enumerate(rows[0].expressions, 1)]
+        called = alias.this if alias is not None else quoted("q")
+        alias = exp.TableAlias(this=called, columns=[quoted(name) for name in names])
     if not names or any(not isinstance(row, exp.Tuple) or len(row.expressions) != len(names) for row in rows):
         raise Refused("A list of VALUES has an alias with a name for each of its columns.")
     for row in rows:

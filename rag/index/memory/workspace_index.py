@@ -44,12 +44,14 @@ _PRIOR_CHUNKS = 100
 class Candidates:
     """Rows of an index, and what speaks for each: `features` has shape (rows, len(FEATURES)).
 
-    `family` says by which weights they are summed.
+    `family` says by which weights they are summed, `lexical` is the BM25 score of each row, `dense` the cosine.
     """
 
     rows: Integers
     features: Scores
     family: Family
+    lexical: Scores
+    dense: Scores
 
 
 def scaled(scores: Scores) -> Scores:
@@ -125,7 +127,12 @@ class WorkspaceIndex:
         question's embedding, of shape (dimensions,); without dimensions, words alone are compared.
         """
         found = self.candidates(question, vector)
-        passages = [self.passage(row) for row in found.rows.tolist()]
+        passages = [
+            replace(self.passage(row), lexical=lexical, dense=dense)
+            for row, lexical, dense in zip(
+                found.rows.tolist(), found.lexical.tolist(), found.dense.tolist(), strict=True
+            )
+        ]
         order, sure = relevance(found.features, found.family), confidence(found.features, found.family)
         ranked = sorted(
             zip(order.tolist(), sure.tolist(), passages, strict=True),
@@ -136,7 +143,8 @@ class WorkspaceIndex:
     def candidates(self, question: str, vector: Vectors) -> Candidates:
         """Return the passages whose lexical and dense scores together are highest, with what speaks for each."""
         if not len(self):
-            return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))), self.family)
+            nothing = np.zeros(0)
+            return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))), self.family, nothing, nothing)
         live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments]))
         asked = analyse_question(question)
         meaning = Vocabulary(self.segments).meaning(asked)
@@ -151,7 +159,20 @@ class WorkspaceIndex:
         columns["size"] = np.full(len(rows), min(np.log(len(self)) / np.log(_FITTED_CHUNKS), 1))
         columns["document"] = self._documents(lexical)[rows]
         columns["neighbour"] = self._neighbours(lexical)[rows]
-        return Candidates(rows, np.stack([columns[name] for name in FEATURES], axis=1), self._family_for(vector))
+        features = np.stack([columns[name] for name in FEATURES], axis=1)
+        return Candidates(rows, features, self._family_for(vector), lexical[rows], dense[rows])
+
+    def find(self, document_id: UUID, chunk_index: int) -> Passage | None:
+        """Return the passage of a document that has this place in it, without a score, or None."""
+        for segment in self.segments:
+            if (number := segment.numbers.get(document_id)) is None:
+                continue
+            rows = np.flatnonzero(segment.live & (segment.documents == number))
+            found = (segment.passages[row] for row in rows.tolist())
+            passage = next((each for each in found if each.chunk_index == chunk_index), None)
+            if passage is not None:
+                return passage
+        return None
 
     def passage(self, row: int) -> Passage:
         """Return the passage at `row`, without a score. Raises `IndexError`."""

@@ -22,6 +22,10 @@ class LocalAnswerer:
     name = "local-extractive"
     provider = "monitora"
 
+    def received(self, prompt: Prompt) -> str:
+        """Return what is quoted for: the rest of a prompt is not read, but its passages."""
+        return _asked(prompt)
+
     async def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield the answer word by word, then its `Completion`; stop with "length" at `prompt.max_tokens`."""
         answer = _answer(prompt)
@@ -34,14 +38,18 @@ class LocalAnswerer:
                 finish_reason = "length"
                 break
             yield Token(word)
-        read = [prompt.system, prompt.question, *(passage.content for passage in prompt.passages)]
+        read = [prompt.system, prompt.question, *(passage.whole for passage in prompt.passages)]
         read += [turn.content for turn in prompt.history]
         yield Completion(finish_reason, sum(map(count_tokens, read)), spent, self.name)
 
 
+def _asked(prompt: Prompt) -> str:
+    return prompt.search_query or prompt.question
+
+
 def _answer(prompt: Prompt) -> str:
     language = prompt.language if prompt.language in _QUOTING else detect(prompt.question)
-    found = quotations(prompt.search_query or prompt.question, prompt.passages)
+    found = quotations(_asked(prompt), prompt.passages)
     if not found:
         return " ".join(filter(None, (prompt.no_answer, prompt.suggestions)))
     parts = []

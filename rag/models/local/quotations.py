@@ -18,7 +18,7 @@ MAX_QUOTATIONS = 3
 """Quotations of an answer at most."""
 _MORE = 0.3
 """A further quotation holds terms that the ones before do not, with this part of the question's weight."""
-_RELATED = 0.5
+_RELATED = 0.75
 """It is worth this part of the best one."""
 _TITLED = 0.5
 """What a term of the question is worth that only the passage's title or headings hold."""
@@ -30,6 +30,12 @@ _LATER_PASSAGE = 0.05
 """How much less a sentence is worth for each passage that was ranked before its own."""
 _EXPECTED = 1.3
 """How much more a sentence is worth that holds what kind of thing is asked for: a number, a time, a person, a place."""
+_COUNTED = 1.6
+"""How much more a sentence is worth that counts what is asked for: "2,000 pages" to "how many pages"."""
+_TELLS_HOW = 1.4
+"""How much more a sentence is worth that says what to do for what is asked how to do: "To revoke a key, use …"."""
+_MAX_LIST_CHARACTERS = 1_200
+"""A longer list is a reference: the item that says most of what is asked is quoted, not the whole."""
 _MAX_LABEL_CHARACTERS = 80
 _MAX_ANSWER_SENTENCES = 4
 _MAX_LIST_ITEMS = 30
@@ -46,6 +52,19 @@ _ANSWER_MARK = re.compile(r"(?:A|R|Answer|Réponse|Reponse)\s*[:.)]\s+", re.IGNO
 _ENDS_SENTENCE = re.compile(r"[.!;,…][\"'»”)\]]*$")
 _VALUE = re.compile(r"\d|^[a-zà-öø-ÿ]")
 """A line that holds a number, or begins with a small letter, is what a label is for."""
+_FRAME = re.compile(
+    r"\b(?:what happens|how (?:long|much|many|often)|que se passe[- ]t[- ]il|qu['’]est[- ]ce qui se passe"
+    r"|que veut dire|que signifie|combien de temps|combien)\b|\bmeans?\b(?=\W*$)",
+    re.IGNORECASE,
+)
+"""Words that only ask: "passe" of "que se passe-t-il" is in no password."""
+_HOW_TO = re.compile(r"^\W*(?:how (?:do|can|could|should|to|would)|comment)\b", re.IGNORECASE)
+_TO_DO = re.compile(r"^(?:to|pour) (.{0,60})", re.IGNORECASE)
+_HOW_MANY = re.compile(r"\b(?:how many|combien (?:de |d['’]))\s*(\w+)", re.IGNORECASE)
+_NUMBER = (
+    r"(?:\d[\d,.\s]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|un|une|deux|trois|quatre|cinq|sept|huit"
+    r"|neuf|dix|douze)"
+)
 _VALUE_AFTER_COLON = re.compile(r":\s+\S")
 
 
@@ -88,7 +107,10 @@ class _Read:
     def __init__(self, number: int, passage: Passage, question: str, analysed: Question) -> None:
         self.number = number
         self.passage = passage
-        asked = terms(question, passage.language)
+        asked = terms(_FRAME.sub(" ", question), passage.language) or terms(question, passage.language)
+        counted = _HOW_MANY.search(question)
+        self.counted = set(terms(counted[1], passage.language)) if counted else set()
+        self.asks_how = _HOW_TO.match(question) is not None
         self.asked = set(asked)
         self.asked_pairs = set(pairwise(asked))
         self.sentences = list(_sentences(passage))
@@ -199,7 +221,8 @@ class _Read:
             if other != at and self.sentences[other].is_item
         ]
         mine = self._weight(self.held[at])
-        if not others or mine > _ITEM_LEADS * max(others):
+        is_reference = sum(len(self.sentences[each].text) for each in range(start, end)) > _MAX_LIST_CHARACTERS
+        if not others or mine > _ITEM_LEADS * max(others) or is_reference:
             # What introduces the list says what the item is of.
             held = self.held[at] | self.held[start] if self.held[at] else self.held[at]
             return self._quotation(at, at + 1, self.lines(at, at + 1), held)
@@ -224,6 +247,18 @@ class _Read:
         said = chain.from_iterable(each.terms for each in self.sentences[first:end])
         return len(self.asked_pairs.intersection(pairwise(said))) / len(self.asked_pairs)
 
+    def _tells_how(self, line: str) -> bool:
+        told = _TO_DO.match(line)
+        # What introduces a list is not the answer yet.
+        if told is None or line.rstrip().endswith(":"):
+            return False
+        return self.asked.issubset(terms(told[1], self.passage.language))
+
+    def _counts(self, line: str) -> bool:
+        """Tell whether a number stands before what the question asks the number of."""
+        found = re.findall(rf"\b{_NUMBER}\s+(\w+)", line, re.IGNORECASE)
+        return any(self.counted.intersection(terms(word, self.passage.language)) for word in found)
+
     def _weight(self, held: frozenset[str]) -> float:
         return sum(self._weights[term] for term in held)
 
@@ -233,6 +268,10 @@ class _Read:
         worth *= self.passage.score * (1 - _LATER_PASSAGE * (self.number - 1)) / (1 + _LATER * first)
         if any(answer_signs(self._question, line, sentence)[0] > 0 for line in lines for sentence in (1, 2)):
             worth *= _EXPECTED
+        if self.asks_how and any(self._tells_how(line) for line in lines):
+            worth *= _TELLS_HOW
+        if self.counted and any(self._counts(line) for line in lines):
+            worth *= _COUNTED
         return Quotation(self.number, first, end - 1, lines, worth, held | self.titled)
 
 
@@ -242,7 +281,7 @@ def _is_value(answer: str, label: str) -> bool:
 
 
 def _sentences(passage: Passage) -> Iterator[_Sentence]:
-    content, paragraph, seen = passage.content, 0, 0
+    content, paragraph, seen = passage.whole, 0, 0
     for start, end in sentence_spans(content):
         between = content[seen:start]
         paragraph += between.count("\n\n")

@@ -1,12 +1,14 @@
 """Answers streamed by Mistral, or by any server that speaks its API (vLLM, llama.cpp, Ollama)."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import ErrorCode
 from data.models.workspaces import DEFAULT_MODEL
-from rag.answers.prompt import messages
+from rag.answers.prompt import Message, messages, rewriting_messages
 from rag.models import spans
 from rag.models.mistral.connection import (
     MAX_NAME_CHARACTERS,
@@ -18,7 +20,7 @@ from rag.models.mistral.connection import (
     within,
 )
 from rag.models.mistral.failures import model_errors
-from rag.models.protocols import Completion, ModelError, Prompt, Token
+from rag.models.protocols import Completion, ModelError, Prompt, Rewriting, Token
 
 if TYPE_CHECKING:
     from mistralai.client.models import CompletionChunk, CompletionEvent, UsageInfo
@@ -41,6 +43,20 @@ MAX_COUNTED_TOKENS = 10_000_000
 _FINISH_REASONS = {"stop": "stop", "length": "length", "model_length": "length"}
 
 
+REWRITING_SECONDS = 3.0
+"""How long a question may take to be rewritten: its visitor waits for that and for the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What a model is asked."""
+
+    model: str
+    messages: list[Message]
+    temperature: float
+    max_tokens: int
+
+
 class MistralChat:
     """Answers streamed by a chat model: the prompt's, or `model` where the prompt has the default of workspaces."""
 
@@ -53,8 +69,11 @@ class MistralChat:
         server_url: str | None = None,
         model: str | None = None,
         retry_policy: RetryPolicy = CHAT_RETRY_POLICY,
+        rewriting_seconds: float = REWRITING_SECONDS,
     ) -> None:
         """Prepare to ask the server at `server_url`, or Mistral's own. Nothing is sent before the first question.
+
+        `rewriting_seconds` is how long a question may take to be rewritten.
 
         Raises `ValueError` without a key for Mistral's own server.
         """
@@ -62,6 +81,7 @@ class MistralChat:
         self._model = model
         self._connection = Connection(api_key, server_url, retry_policy.connect)
         self._retry_policy = retry_policy
+        self._rewriting_seconds = rewriting_seconds
 
     async def aclose(self) -> None:
         """Close the connections to the server."""
@@ -75,6 +95,10 @@ class MistralChat:
         """Return the default model if the server does not know it. Raises `ModelError`."""
         return unknown_model(self._served_name(DEFAULT_MODEL), await self._connection.models())
 
+    def received(self, prompt: Prompt) -> str:
+        """Return the messages that are sent, each under its role."""
+        return "\n\n".join(f"### {message['role']}\n{message['content']}" for message in messages(prompt))
+
     async def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield the answer's tokens, then one `Completion`; closing the iterator closes the request.
 
@@ -83,10 +107,30 @@ class MistralChat:
 
         Raises `ModelError`, possibly after some tokens.
         """
-        events, first = await ask(lambda: self._begin(prompt), self._retry_policy)
-        answer = _Answer(prompt.model)
+        call = _Call(prompt.model, messages(prompt), prompt.temperature, prompt.max_tokens)
+        async for piece in self._stream(call, self._retry_policy):
+            yield piece
+
+    async def rewrite(self, request: Rewriting) -> tuple[str, Completion]:
+        """Return what the model writes in the seconds that it has, and its end; it is asked once.
+
+        Raises `ModelError`.
+        """
+        call = _Call(request.model, rewriting_messages(request), 0.0, request.max_tokens)
+        text = ""
+        pieces = self._stream(call, replace(self._retry_policy, attempts=1))
+        async with within(self._rewriting_seconds, "The model did not rewrite the question in time."), aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, Completion):
+                    return text, piece
+                text += piece.text
+        raise ModelError(ErrorCode.MODEL_INTERRUPTED, "The model's answer ended too early.", retryable=True)
+
+    async def _stream(self, call: "_Call", retry_policy: RetryPolicy) -> AsyncGenerator[Token | Completion, None]:
+        events, first = await ask(lambda: self._begin(call), retry_policy)
+        answer = _Answer(call.model)
         chunk: CompletionChunk | None = first
-        deadline = time.monotonic() + self._retry_policy.answer
+        deadline = time.monotonic() + retry_policy.answer
         try:
             while chunk is not None:
                 for text in answer.read(chunk):
@@ -102,14 +146,14 @@ class MistralChat:
             return self._model
         return f"{model}-latest" if self._connection.is_mistrals_own and model in _FAMILIES else model
 
-    async def _begin(self, prompt: Prompt) -> "tuple[EventStreamAsync[CompletionEvent], CompletionChunk]":
+    async def _begin(self, call: "_Call") -> "tuple[EventStreamAsync[CompletionEvent], CompletionChunk]":
         """Send the prompt and read up to the first chunk that says something."""
         sdk = await self._connection.sdk()
         events = await sdk.chat.stream_async(
-            model=self._served_name(prompt.model),
-            messages=cast("list[Any]", messages(prompt)),
-            temperature=prompt.temperature,
-            max_tokens=prompt.max_tokens,
+            model=self._served_name(call.model),
+            messages=cast("list[Any]", call.messages),
+            temperature=call.temperature,
+            max_tokens=call.max_tokens,
         )
         try:
             async for event in events:

@@ -21,16 +21,16 @@ def read_html(content: bytes) -> Outline:
     Raises `UnreadableDocument`: FILE_TOO_LARGE over `MAX_MARKUP_BYTES` or `MAX_MARKUP_NODES`, FILE_UNREADABLE where
     elements are nested too deeply.
     """
-    root = parse(content)
-    if root is None:
+    tree = parse(content)
+    if tree is None:
         return Outline()
-    metadata = read_metadata(root)
-    labels = _leave_out_unseen(root)
-    part, most_is_left = leave_out_surroundings(root)
+    metadata = read_metadata(tree.root)
+    labels = _leave_out_unseen(tree.root)
+    part, most_is_left = leave_out_surroundings(tree.root)
     if not most_is_left and (again := parse(content)) is not None:
-        root = again
-        labels = _leave_out_unseen(root)
-        part, _ = leave_out_surroundings(root, gently=True)
+        tree = again
+        labels = _leave_out_unseen(tree.root)
+        part, _ = leave_out_surroundings(tree.root, gently=True)
     outline = Outline(metadata.title, metadata.language)
     outline.published_at, outline.modified_at = metadata.published_at, metadata.modified_at
     for level, crumb in enumerate(metadata.breadcrumbs, _ABOVE_ALL):
@@ -42,8 +42,8 @@ def read_html(content: bytes) -> Outline:
 
 def read_fragment(outline: Outline, markup: str) -> None:
     """Add the blocks of a piece of HTML, which is read whole."""
-    if (root := parse(markup.encode(errors="replace"))) is not None:
-        Page(outline, _leave_out_unseen(root)).read(root)
+    if (tree := parse(markup.encode(errors="replace"))) is not None:
+        Page(outline, _leave_out_unseen(tree.root)).read(tree.root)
 
 
 def _leave_out_unseen(root: etree._Element) -> Labels:

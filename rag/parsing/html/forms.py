@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from rag.parsing.html.tree import HEADINGS, empty, words
+from rag.parsing.html.tree import HEADINGS, empty, few_words, words
 
 FIELD = "formfield"
 """The tag that a control with a value becomes; its text is the line."""
@@ -23,15 +23,16 @@ def describe_controls(root: etree._Element) -> None:
         choice, value = (control.get("type") or "").lower() in _CHOICES, _value(control)
         label = labels.pop(control.get("id"), None)
         label = next(control.iterancestors("label"), None) if label is None else label
-        name = "" if label is not None else " ".join((control.get("aria-label") or "").split())
+        named = " ".join((control.get("aria-label") or "").split())
         empty(control)
         if choice and not value:
             continue  # what can be chosen is text, the mark beside it is not
-        if label is not None:
-            name = words(label)
+        name = "" if label is None else few_words(label, headings=True)
+        field = control
+        if label is not None and name:
             empty(label)
-        if value and name:
-            field = control if label is None else label
+            field = label
+        if value and (name := name or named):
             field.tag, field.text = FIELD, f"{name.rstrip(' :*')}: {value}"
 
 

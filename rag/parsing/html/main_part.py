@@ -8,7 +8,7 @@ from itertools import islice
 from lxml import etree
 
 from rag.parsing.html.phrases import ENDS, INTRODUCES, LONGEST
-from rag.parsing.html.tree import FEW_ELEMENTS, HEADINGS, empty, few_words
+from rag.parsing.html.tree import FEW_ELEMENTS, HEADINGS, body_of, empty, few_words
 
 _AROUND = frozenset({"nav", "footer", "menu"})
 _AROUND_ROLES = frozenset("navigation banner contentinfo complementary search menu menubar toolbar tablist".split())  # noqa: SIM905
@@ -107,8 +107,7 @@ def leave_out_surroundings(root: etree._Element, *, gently: bool = False) -> tup
     Nothing that holds most of the text is left out, whatever it is called. `gently` leaves out less by
     names and by links, which is for pages that lose most of their text else.
     """
-    body = root.find("body")
-    body = root if body is None else body
+    body = body_of(root)
     whole = _prose(body)
     names = _NAMED_NEVER if gently else _NAMED_AROUND
     measures = _measured(body, lambda element, measure: _is_around(element, measure, whole, names))

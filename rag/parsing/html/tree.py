@@ -8,6 +8,8 @@ import codecs
 import contextlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
 
 from lxml import etree
 
@@ -30,10 +32,28 @@ _NOT_OF_PAGES = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-es
 """Codecs of Python that no page is in. The first two take the square of the length."""
 _ONE_BYTE = re.compile(r"cp(?:125\d|437|85\d|866)|iso8859|latin|mac|koi8|ascii")
 _CHARSET_WITHIN_BYTES = 4_096
+_OF_HEAD = frozenset({"title", "meta", "link", "style", "script", "base", "noscript", "template"})
+_ENDS_OF_PAGE = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+"""libxml2 drops what stands behind them, which browsers show."""
+_TAG = re.compile(rb"<[a-zA-Z](?:[^\"'>]++|\"[^\"]*+\"?|'[^']*+'?)*+")
+_QUOTED = re.compile(rb"\"[^\"]*+\"?|'[^']*+'?")
+_MAX_ATTRIBUTES = 2_000
+"""Of one element: libxml2 takes the square of their number."""
 
 
-def parse(content: bytes) -> etree._Element | None:
-    """Return the root of a page, without comments; None where there is nothing.
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A page, without comments.
+
+    Whoever reads it holds all its elements: when lxml lets go of one, it walks up to the next that somebody holds.
+    """
+
+    root: etree._Element
+    elements: list[etree._Element]
+
+
+def parse(content: bytes) -> Tree | None:
+    """Return the tree of a page; None where there is nothing.
 
     Raises `UnreadableDocument`: FILE_TOO_LARGE over `MAX_MARKUP_BYTES` or `MAX_MARKUP_NODES`, FILE_UNREADABLE where
     elements are nested too deeply.
@@ -41,8 +61,10 @@ def parse(content: bytes) -> etree._Element | None:
     if len(content) > MAX_MARKUP_BYTES:
         limit = MAX_MARKUP_BYTES // (1024 * 1024)
         raise UnreadableDocument(ErrorCode.FILE_TOO_LARGE, f"A page of HTML may have {limit} MiB. Split it into pages.")
-    markup = _decode(content).encode("utf-8", errors="replace")
+    text = _decode(content).replace("\0", "")
+    markup = _ENDS_OF_PAGE.sub("", _without_sections(text)).encode("utf-8", errors="replace")
     check_markup(markup)
+    _check_attributes(markup)
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True, recover=True
     )
@@ -52,7 +74,57 @@ def parse(content: bytes) -> etree._Element | None:
             ErrorCode.FILE_UNREADABLE,
             "The page's elements are nested too deeply to be read. Save its text as a simpler page and send that.",
         )
-    return root
+    if root is None:
+        return None
+    _end_head(root)
+    return Tree(root, list(root.iter()))
+
+
+def _check_attributes(markup: bytes) -> None:
+    for tag in _TAG.finditer(markup):
+        if tag.end() - tag.start() > 2 * _MAX_ATTRIBUTES:
+            names = _QUOTED.sub(b" ", tag[0])
+            if max(names.count(b"="), len(names.split())) > _MAX_ATTRIBUTES:
+                raise UnreadableDocument(
+                    ErrorCode.FILE_UNREADABLE,
+                    f"An element of the page has over {_MAX_ATTRIBUTES:,} attributes. Save its text as a simpler page "
+                    "and send that.",
+                )
+
+
+def body_of(root: etree._Element) -> etree._Element:
+    """Return what holds the text of a page."""
+    body = root.find("body")
+    return root if body is None else body
+
+
+def _end_head(root: etree._Element) -> None:
+    """Put into the body what belongs there: libxml2 leaves <main> and others in a head that no tag ends."""
+    head = root.find("head")
+    if head is None:
+        return
+    children = list(head)
+    first = next((number for number, child in enumerate(children) if child.tag not in _OF_HEAD), len(children))
+    if first == len(children):
+        return
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    moved = children[first:]
+    moved[-1].tail, body.text = f"{moved[-1].tail or ''}{body.text or ''}", None
+    body[:0] = moved
+
+
+def _without_sections(markup: str) -> str:
+    """Return XHTML with its CDATA sections as text, which a parser of HTML takes for comments."""
+    if not markup.lstrip().startswith("<?xml"):
+        return markup
+    before, *sections = markup.split("<![CDATA[")
+    parts = [before]
+    for section in sections:
+        text, _, after = section.partition("]]>")
+        parts += escape(text, quote=False), after
+    return "".join(parts)
 
 
 def _decode(content: bytes) -> str:

@@ -6,11 +6,11 @@ from itertools import islice
 
 from lxml import etree
 
-from rag.parsing.html.tree import HEADINGS, empty, few_words
+from rag.parsing.html.tree import HEADINGS, body_of, empty, few_words
 from rag.parsing.outline import MAX_HEADING_CHARACTERS
 
 _NEVER_SHOWN = frozenset(
-    """script style noscript template svg iframe object embed applet canvas audio video map head annotation
+    """script style noscript svg iframe object embed applet canvas audio video map head annotation
     annotation-xml datalist noframes""".split()  # noqa: SIM905
 )
 _DIALOG_ROLES = frozenset({"dialog", "alertdialog"})
@@ -52,8 +52,11 @@ def leave_out_unseen(root: etree._Element) -> Labels:
         controls.append(control)
         if not _NO_LABEL.fullmatch(label):
             labels.setdefault(panel, label)
-    for element in list((root if (body := root.find("body")) is None else body).iter()):
-        if element.tag in _NEVER_SHOWN or (_is_unseen(element) and not _can_be_opened(element, targets, panels)):
+    body = body_of(root)
+    for element in list(body.iter()):
+        if element is body:
+            continue  # a script shows what is hidden as a whole
+        if _is_never_shown(element) or (_is_unseen(element) and not _can_be_opened(element, targets, panels)):
             empty(element)
     for control in controls:
         empty(control)
@@ -125,6 +128,12 @@ def _is_control(element: etree._Element) -> bool:
     return (
         names is not None and _CONTROL_CLASS.search(names.lower()) is not None and not _PANEL_NAME.search(names.lower())
     )
+
+
+def _is_never_shown(element: etree._Element) -> bool:
+    if element.tag == "template":
+        return element.get("shadowrootmode") is None
+    return element.tag in _NEVER_SHOWN
 
 
 def _is_unseen(element: etree._Element) -> bool:

@@ -3,13 +3,19 @@
 Control words are those of the Rich Text Format Specification 1.9.1.
 """
 
+import codecs
 import re
 
+from rag.parsing.encodings import FALLBACK
 from rag.parsing.office.document import Reading, modelled
 from rag.parsing.outline import Outline
 
 _TITLE = re.compile(rb"\{\\title ([^{}]{1,400})\}")
-_ESCAPE = re.compile(r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,5}) ?\??|\\([\\{}])")
+_CODE_PAGE = re.compile(rb"\\ansicpg(\d{3,5})(?!\d)")
+_STRAY_STAR = re.compile(rb"(?:(?<=[a-z0-9])|(?<=[a-z0-9] ))\\\*(?=\\[a-z])")
+"""A mark of groups that may be skipped where no group begins: LibreOffice writes it before styles of characters."""
+_LETTERS = re.compile(rb"(?:\\'[0-9a-fA-F]{2})+")
+_ESCAPE = re.compile(r"\\u(-?\d{1,5}) ?\??|\\([\\{}])")
 _TOLD = re.compile(rb"\\(?:v|header|footer)")
 _TOKEN = re.compile(
     rb"\\[{}\\]|(?P<brace>[{}])|\\v(?P<hidden>\d?)(?![a-z0-9]) ?|\\plain(?P<plain>)(?![a-z0-9])"
@@ -27,7 +33,8 @@ def read_rtf(content: bytes) -> Outline:
     Raises `UnreadableDocument`: see `modelled`.
     """
     title = _TITLE.search(content)
-    outline = Outline(_decoded(title[1]) if title else "")
+    outline = Outline(_decoded(title[1], _code_page(content)) if title else "")
+    content = _STRAY_STAR.sub(b"", content)
     shown = _shown(content) if _TOLD.search(content) else content
     Reading(outline, document := modelled(shown, "rtf")).add_all(document.blocks)
     return outline
@@ -75,10 +82,20 @@ def _header(content: bytes, seen: set[bytes]) -> bytes:
     return content[:-1] + b"\\par}"
 
 
-def _decoded(text: bytes) -> str:
-    def character(escape: re.Match[str]) -> str:
-        if escape[1]:
-            return bytes([int(escape[1], 16)]).decode("cp1252", errors="replace")
-        return chr(int(escape[2]) % 0x10000) if escape[2] else escape[3]
+def _code_page(content: bytes) -> str:
+    """Return the encoding that a document names for its letters beyond ASCII."""
+    named = _CODE_PAGE.search(content)
+    try:
+        return codecs.lookup(f"cp{int(named[1])}").name if named else FALLBACK
+    except LookupError:
+        return FALLBACK
 
-    return _ESCAPE.sub(character, text.decode("cp1252", errors="replace"))
+
+def _decoded(text: bytes, encoding: str) -> str:
+    def letters(escapes: re.Match[bytes]) -> bytes:
+        return bytes.fromhex(escapes[0].replace(b"\\'", b"").decode())
+
+    def character(escape: re.Match[str]) -> str:
+        return chr(int(escape[1]) % 0x10000) if escape[1] else escape[2]
+
+    return _ESCAPE.sub(character, _LETTERS.sub(letters, text).decode(encoding, errors="replace"))

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rag.parsing.document import BlockKind, Place, Unit
 from rag.parsing.outline import Outline
 from rag.parsing.pdf.columns import reading_order
 from rag.parsing.pdf.grids import Grid, tables_and_rows
+from rag.parsing.pdf.notes import Note, without_notes
 from rag.parsing.pdf.paragraphs import Levels, Paragraph, goes_on, paragraphs
-from rag.parsing.pdf.rows import Row, joined, rows_of
+from rag.parsing.pdf.rows import Row, in_one, joined, rows_of
 from rag.parsing.pdf.running import has_leaders, in_parts, is_contents, whole, without_leaders, without_running_heads
 from rag.parsing.pdf.words import Page
 from rag.parsing.tables import described_rows
@@ -16,10 +18,10 @@ from rag.parsing.tables import described_rows
 
 @dataclass(slots=True)
 class _Pending:
-    """A paragraph that the next column or page may go on with."""
+    """A paragraph that the next column or page may go on with: its texts, and the place of each."""
 
     texts: list[str]
-    place: Place
+    places: list[Place]
 
 
 class Assembly:
@@ -28,6 +30,10 @@ class Assembly:
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
         self._pending: _Pending | None = None
+        self._notes: list[tuple[Note, Place]] = []
+        """The footnotes of the page that stand after no paragraph yet."""
+        self._due: list[tuple[Note, Place]] = []
+        """Those of the paragraph that is pending."""
         self._table: Grid | None = None
         """The table that the next page may go on with."""
 
@@ -44,13 +50,20 @@ class Assembly:
         if is_contents([row.text() for row in rows]):
             rows = [row for row in rows if not has_leaders(row.text())]
         is_first = True
+        areas: list[Sequence[Row]] = []
         for area in reading_order(rows):
-            for part in _parts(area):
+            text, notes = without_notes(area, rows, levels)
+            areas.append(text)
+            self._notes += ((note, place) for note in notes)
+        for text in areas:
+            for part in _parts(text):
                 if isinstance(part, Grid):
                     self._add_table(part, place, is_first=is_first)
                 else:
                     self._add_rows(part, place, levels)
                 is_first = False
+        self._due += self._notes
+        self._notes = []
         for line in page.aside:
             self._flush()
             self._outline.add(joined([line]), place)
@@ -73,9 +86,13 @@ class Assembly:
             self._outline.add(paragraph.text, place, paragraph.kind)
         elif self._pending and goes_on(self._pending.texts[-1], paragraph.text):
             self._pending.texts.append(paragraph.text)
+            self._pending.places.append(place)
         else:
             self._flush()
-            self._pending = _Pending([paragraph.text], place)
+            self._pending = _Pending([paragraph.text], [place])
+        if self._notes and not paragraph.level:
+            self._due += (each for each in self._notes if each[0].belongs_to(paragraph.text))
+            self._notes = [each for each in self._notes if not each[0].belongs_to(paragraph.text)]
 
     def _add_table(self, grid: Grid, place: Place, *, is_first: bool) -> None:
         self._flush()
@@ -94,8 +111,13 @@ class Assembly:
 
     def _flush(self) -> None:
         if self._pending:
-            self._outline.add(joined(self._pending.texts), self._pending.place)
+            texts = in_one(self._pending.texts)
+            parts = groupby(zip(texts, self._pending.places, strict=True), lambda part: part[1])
+            self._outline.add_parts([("".join(text for text, _ in part), place) for place, part in parts])
             self._pending = None
+        for note, place in self._due:
+            self._outline.add(note.text, place, BlockKind.NOTE)
+        self._due = []
 
 
 def _parts(area: Sequence[Row]) -> Iterator[Grid | list[Row]]:

@@ -118,6 +118,8 @@ def _runs(taken: NDArray[np.bool_]) -> tuple[NDArray[np.int_], NDArray[np.int_],
     width = taken.shape[1]
     start, left, right = (np.zeros(width, dtype=np.int_) for _ in range(3))
     score, best_start, best_end = (np.zeros(width, dtype=np.int_) for _ in range(3))
+    if np.minimum(before.sum(axis=0), after.sum(axis=0)).max() < _ROWS:
+        return score, best_start, best_end
     for number in range(len(taken)):
         free = ~taken[number]
         left = (left + before[number]) * free

@@ -12,6 +12,8 @@ from rag.parsing.pdf.rows import Row, joined
 
 _HEADING_SIZE = 1.15
 """How many times the size of the body's letters makes a line a heading."""
+_NOTE_SIZE = 0.93
+"""How many times the size of the body's letters those of a note have at most."""
 _MAX_HEADING_LINES = 3
 MAX_HEADING_CHARACTERS = 160
 _MAX_HEADING_LEVELS = 3
@@ -68,6 +70,10 @@ class Levels:
             return 0
         smaller = sum(size > _rounded(row.size) * _SAME_SIZE for size in self._sizes)
         return min(smaller + 1, _MAX_HEADING_LEVELS)
+
+    def is_small(self, row: Row) -> bool:
+        """Tell whether a row's letters are smaller than those of the text, as notes are set."""
+        return row.size <= self._body * _NOTE_SIZE
 
     def bold_level(self, row: Row) -> int:
         """Return the level of a bold line that stands alone, 0 where bold letters say nothing."""

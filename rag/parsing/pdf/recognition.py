@@ -25,7 +25,8 @@ _DATA_FOLDERS = (
     "/usr/local/share/tessdata",
     "/opt/homebrew/share/tessdata",
 )
-_LANGUAGES = ("eng", "fra")
+LANGUAGES = ("eng", "fra")
+"""What is recognised, as Tesseract and the packages of its data call them."""
 MAX_PAGES = 25
 """The most pages of a document that are recognised."""
 _MAX_SECONDS = 30.0
@@ -45,7 +46,7 @@ def _load() -> Any:
     if tesserocr is None:
         return None
     for folder in map(Path, _DATA_FOLDERS):
-        languages = [name for name in _LANGUAGES if (folder / f"{name}.traineddata").is_file()]
+        languages = [name for name in LANGUAGES if (folder / f"{name}.traineddata").is_file()]
         if languages:
             return tesserocr.PyTessBaseAPI(path=str(folder), lang="+".join(languages))
     return None

@@ -15,38 +15,43 @@ _TICKED = {True: "yes", False: "no"}
 
 
 class Row:
-    """Words at one height, from left to right. `widest_gap` is that between neighbours, 0.0 where they touch."""
+    """Words at one height, from left to right.
 
-    __slots__ = ("_text", "bottom", "left", "right", "size", "top", "widest_gap", "words")
+    `widest_gap` is that between neighbours, 0.0 where they touch. `is_field` says whether one is the value of a form.
+    """
+
+    __slots__ = ("_text", "bottom", "is_field", "left", "right", "size", "top", "widest_gap", "words")
 
     def __init__(self, words: list[Word]) -> None:
         """Take `words`, at least one, from left to right."""
         self.words = words
         self._text: str | None = None
         first = words[0]
-        self.left, self.right, self.size, self.widest_gap = first.left, first.right, first.size, 0.0
+        self.left = first.left
+        self.is_field = first.is_field
+        right, size, gap = first.right, first.size, 0.0
         if len(words) == 1:
-            self.top, self.bottom = first.top, first.bottom
+            self.top, self.bottom, self.right, self.size, self.widest_gap = first.top, first.bottom, right, size, gap
             return
         middle = len(words) // 2
         self.top = sorted([word.top for word in words])[middle]
         self.bottom = sorted([word.bottom for word in words])[middle]
-        right = first.right
         for word in words:
-            self.widest_gap = max(self.widest_gap, word.left - right)
-            right = max(right, word.right)
-            self.size = max(self.size, word.size)
-        self.right = right
+            # max() takes five times as long, and there are some hundred words on a page.
+            if word.left - right > gap:  # noqa: PLR1730
+                gap = word.left - right
+            if word.right > right:  # noqa: PLR1730
+                right = word.right
+            if word.size > size:  # noqa: PLR1730
+                size = word.size
+            if word.is_field:
+                self.is_field = True
+        self.right, self.size, self.widest_gap = right, size, gap
 
     @property
     def bold(self) -> bool:
         """Whether all of it is bold."""
-        return all(word.bold for word in self.words)
-
-    @property
-    def is_field(self) -> bool:
-        """Whether it holds the value of a field of a form."""
-        return any(word.is_field for word in self.words)
+        return self.words[0].bold and all(word.bold for word in self.words)
 
     def gaps(self) -> Iterator[tuple[float, float]]:
         """Yield (end, start) between neighbouring words."""
@@ -72,13 +77,11 @@ class Row:
     def text(self) -> str:
         """Return its words, as they are read."""
         if self._text is None:
-            self._text = _read(self.words)
+            self._text = "; ".join(labelled(self.words)) if self.is_field else _read(self.words)
         return self._text
 
 
 def _read(words: list[Word]) -> str:
-    if any(word.is_field for word in words):
-        return "; ".join(labelled(words))
     text = " ".join([word.text for word in words])
     if not text.isascii() and _RIGHT_TO_LEFT.search(text):
         return " ".join(word.text for word in sorted(words, key=lambda word: word.order))
@@ -106,17 +109,22 @@ def _is_beside(word: Word, other: Word) -> bool:
 
 def joined(lines: Sequence[str]) -> str:
     """Join lines into one, with the words that are cut at their ends made whole."""
+    return "".join(in_one(lines))
+
+
+def in_one(lines: Sequence[str]) -> list[str]:
+    """Return what each line is in a text: with a blank after it, or without the hyphen of a cut word at its end."""
     parts: list[str] = []
     for line in lines:
         if not parts:
-            parts.append(line)
+            pass
         elif _CUT_WORD.search(parts[-1][-2:]):
             # A cut name or number ("Jean-Pierre", "2024-2025") keeps its hyphen.
             parts[-1] = parts[-1][:-1] + ("" if line[:1].islower() else "-")
-            parts.append(line)
         else:
-            parts += (" ", line)
-    return "".join(parts).replace(HYPHEN, "-").replace("\x02", "-")
+            parts[-1] += " "
+        parts.append(line)
+    return [part.replace(HYPHEN, "-").replace("\x02", "-") for part in parts]
 
 
 def labelled(words: Sequence[Word]) -> list[str]:

@@ -1,6 +1,7 @@
 """The strips that the rows of a table leave free between its columns."""
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
@@ -72,6 +73,7 @@ class Columns:
     def __init__(self, strips: Sequence[Strip], middles: Sequence[float] = ()) -> None:
         """Divide by `strips`. Where `middles` of cells are given, a row of as many cells has one in each column."""
         self.strips = strips
+        self._starts = [start for start, _ in strips]
         self._middles = middles
 
     @property
@@ -85,8 +87,7 @@ class Columns:
             return self._by_cells(row)
         columns: list[list[Word]] = [[] for _ in range(self.count)]
         for word in row.words:
-            middle = (word.left + word.right) / 2
-            columns[sum(middle > strip[0] for strip in self.strips)].append(word)
+            columns[bisect_left(self._starts, (word.left + word.right) / 2)].append(word)
         return columns
 
     def _by_cells(self, row: Row) -> list[list[Word]]:

@@ -15,6 +15,13 @@ HYPHEN = "\ufffe"
 """What PDFium puts for the hyphen of a word that is cut at the end of a line."""
 
 _WORD = re.compile(f"[^\\s\\x00{HYPHEN}]+{HYPHEN}?")  # PDFium draws the parts of a cut word as one
+_CUT = re.compile(f"(?<={HYPHEN})")
+_WIDE = re.compile(r"\s\s|\x00")
+_PROSE_CHARACTERS = 25
+_WIDER = 1.08
+"""A line this many times wider than usual for its letters may have a gap between cells or columns."""
+_WIDEST = 0.65
+"""The same for a line whose letters are this wide, in times their size. Those of typewriters are 0.6."""
 _HALF = re.compile("[\ud800-\udfff]")
 _FONT_NAME_BYTES = 128
 _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
@@ -91,6 +98,9 @@ class _Words:
         self._raw = text_page.raw
         self._text = _text_of(text_page)
         self._box = pdfium.FS_RECTF()
+        self._matrix = pdfium.FS_MATRIX()
+        self._font_name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+        self._flags = ctypes.c_int()
         self._tight = tuple(ctypes.c_double() for _ in range(4))
 
     def page(self, number: int) -> Page:
@@ -102,45 +112,75 @@ class _Words:
         for start, end, font in lines:
             turns[font.turn] += end - start
         page.turn = turns.most_common(1)[0][0]
+        prose = self._prose(lines, page.turn)
         for start, end, font in lines:
-            if font.turn == page.turn:
-                self._add_words(page, start, end, font)
-            else:
+            if font.turn != page.turn:
                 page.aside.append(" ".join(self._text[start:end].split()))
+            elif start in prose:
+                page.words.append(self._word(self._text[start:end], start, end - 1, font, len(page.words)))
+            else:
+                self._add_words(page, start, end, font)
         return page
+
+    def _prose(self, lines: list[tuple[int, int, _Font]], turn: int) -> set[int]:
+        """Return the starts of the lines that are one piece of running text: each is taken for one word.
+
+        The file draws such a line at once, and it is as wide as others of as many letters.
+        """
+        widths = {}
+        for start, end, font in lines:
+            if end - start < _PROSE_CHARACTERS or font.turn != turn or not font.size or turn:
+                continue
+            if _WIDE.search(self._text, start, end) or pdfium.FPDFText_CountRects(self._raw, start, end - start) != 1:
+                continue
+            left, _, _, _ = self._upright(start, turn)
+            last = end - 2 if self._text[end - 1] == HYPHEN else end - 1
+            _, right, _, _ = self._upright(last, turn)
+            widths[start] = (right - left) / (end - start) / font.size
+        if not widths:
+            return set()
+        most = min(_WIDER * sorted(widths.values())[len(widths) // 2], _WIDEST)
+        return {start for start, width in widths.items() if width <= most}
 
     def _lines(self) -> list[tuple[int, int]]:
         """Return (start, end) of each line that holds something, without the blanks around it."""
         lines = []
         start = 0
-        for line in self._text.splitlines(keepends=True):
-            stripped = line.strip()
-            if stripped:
-                begin = start + len(line) - len(line.lstrip())
-                lines.append((begin, begin + len(stripped)))
-            start += len(line)
+        for whole in self._text.splitlines(keepends=True):
+            # PDFium joins the line that goes on with a cut word to the one before.
+            for line in _CUT.split(whole) if HYPHEN in whole else (whole,):
+                stripped = line.strip()
+                if stripped:
+                    begin = start + len(line) - len(line.lstrip())
+                    lines.append((begin, begin + len(stripped)))
+                start += len(line)
         return lines
 
     def _add_words(self, page: Page, start: int, end: int, font: _Font) -> None:
-        text, turn, size, bold, words = self._text, font.turn, font.size, font.bold, page.words
-        for match in _WORD.finditer(text, start, end):
+        words = page.words
+        for match in _WORD.finditer(self._text, start, end):
             first, last = match.span()
             last -= 1
-            if last > first and text[last] == HYPHEN:
-                last -= 1  # its box is that of the next line
-            left, right, top, bottom = self._upright(first, turn)
-            if last > first:
-                other_left, other_right, other_top, other_bottom = self._upright(last, turn)
-                # Letters of a language that is written from right to left go to the left.
-                left = min(left, other_left)
-                right = max(right, other_right)
-                top = min(top, other_top)
-                bottom = max(bottom, other_bottom)
-            height = bottom - top
-            if height < size / 2:
-                top = bottom - size
-            letters = size or max(height / _LINE_HEIGHT, _SMALLEST)
-            words.append(Word(_whole(match[0]), left, right, top, bottom, letters, len(words), bold))
+            words.append(self._word(match[0], first, last, font, len(words)))
+
+    def _word(self, text: str, first: int, last: int, font: _Font, order: int) -> Word:
+        """Return the word whose letters are `first` to `last` of the page."""
+        turn, size = font.turn, font.size
+        if last > first and text[-1] == HYPHEN:
+            last -= 1  # its box is that of the next line
+        left, right, top, bottom = self._upright(first, turn)
+        if last > first:
+            other_left, other_right, other_top, other_bottom = self._upright(last, turn)
+            # Letters of a language that is written from right to left go to the left.
+            left = min(left, other_left)
+            right = max(right, other_right)
+            top = min(top, other_top)
+            bottom = max(bottom, other_bottom)
+        height = bottom - top
+        if height < size / 2:
+            top = bottom - size
+        letters = size or max(height / _LINE_HEIGHT, _SMALLEST)
+        return Word(_whole(text), left, right, top, bottom, letters, order, font.bold)
 
     def _upright(self, index: int, turn: int) -> tuple[float, float, float, float]:
         """Return left, right, top and bottom of a letter, on a page turned so that the text is upright."""
@@ -159,14 +199,12 @@ class _Words:
         return left.value, right.value, top.value, bottom.value
 
     def _font(self, index: int) -> _Font:
-        matrix = pdfium.FS_MATRIX()
+        matrix, name, flags = self._matrix, self._font_name, self._flags
         scale, turn = 1.0, 0
         if pdfium.FPDFText_GetMatrix(self._raw, index, matrix):
             scale = math.hypot(matrix.c, matrix.d)
             turn = round(math.atan2(matrix.b, matrix.a) / (math.pi / 2)) % 4
         size = pdfium.FPDFText_GetFontSize(self._raw, index) * scale
-        name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
-        flags = ctypes.c_int()
         length = pdfium.FPDFText_GetFontInfo(self._raw, index, name, _FONT_NAME_BYTES, flags)
         bold = length <= _FONT_NAME_BYTES and _BOLD.search(name.value) is not None
         return _Font(round(size, 1) if math.isfinite(size) else 0.0, turn, bold)

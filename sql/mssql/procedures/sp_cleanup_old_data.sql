@@ -1,6 +1,7 @@
 -- Archives and deletes what is old, and counts it. Daily figures are kept: they are the memory of what is deleted.
 -- Conversations archived for the whole retention, and silent for as long, go with their messages; those silent
--- since then are archived; documents deleted for longer go with their chunks; so do expired answers and sessions.
+-- since then are archived; documents deleted for longer go with their chunks; so do traces of older answers, expired
+-- answers and sessions.
 CREATE OR ALTER PROCEDURE sp_cleanup_old_data
     @retention_days INT
 AS
@@ -10,6 +11,7 @@ BEGIN
     DECLARE @limit DATETIME2(6) = DATEADD(DAY, -@retention_days, @present);
     DECLARE @archived_conversations INT;
     DECLARE @deleted_conversations INT;
+    DECLARE @deleted_traces INT;
     DECLARE @deleted_documents INT;
     DECLARE @deleted_cache_entries INT;
     DECLARE @deleted_sessions INT;
@@ -22,6 +24,9 @@ BEGIN
     SET archived_at = @present, is_active = 0
     WHERE archived_at IS NULL AND COALESCE(last_message_at, created_at) < @limit;
     SET @archived_conversations = @@ROWCOUNT;
+
+    DELETE FROM message_traces WHERE created_at < @limit;
+    SET @deleted_traces = @@ROWCOUNT;
 
     DELETE FROM documents WHERE deleted_at < @limit;
     SET @deleted_documents = @@ROWCOUNT;
@@ -37,5 +42,6 @@ BEGIN
         @deleted_conversations AS deleted_conversations,
         @deleted_documents AS deleted_documents,
         @deleted_cache_entries AS deleted_cache_entries,
-        @deleted_sessions AS deleted_sessions;
+        @deleted_sessions AS deleted_sessions,
+        @deleted_traces AS deleted_traces;
 END;

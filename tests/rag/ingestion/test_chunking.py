@@ -93,6 +93,17 @@ def test_a_note_stays_with_the_text_it_belongs_to() -> None:
     assert ["Sundays aside" in each.content for each in chunks] == ["three days" in each.content for each in chunks]
 
 
+def test_each_chunk_of_a_paragraph_over_pages_knows_the_pages_of_its_own_sentences() -> None:
+    first, second = SENTENCE * 25, SENTENCE * 15
+    paragraph = Block(first + second, place=Place(Unit.PAGE, 1), continued=((len(first), Place(Unit.PAGE, 2)),))
+
+    chunks = chunks_of(paragraph)
+
+    assert [each.location for each in chunks] == ["page 1", "page 1", "pages 1–2", "page 2"]
+    assert [place for _, place in chunks[2].places] == ["page 1", "page 2"]
+    assert chunks[2].content[chunks[2].places[1][0] :].startswith(SENTENCE.strip())
+
+
 def test_a_chunk_over_several_pages_knows_the_page_of_each_part() -> None:
     pages = [Block(f"Page {number}.", place=Place(Unit.PAGE, number)) for number in (1, 2, 2, 3)]
 

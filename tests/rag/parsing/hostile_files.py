@@ -69,6 +69,8 @@ PAGES = {
     "merged cells": "<table><tr>" + "<td rowspan=1000 colspan=200>abcdefgh" * 3 + "<tr><td>x" * 10_000,
     "definitions in definitions": "<dl><dd>a" * 900 + "<p>x</p>" * 10_000,
     "line breaks": "x<br>" * 100_000,
+    "items in depth": "<ol><li>x" * 1_000 + "<li>y" * 100_000,
+    "labels in labels": ("<label>x<input value=b>" * 1_900 + "</label>" * 1_900) * 20,
     "data": "<script type='application/ld+json'>" + "[" * 500_000 + "</script><p>x",
 }
 """Pages on which a rule that looks around each element takes the square of their number."""

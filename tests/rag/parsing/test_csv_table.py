@@ -89,3 +89,9 @@ def test_a_row_is_at_the_line_where_it_begins() -> None:
         ("name: A; text: two lines", "line 4"),
         ("name: B; text: one", "line 6"),
     ]
+
+
+def test_cells_in_single_quotes_are_whole() -> None:
+    document = parse("a.csv", b"'name','price'\n'Nut','0,80'\n'Bolt','1,20'\n")
+
+    assert [block.text for block in document.blocks] == ["name: Nut; price: 0,80", "name: Bolt; price: 1,20"]

@@ -171,3 +171,16 @@ def test_a_document_of_word_97_is_read() -> None:
         "Öffnungszeiten",
         "Ab neun",
     ]
+
+
+def test_rich_text_is_read_past_a_style_that_may_be_skipped() -> None:
+    """LibreOffice names styles of characters so, within the text."""
+    content = rb"{\rtf1\ansi{\*\generator Writer;}\pard{\i0\b0\*\cs7\cf0\loch The ticket office opens at nine.}\par}"
+
+    assert [block.text for block in parse("a.rtf", content).blocks] == ["The ticket office opens at nine."]
+
+
+def test_the_title_of_rich_text_is_in_the_encoding_that_it_names() -> None:
+    content = rb"{\rtf1\ansi\ansicpg1251{\info{\title \'cc\'e5\'f2\'ee\'e4\'e8\'ea\'e0}}\pard Text.\par}"
+
+    assert parse("a.rtf", content).title == "Методика"

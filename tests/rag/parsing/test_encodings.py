@@ -3,6 +3,7 @@
 import pytest
 
 from rag.parsing.encodings import decode
+from tests.rag.parsing.parsed import parse
 
 TEXTS = {
     "Déjà payé : 12 €, où l’été s’achève à l’hôtel. Livré en trois jours.": "cp1252 iso-8859-15 mac-roman",
@@ -29,3 +30,10 @@ def test_a_bad_byte_in_utf_8_costs_one_character() -> None:
     content = "Prêt à coûter 12 € – voilà".encode()
 
     assert decode(content[:10] + b"\xff" + content[10:]) == "Prêt à c\ufffdoûter 12 € – voilà"
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html", "a.md", "a.csv"])
+def test_a_zero_in_a_text_costs_one_character(name: str) -> None:
+    (block,) = parse(name, b"The ticket office opens\0 at nine in the morning.").blocks
+
+    assert block.text == "The ticket office opens at nine in the morning."

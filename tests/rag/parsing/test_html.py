@@ -51,6 +51,41 @@ def test_a_page_that_marks_no_main_part_is_read_whole_without_banner_and_footer(
     assert [block.text for block in document.blocks] == ["Text"]
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<!doctype html><title>Library</title><p>It opens at nine.",
+        "<!doctype html><title>Library</title><main><p>It opens at nine.</main>",
+        "<!doctype html><meta charset=utf-8><title>Library</title><header><p>It opens at nine.</header>",
+        "<title>Library</title><my-page><div>It opens at nine.</div></my-page>",
+        "<!doctype html><title>Library</title><footer>It opens at nine.</footer>",
+        "<html><head><title>Library</title></head><article>It opens at nine.</article></html>",
+        "<HTML><HEAD><TITLE>Library</TITLE></HEAD><BODY>It opens at nine.</BODY></HTML>",
+        "<title>Library</title>It opens at nine.",
+        "<html><head><title>Library</title></head></html><p>It opens at nine.",
+        "<title>Library</title><body style='visibility: hidden'><p>It opens at nine.",
+        "<title>Library</title><my-card><template shadowrootmode=open>It opens at nine.</template></my-card>",
+        '<?xml version="1.0"?><html><title>Library</title><style/><p><![CDATA[It opens at nine.]]></p></html>',
+    ],
+)
+def test_a_page_may_leave_out_head_and_body_or_hold_one_element(page: str) -> None:
+    document = parse("a.html", page.encode())
+
+    assert document.title == "Library"
+    assert [block.text for block in document.blocks] == ["It opens at nine."]
+
+
+def test_what_stands_behind_the_end_of_a_page_is_read() -> None:
+    document = parse("a.html", b"<html><body><p>One</p></body></html><p>Two</p><body><main>Three</main></body></html>")
+
+    assert [block.text for block in document.blocks] == ["One", "Two", "Three"]
+
+
+@pytest.mark.parametrize("fragment", ["<p>One<p>Two", "<div>One</div><section>Two</section>", "One<br><br>Two"])
+def test_a_piece_of_a_page_is_read(fragment: str) -> None:
+    assert "\n".join(block.text for block in parse("a.html", fragment.encode()).blocks) == "One\nTwo"
+
+
 def test_a_table_that_lays_out_a_page_is_read_as_a_page() -> None:
     document = parse("a.html", b"<html><table><tr><td><h2>Hours</h2>Nine to five<td><h2>Place</h2>Paris</table></html>")
 

@@ -50,3 +50,9 @@ def test_what_is_no_json_is_refused(content: bytes) -> None:
 
 def test_a_text_that_begins_with_a_bracket_is_a_text() -> None:
     assert parse("notes.txt", b"[1] See the guide.").blocks[0].text == "[1] See the guide."
+
+
+def test_decimals_are_kept_as_they_are_written() -> None:
+    document = parse("a.json", b'[{"price": 19.90, "ratio": 1e400, "sum": 12345678901234567890.10}]')
+
+    assert [block.text for block in document.blocks] == ["price: 19.90; ratio: 1e400; sum: 12345678901234567890.10"]

@@ -68,3 +68,25 @@ def test_a_message_of_outlook_is_read_like_a_mail() -> None:
 
     assert document.title == "Prices of the summer"
     assert [block.text for block in document.blocks] == ["Tents are lent from May."]
+
+
+def test_text_beside_the_forms_of_the_message_is_read() -> None:
+    """A mailing list adds its own part below what somebody wrote."""
+    message = mail()
+    message.add_alternative("<p>Hello <b>you</b></p>", subtype="html")
+    message.make_mixed()
+    below = EmailMessage()
+    below.set_content("Sent to the list of members")
+    message.attach(below)
+
+    document = parse("a.eml", message.as_bytes())
+
+    assert [block.text for block in document.blocks[2:]] == ["Hello you", "Sent to the list of members"]
+
+
+def test_the_encoded_name_of_a_file_is_told_in_letters() -> None:
+    message = mail()
+    message.add_attachment(b"Hello", maintype="application", subtype="octet-stream", filename="a.txt")
+    raw = message.as_bytes().replace(b'filename="a.txt"', b'filename="=?utf-8?Q?pr=C3=A9.txt?="')
+
+    assert [file.name for file in parse("a.eml", raw).attachments] == ["pré.txt"]

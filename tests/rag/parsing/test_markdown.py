@@ -110,3 +110,9 @@ def test_a_table_of_html_is_read_as_one() -> None:
     document = parse("a.md", b"Prices:\n\n<table><tr><th>Item<th>Price\n<tr><td>Pen<td>1 EUR</table>\n\nThe end.\n")
 
     assert [block.text for block in document.blocks] == ["Prices:", "Item: Pen; Price: 1 EUR", "The end."]
+
+
+def test_entities_escaped_bars_and_breaks_are_what_a_reader_sees() -> None:
+    document = parse("a.md", b"Caf&eacute; &amp; bar\\\nis **o**pen\n\n| a | b \\| c |\n|---|---|\n| 1 | `&amp;` |\n")
+
+    assert [block.text for block in document.blocks] == ["Café & bar is open", "a: 1; b | c: &amp;"]

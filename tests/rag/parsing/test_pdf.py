@@ -50,15 +50,18 @@ def test_a_long_text_in_large_letters_is_text_and_not_a_heading() -> None:
     assert document.blocks[0].text == (SENTENCE * 4).strip()
 
 
-def test_a_paragraph_that_goes_on_on_the_next_page_is_one_with_the_page_it_begins_on() -> None:
+def test_a_paragraph_that_goes_on_on_the_next_page_is_one_and_tells_where_the_page_begins() -> None:
     pages = [f"{SENTENCE * 2}The driver", "rings at the door. He waits.\n\nThe end of the guide."]
 
     document = parse("a.pdf", make_pdf(pages))
 
-    assert [(block.text[-28:], block.place.number) for block in document.blocks if block.place] == [
-        ("rings at the door. He waits.", 1),
-        ("The end of the guide.", 2),
+    paragraph, end = document.blocks
+    assert paragraph.text == f"{SENTENCE * 2}The driver rings at the door. He waits."
+    assert paragraph.place == Place(Unit.PAGE, 1)
+    assert [(paragraph.text[offset:], place) for offset, place in paragraph.continued] == [
+        ("rings at the door. He waits.", Place(Unit.PAGE, 2))
     ]
+    assert end == Block("The end of the guide.", place=Place(Unit.PAGE, 2))
 
 
 def test_each_sentence_is_on_its_page() -> None:

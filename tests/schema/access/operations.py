@@ -22,6 +22,8 @@ from tests.schema.access.tenant import TenantFixture
 from tests.support.people import PASSWORD
 
 Arguments = Mapping[str, Any]
+MOST_FIELDS = 25
+"""Fields of a thing that are asked at once."""
 
 
 def arguments_of(tenant: TenantFixture) -> Arguments:
@@ -142,13 +144,23 @@ def operations(tenant: TenantFixture, *roots: str) -> Iterator[Operation]:
     for root in roots:
         for name in fields_of(root):
             for variant, changes in variants.get(f"{root}.{name}", {"": {}}).items():
-                yield _operation(root, name, variant, {**arguments_of(tenant), **changes})
+                given = {**arguments_of(tenant), **changes}
+                kind = get_named_type(fields_of(root)[name].type)
+                every = everything_of(kind, variant if kind.name == "Node" else None)
+                for children in _parts(every) if root == "Query" else [every]:
+                    yield _operation(Selected(root, name, name, kind, children), variant, given)
 
 
-def _operation(root: str, name: str, variant: str, given: Arguments) -> Operation:
+def _parts(fields: tuple[Selected, ...]) -> Iterator[tuple[Selected, ...]]:
+    """Yield fields in parts that one operation of a visitor may hold, each with the identifier of the thing."""
+    identifier = tuple(field for field in fields if field.name == "id")
+    for first in range(0, max(len(fields), 1), MOST_FIELDS):
+        yield tuple(dict.fromkeys((*identifier, *fields[first : first + MOST_FIELDS])))
+
+
+def _operation(selected: Selected, variant: str, given: Arguments) -> Operation:
+    root, name, kind = selected.parent, selected.name, selected.type
     field = fields_of(root)[name]
-    kind = get_named_type(field.type)
-    selected = Selected(root, name, name, kind, everything_of(kind, variant if kind.name == "Node" else None))
     variables = {
         argument: value
         for argument, definition in field.args.items()

@@ -18,6 +18,7 @@ GRAPH: GraphQLSchema = schema._schema
 USER_ERROR = "UserError"
 PAGE = 5
 """Items asked of every list: the owner has fewer of everything."""
+ARGUMENTS = {"first": str(PAGE), "query": '"content"'}
 STRENGTH = ("reads", "does", "rejected", "null", "empty", "own")
 
 
@@ -33,7 +34,9 @@ class Selected:
 
     def __str__(self) -> str:
         alias = "" if self.key == self.name else f"{self.key}: "
-        arguments = f"(first: {PAGE})" if "first" in fields_of(self.parent)[self.name].args else ""
+        accepted = fields_of(self.parent)[self.name].args
+        given = [f"{name}: {value}" for name, value in ARGUMENTS.items() if name in accepted]
+        arguments = f"({', '.join(given)})" if given else ""
         return f"{alias}{self.name}{arguments}{selection_text(self.type, self.children)}"
 
 

@@ -25,6 +25,7 @@ from data.types import Chosen, Json, UtcDateTime, Vector
 from rag.answers import events
 from rag.answers.citations import DocumentCitation, citation_from_json
 from rag.answers.conversation_events import ActivityKind, ConversationEvent
+from rag.answers.trace import AnswerTrace, TracedPassage
 from rag.sources.crawler.events import WebsiteEvent
 from resolvers.errors import NotFound
 from resolvers.services import Services
@@ -229,6 +230,7 @@ def _fixed(tenant: TenantFixture, column: Column[Any]) -> dict[str, Any]:
     )
     return {
         "app_users.locked_until": now() - LATER,
+        "document_chunks.places": [[0, f"{MARK} page"]],
         "documents.deleted_at": None,
         "documents.replacement_path": None,
         "documents.replacement_size": None,
@@ -237,11 +239,27 @@ def _fixed(tenant: TenantFixture, column: Column[Any]) -> dict[str, Any]:
         "documents.file_path": f"{tenant.rows.get('workspaces', {}).get('id')}/{document}",
         "documents.file_type": "text",
         "documents.id": document,
-        "documents.is_indexed": False,
+        "documents.is_indexed": True,
+        "documents.language": "en",
         "documents.url": f"https://{MARK}.example",
         "documents.warnings": [f"{MARK} warning"],
         "messages.role": "assistant",
         "messages.rag_sources": [source.as_json()],
+        "message_traces.content": AnswerTrace(
+            language=f"{MARK} language",
+            small_talk=f"{MARK} kind",
+            follow_up=True,
+            search_query=f"{MARK} query",
+            rewritten_question=f"{MARK} question",
+            confidence=0.5,
+            candidates=(
+                TracedPassage(1, 1, document, f"{MARK} name", 0, f"{MARK} page", 0.5, 1.0, 0.5, f"{MARK} content"),
+            ),
+            prompt=f"{MARK} prompt",
+            model=f"{MARK} model",
+            cached=True,
+            is_cut=True,
+        ).as_json(),
         "messages.metadata": {"model": f"{MARK} model", "finish_reason": "stop"},
         "websites.url": f"https://{MARK}.example",
         "websites.status": "ready",

@@ -41,9 +41,11 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have browsers kept where no other test keeps its own."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Have browsers kept where no other test keeps its own. Its name is short, for it is part of a socket's."""
+    with tempfile.TemporaryDirectory() as made:
+        monkeypatch.setattr(tempfile, "tempdir", made)
+        yield Path(made)
 
 
 @pytest.fixture
@@ -239,7 +241,7 @@ async def test_a_script_reads_nothing_but_the_site_and_the_public_internet(
     ids=["a script without end", "memory without end", "a text of 256 MB", "a page of 25 MB"],
 )
 async def test_a_page_that_takes_too_much_fails_and_the_crawl_goes_on(
-    people: People, site: WebsiteServer, script: str, tmp_path: Path
+    people: People, site: WebsiteServer, script: str, folder: Path
 ) -> None:
     site.put("/", html("Start", "/shop", "/tools"))
     site.put("/shop", scripted(script))
@@ -251,12 +253,12 @@ async def test_a_page_that_takes_too_much_fails_and_the_crawl_goes_on(
     assert await website.counts() == {"found": 3, "indexed": 2, "failed": 1}
     assert await website.reasons(site.url) == {"shop": "NOT_RENDERED"}
     assert [each["log_level"] for each in logs if each["event"] == "browser_failed"] == ["warning"]
-    assert not _processes(tmp_path)
+    assert not _processes(folder)
 
 
 @pytest.mark.usefixtures("at_once")
 async def test_a_page_that_changes_without_end_is_read_as_it_is_when_its_time_is_over(
-    people: People, site: WebsiteServer, tmp_path: Path
+    people: People, site: WebsiteServer, folder: Path
 ) -> None:
     site.put("/", scripted("setInterval(() => show('The oak costs ninety euros.'), 20); fetch('/never')"))
     site.replies["/never"] = Reply(200, b"x" * 1000, drip=1, pause=1.0)
@@ -264,7 +266,7 @@ async def test_a_page_that_changes_without_end_is_read_as_it_is_when_its_time_is
     website = await crawls.add(await people.shop(), site.url)
 
     assert "The oak costs ninety euros." in (await _texts(people, website))[""]
-    assert not _processes(tmp_path)
+    assert not _processes(folder)
 
 
 async def test_scripts_are_given_a_bounded_number_of_answers(
@@ -316,15 +318,15 @@ asyncio.run(Browser({program!r}).render("http://shop.example/", b"<script>while 
 """
 
 
-def test_the_browser_ends_with_a_server_that_is_killed(tmp_path: Path) -> None:
+def test_the_browser_ends_with_a_server_that_is_killed(folder: Path) -> None:
     program = [sys.executable, "-c", ENDLESS.format(program=CHROMIUM)]
-    server = subprocess.Popen(program, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)})
-    wait_until(lambda: any("--type=renderer" in each for each in _processes(tmp_path)), "the browser runs")
+    server = subprocess.Popen(program, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(folder)})
+    wait_until(lambda: any("--type=renderer" in each for each in _processes(folder)), "the browser runs")
 
     server.kill()
     server.wait(HANG_SECONDS)
 
-    wait_until(lambda: not _processes(tmp_path), "the browser is gone")
+    wait_until(lambda: not _processes(folder), "the browser is gone")
 
 
 def _processes(folder: Path) -> list[str]:

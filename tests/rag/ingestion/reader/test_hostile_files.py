@@ -86,7 +86,13 @@ async def test_a_file_that_no_bound_finds_is_ended_by_the_child_s_limits(
         (FileType.JSON, lambda: b"[" * 5_000_000, ErrorCode.FILE_UNREADABLE),
         (FileType.JSON, lambda: b"[0," + b"1e5," * 5_000_000 + b"0]", ErrorCode.FILE_TOO_LARGE),
         (FileType.CSV, lambda: b'"' + b"x,\n" * 1_000_000, ErrorCode.FILE_UNREADABLE),
+        (FileType.HTML, lambda: b"<p " + b"".join(b"a%d=b " % n for n in range(400_000)), ErrorCode.FILE_UNREADABLE),
         (FileType.EML, lambda: hostile_files.nested_mail(600), ErrorCode.FILE_UNREADABLE),
+        (
+            FileType.EML,
+            lambda: b"From: a@b.c\nContent-Type: text/plain" + b"; a=b" * 3_000_000,
+            ErrorCode.FILE_UNREADABLE,
+        ),
         (FileType.DOCX, hostile_files.many_nodes, ErrorCode.FILE_TOO_LARGE),
         (FileType.DOCX, hostile_files.many_parts, ErrorCode.FILE_UNREADABLE),
         (FileType.DOCX, hostile_files.nested_tables, ErrorCode.FILE_UNREADABLE),
@@ -126,8 +132,9 @@ async def test_a_file_over_a_bound_is_refused_before_work_is_done(
         (FileType.EPUB, lambda: hostile_files.nested_divisions(200), "x"),
         (FileType.RTF, lambda: hostile_files.nested_groups(100_000), "x"),
         (FileType.DOCX, hostile_files.circular_styles, "Text."),
+        (FileType.HTML, lambda: b"<?xml version='1.0'?><p>x" + b"<![CDATA[" * 100_000, "x"),
     ],
-    ids=["tables", "lists", "divisions", "groups", "styles"],
+    ids=["tables", "lists", "divisions", "groups", "styles", "sections"],
 )
 async def test_what_is_nested_within_bounds_or_goes_round_is_read(
     reader: DocumentReader, file_type: FileType, make: Callable[[], bytes], text: str

@@ -63,3 +63,31 @@ def test_quotations_are_in_one_language() -> None:
     french = passage("La livraison coûte 4,90 euros.", language="fr", score=0.8)
 
     assert quoted("What does delivery cost in euros?", english, french) == [("Delivery costs 4.90 euros.",)]
+
+
+def test_what_counts_the_things_asked_for_is_quoted_before_what_only_names_them() -> None:
+    places = passage("Each source shows 600 characters and the page of a PDF that holds the sentence.")
+    limits = passage("A file may have 25 MB. A PDF may have at most 2,000 pages, a web page at most 8 MB.")
+
+    assert quoted("How many pages can a PDF have?", places, limits)[0] == (
+        "A PDF may have at most 2,000 pages, a web page at most 8 MB.",
+    )
+
+
+def test_words_that_only_ask_are_not_looked_for() -> None:
+    errors = passage("Le fichier est protégé par un mot de passe.", language="fr")
+    failure = passage("Un document qui échoue n'est pas cherché.", language="fr")
+
+    assert quoted("Que se passe-t-il quand un document échoue ?", errors, failure)[0] == (
+        "Un document qui échoue n'est pas cherché.",
+    )
+
+
+def test_of_a_long_list_the_item_is_quoted_and_not_the_whole() -> None:
+    lines = (f"- SETTING_{each}: how many seconds a client of kind {each} may take." for each in range(30))
+    items = "\n".join(lines)
+    reference = passage(f"These are the settings:\n{items}\n- STORED: documents and seconds of a workspace.")
+
+    assert quoted("How many documents of a workspace, and seconds?", reference) == [
+        ("- STORED: documents and seconds of a workspace.",)
+    ]
