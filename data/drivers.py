@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 MICROSOFT = "ODBC Driver 18 for SQL Server"
 FREETDS = "FreeTDS"
@@ -63,6 +63,11 @@ class Driver:
     def options(self) -> dict[str, Any]:
         """Return what SQLAlchemy's engine must know: FreeTDS takes no sizes of parameters and no arrays of them."""
         return {"fast_executemany": self.is_microsoft, "use_setinputsizes": self.is_microsoft}
+
+
+def resolve_any() -> Driver:
+    """Return the driver that serves a database whose URL names none, as `resolve` does. Raises `NoDriver`."""
+    return resolve(make_url("mssql+aioodbc://"))
 
 
 def resolve(url: URL) -> Driver:

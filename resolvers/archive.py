@@ -8,6 +8,7 @@ from data.models import AuditAction, Conversation
 from data.queries import audit
 from data.queries import conversations as queries
 from resolvers.context import Context
+from resolvers.rates import KEEPING_PER_ACCOUNT
 from resolvers.workspaces import access
 
 
@@ -25,6 +26,7 @@ async def archive(context: Context, conversation_id: UUID, *, archived: bool) ->
         action = AuditAction.CONVERSATION_ARCHIVED if archived else AuditAction.CONVERSATION_REOPENED
         audit.note(session, context.viewer, conversation.workspace_id, action, subject_id=conversation_id)
 
+    await _count(context)
     await context.database.write(store)
     context.forget_loaded()
 
@@ -42,5 +44,10 @@ async def delete(context: Context, conversation_id: UUID) -> None:
         action = AuditAction.CONVERSATION_DELETED
         audit.note(session, context.viewer, workspace_id, action, subject_id=conversation_id)
 
+    await _count(context)
     await context.database.write(remove)
     context.forget_loaded()
+
+
+async def _count(context: Context) -> None:
+    await context.count(KEEPING_PER_ACCOUNT, context.staff().user_id.hex)

@@ -141,6 +141,12 @@ EXPORT_PER_ACCOUNT = Rate(
     "exports of one account",
     "a report a minute; an export of a large workspace keeps a connection of the database busy for minutes",
 )
+KEEPING_PER_ACCOUNT = Rate(
+    "keeping_per_account",
+    "6000/hour",
+    "conversations archived or deleted by one account",
+    "a hundred a minute: a team that clears its archive does not reach it; each leaves a row in the audit log",
+)
 SHARE_PER_ACCOUNT = Rate(
     "share_per_account",
     "60/hour",
@@ -197,6 +203,7 @@ RATES = (
     UPLOAD_PER_ACCOUNT_DAILY,
     DOWNLOAD_PER_ACCOUNT,
     EXPORT_PER_ACCOUNT,
+    KEEPING_PER_ACCOUNT,
     SHARE_PER_ACCOUNT,
     DATABASE_PER_ACCOUNT,
     WEBSITE_PER_ACCOUNT,

@@ -85,9 +85,7 @@ class Retriever:
         """
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
-            held = await self._current(workspace_id)
-            # What is held may be of another embedder by the time that the question has its vector.
-            index, name = held.index, held.embedder
+            index, name = await self._current(workspace_id)
             nearest = await self._nearest(index, name, question, max(limit, CANDIDATES))
             found = nearest[:limit]
             confidence = max((passage.score for passage in found), default=0.0)
@@ -100,8 +98,7 @@ class Retriever:
 
     async def rank(self, workspace_id: UUID, question: str, limit: int) -> list[Passage]:
         """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not."""
-        held = await self._current(workspace_id)
-        return await self._nearest(held.index, held.embedder, question, limit)
+        return await self._nearest(*await self._current(workspace_id), question, limit)
 
     async def _nearest(self, index: SearchIndex, name: str, question: str, limit: int) -> list[Passage]:
         if not len(index):
@@ -109,8 +106,8 @@ class Retriever:
         vector = await self._embedders.embed(name, question)
         return await asyncio.to_thread(index.search, question, vector, limit)
 
-    async def _current(self, workspace_id: UUID) -> _Held:
-        """Return the index of a workspace as the database has it now."""
+    async def _current(self, workspace_id: UUID) -> tuple[SearchIndex, str]:
+        """Return the index of a workspace as the database has it now, and the embedder whose vectors it holds."""
         held = self._held.setdefault(workspace_id, self._empty(self._embedder.name))
         self._held.move_to_end(workspace_id)
         async with held.refreshing:
@@ -126,7 +123,8 @@ class Retriever:
                 held.index = await asyncio.to_thread(_next, before.index, documents, gone)
                 held.embedder, held.version, held.states = name, version, states
                 self._make_room()
-        return held
+            # Together: what is held may be of another embedder by the time that the question has its vector.
+            return held.index, held.embedder
 
     def _empty(self, embedder: str) -> _Held:
         family = self._embedders.family(embedder)

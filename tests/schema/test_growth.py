@@ -26,8 +26,6 @@ from tests.support.rows import Given, fetch
 from tests.support.waiting import until
 
 STORE_NOTHING = {
-    "archiveConversation",
-    "deleteConversation",
     "cancelDocument",
     "cancelWebsite",
     "deleteDocument",

@@ -88,7 +88,9 @@ def _interfaces(kind: GraphQLObjectType) -> set[str]:
     return set() if kind.name in own else {interface.name for interface in kind.interfaces}
 
 
-PAGES, FIGURES = _fields(pages=True), _fields(pages=False)
+PAGES = _fields(pages=True)
+FIGURES = [figure for figure in _fields(pages=False) if figure != ("Workspace", "search")]
+"""A search is no figure: it reads its index, and the passages that it finds."""
 
 
 @dataclass(frozen=True)

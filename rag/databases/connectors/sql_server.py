@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sqlalchemy.engine import make_url
-
 from core.outbound import Destination
-from data.drivers import resolve
+from data.drivers import resolve_any
 from rag.databases.connectors.protocol import (
     DEFAULT_LIMITS,
     DatabaseFailure,
@@ -134,7 +132,7 @@ async def connect_sql_server(
 
     if authorities is not None:
         raise DatabaseFailure(FailureReason.UNSAFE_SETTING)
-    driver = resolve(make_url("mssql+aioodbc://"))
+    driver = resolve_any()
     relay = Relay(destination, max_bytes or DEFAULT_LIMITS.cell_bytes * _WIRE_FACTOR)
     threads = ThreadPoolExecutor(2, thread_name_prefix="customer-sql-server")
     connection = None

@@ -44,14 +44,14 @@ _PRIOR_CHUNKS = 100
 class Candidates:
     """Rows of an index, and what speaks for each: `features` has shape (rows, len(FEATURES)).
 
-    `lexical` is the BM25 score of each row, `dense` the cosine. `family` says by which weights the features are summed.
+    `family` says by which weights they are summed, `lexical` is the BM25 score of each row, `dense` the cosine.
     """
 
     rows: Integers
     features: Scores
+    family: Family
     lexical: Scores
     dense: Scores
-    family: Family
 
 
 def scaled(scores: Scores) -> Scores:
@@ -143,8 +143,8 @@ class WorkspaceIndex:
     def candidates(self, question: str, vector: Vectors) -> Candidates:
         """Return the passages whose lexical and dense scores together are highest, with what speaks for each."""
         if not len(self):
-            empty = np.zeros(0)
-            return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))), empty, empty, self.family)
+            nothing = np.zeros(0)
+            return Candidates(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))), self.family, nothing, nothing)
         live = np.flatnonzero(np.concatenate([segment.live for segment in self.segments]))
         asked = analyse_question(question)
         meaning = Vocabulary(self.segments).meaning(asked)
@@ -160,7 +160,7 @@ class WorkspaceIndex:
         columns["document"] = self._documents(lexical)[rows]
         columns["neighbour"] = self._neighbours(lexical)[rows]
         features = np.stack([columns[name] for name in FEATURES], axis=1)
-        return Candidates(rows, features, lexical[rows], dense[rows], self._family_for(vector))
+        return Candidates(rows, features, self._family_for(vector), lexical[rows], dense[rows])
 
     def find(self, document_id: UUID, chunk_index: int) -> Passage | None:
         """Return the passage of a document that has this place in it, without a score, or None."""

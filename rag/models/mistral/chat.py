@@ -91,13 +91,13 @@ class MistralChat:
         """Return when the server answers. Raises `ModelError`, whose message tells nothing that the server said."""
         await self._connection.probe()
 
-    def received(self, prompt: Prompt) -> str:
-        """Return the messages that are sent, each under its role."""
-        return "\n\n".join(f"### {message['role']}\n{message['content']}" for message in messages(prompt))
-
     async def unknown_model(self) -> UnknownModel | None:
         """Return the default model if the server does not know it. Raises `ModelError`."""
         return unknown_model(self._served_name(DEFAULT_MODEL), await self._connection.models())
+
+    def received(self, prompt: Prompt) -> str:
+        """Return the messages that are sent, each under its role."""
+        return "\n\n".join(f"### {message['role']}\n{message['content']}" for message in messages(prompt))
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[Token | Completion]:
         """Yield the answer's tokens, then one `Completion`; closing the iterator closes the request.
