@@ -161,7 +161,10 @@ class Vocabulary:
         return False
 
     def _neighbours(self, word: str) -> dict[str, float] | None:
-        """Return the known terms that an unknown word may be a slip of, or None when it is one of a stop word."""
+        """Return the known terms that an unknown word may be a slip of, or None when it is a stop word's ("hwo").
+
+        Only two letters that changed places make it that: "moon" and "lune" are one letter from French stop words.
+        """
         found: dict[str, float] = {}
         if not word.isalpha():
             return found
@@ -170,7 +173,8 @@ class Vocabulary:
             found |= {each: _ONE_SLIP for each in made if self.frequency([each])}
         if found:
             return self._most_frequent(found)
-        if any(slip in STOP_WORDS[language] for slip in slips(word) for language in LANGUAGES):
+        swapped = (slip for slip in slips(word) if sorted(slip) == sorted(word))
+        if any(slip in STOP_WORDS[language] for slip in swapped for language in LANGUAGES):
             return None
         if len(word) >= _TWO_SLIPS_LETTERS:
             for language, key in _keys(word).items():

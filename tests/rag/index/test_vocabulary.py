@@ -133,6 +133,23 @@ def test_a_code_or_a_number_is_never_taken_for_another(question: str) -> None:
     assert set(worth) == {1.0}
 
 
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("the price of the moon", {"price", "moon"}),
+        ("le prix de la lune", {"prix", "lune"}),
+        ("a discount for my dog", {"discount", "dog"}),
+        ("hwo do I pay teh discount", {"pay", "discount"}),
+    ],
+)
+def test_an_unknown_word_counts_unless_it_is_a_stop_word_with_two_letters_swapped(
+    question: str, words: set[str]
+) -> None:
+    concepts = {concept.word for concept in meaning(HELP, question).concepts if len(concept.keys) > 1}
+
+    assert concepts == words
+
+
 def test_a_word_that_the_passages_hold_is_never_corrected() -> None:
     [concept] = meaning(["A wiget is not a widget."], "wiget").concepts
 
