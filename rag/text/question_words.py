@@ -13,7 +13,7 @@ annee annees appelle appele appelee appelait but caracteristique caracteristique
 consequences consiste consistait critere date dates definition deroule different duree dure evenement exemple facteur
 fonction genre lieu metier moyen nationalite nom nomme nommee noms nombre objet parle passe permet personne pourcentage
 prenom profession propos quantite raison raisons resultat role sert signifie situe situee sorte surnom titre travail
-trouve trouvait type
+trouve trouvait type veulent veut
 """
 FRAMING_STEMS = {
     language: frozenset(stem for word in words.split() if (stem := term(word, language)) is not None)
