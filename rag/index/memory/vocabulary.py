@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -23,6 +23,8 @@ _TWO_SLIPS_LETTERS = 8
 _TWO_SLIPS_PREFIX = 3
 # What is looked at for one question at most, so that no question costs more than a few milliseconds.
 _MISSPELT_WORDS = 6
+_SPLIT_WORDS = 12
+_SEARCHED_LETTERS = 40
 _NEIGHBOURS = 3
 _MOST_SLIPS = 2
 _COMPARED = 2_000
@@ -67,12 +69,12 @@ class Vocabulary:
 
     def frequency(self, keys: Iterable[str]) -> int:
         """Count the live chunks that hold each of some terms, all together."""
-        count = 0
+        total = 0
         for segment in self._segments:
             for key in keys:
                 if (term := segment.position(key)) is not None:
-                    count += int(segment.live[segment.postings(term)[0]].sum())
-        return count
+                    total += int(segment.live[segment.postings(term)[0]].sum())
+        return total
 
     def meaning(self, question: Question) -> Meaning:
         """Return what the words of `question` stand for."""
@@ -80,11 +82,12 @@ class Vocabulary:
         missing = self._missing_designations(question.words)
         joined = self._joined(question.words)
         unknown: list[AskedWord] = []
+        unsplit = count(1)
         for at, asked in enumerate(question.words):
             word, parts = asked.word.text, asked.word.parts
             if self._is_known(word) or joined.get(at) or _is_grammar(word):
                 self._add(concepts, word, asked, joined.get(at, ()))
-            elif parts := parts or self._split(word):
+            elif parts := parts or (self._split(word) if next(unsplit) <= _SPLIT_WORDS else ()):
                 if asked.is_code and not self._holds_adjacent(parts):
                     missing.append(word)
                 for part in parts:
@@ -137,6 +140,8 @@ class Vocabulary:
 
     def _split(self, word: str) -> tuple[str, ...]:
         """Return the words that the documents write for an unknown one: "login" is their "log in"."""
+        if len(word) > _SEARCHED_LETTERS:
+            return ()
         if word.isdecimal():
             groups = f"{int(word):,}".split(",")
             return tuple(groups) if self._holds_adjacent(groups) else ()
@@ -166,7 +171,7 @@ class Vocabulary:
         Only two letters that changed places make it that: "moon" and "lune" are one letter from French stop words.
         """
         found: dict[str, float] = {}
-        if not word.isalpha():
+        if not word.isalpha() or len(word) > _SEARCHED_LETTERS:
             return found
         for language, key in _keys(word).items():
             made = (f"{language}:{slip}" for slip in slips(key.removeprefix(f"{language}:")))

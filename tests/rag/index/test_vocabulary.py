@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.index.memory.segments import Segment
 from rag.index.memory.vocabulary import Meaning, Vocabulary
 from rag.index.memory.workspace_index import WorkspaceIndex
 from rag.index.protocol import IndexedChunk, IndexedDocument
@@ -206,3 +207,29 @@ def test_a_name_counts_more_than_another_word() -> None:
     weights = {concept.word: concept.weight for concept in meaning(HELP, "Is the drill like the Titan?").concepts}
 
     assert weights["titan"] > weights["drill"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "abcdefghij" * 390,
+        "配送a" * 975,
+        " ".join(f"{one}{other}" for one in ("install", "widget", "button", "basket") for other in "abcdefgh" * 15),
+        " ".join(f"{'letters' * 5}{number}" for number in range(97)),
+    ],
+    ids=["one word", "one word of signs", "words that may be two", "many long words"],
+)
+def test_what_a_question_looks_up_is_bounded(question: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word of 3,900 letters was cut at each of them, which took minutes."""
+    looked_up: list[str] = []
+    position = Segment.position
+
+    def counted(segment: Segment, key: str) -> int | None:
+        looked_up.append(key)
+        return position(segment, key)
+
+    monkeypatch.setattr(Segment, "position", counted)
+
+    meaning(HELP, question)
+
+    assert sum(map(len, looked_up)) < 150_000
