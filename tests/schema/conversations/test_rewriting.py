@@ -46,7 +46,7 @@ async def ready_sdk(running_mistral_server: MistralServer) -> None:
 @pytest.fixture
 async def shop(services: Services, ready_sdk: None, mistral_server: MistralServer) -> AsyncIterator[Shop]:
     """A garden centre whose answers come from a chat model, and whose follow-ups a small one rewrites."""
-    chat = MistralChat("key", server_url=mistral_server.url, rewriting_seconds=1.0)
+    chat = MistralChat("key", server_url=mistral_server.url, rewriting_seconds=4.0)
     answers = Answers(
         services.database,
         MemoryAnswerEventLog(),

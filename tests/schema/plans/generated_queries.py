@@ -36,7 +36,7 @@ WRONG_SIZES = ("1", "101", "-1", "$none")
 RARELY = 25
 """One in so many is wrong: what is refused as a whole tells little."""
 MAX_DEPTH = 5
-MAX_FIELDS = 400
+MAX_FIELDS = 150
 """Fields after which a query is ended: hypothesis warns of an example whose text is longer than 30,000 characters."""
 
 
@@ -116,6 +116,8 @@ class _Writing:
             for side in ("after", "before"):
                 if self.draw(st.integers(0, 3)) == 0:
                     given[side] = "$noCursor" if self.is_rare() else "$cursor"
+        if "query" in definition.args:
+            given["query"] = '"When does it open?"'
         if "from" in definition.args and self.draw(st.booleans()):
             given["from"] = "$day"
         given = {argument: value for argument, value in given.items() if argument in definition.args}

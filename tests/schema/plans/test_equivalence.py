@@ -155,7 +155,20 @@ def written(result: ExecutionResult) -> tuple[bytes, list[str], Any]:
     errors = [error.formatted for error in result.errors or ()]
     for error in errors:
         error.get("extensions", {}).pop("requestId", None)
-    return data, sorted(map(repr, errors)), result.extensions
+    return data, sorted({_told(error, result.data) for error in errors}), result.extensions
+
+
+def _told(error: Any, data: Any) -> str:
+    """Return an error; of those below a null that took the place of its parent, where that null is.
+
+    Which of them a response holds is a matter of which field ended first.
+    """
+    path = error.get("path", [])
+    for depth, key in enumerate(path[:-1]):
+        data = data[key]
+        if data is None:
+            return f"null at {path[: depth + 1]}"
+    return repr(error)
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
