@@ -36,7 +36,6 @@ SELECT table_schema, table_name, column_name, column_type FROM information_schem
 WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position LIMIT 20000
 """
 _MULTI_STATEMENTS, _TLS = 1 << 16, 1 << 11
-_WIRE_FACTOR = 8
 _UNKNOWN_VARIABLE = 1193
 _REASONS = {
     FailureReason.LOGIN_REFUSED: frozenset({1044, 1045, 1049, 1130, 1698}),
@@ -63,7 +62,7 @@ class MySqlConnection:
             async with asyncio.timeout(DEFAULT_LIMITS.seconds):
                 return [TableColumn(*map(str, row)) for row in await _all(self._connection, _COLUMNS)]
         except Exception as error:  # noqa: BLE001 - drivers raise all kinds; none may show what a server says
-            raise _failure(error, self._relay) from None
+            raise self._relay.failure(error, _reason) from None
 
     async def read(self, sql: str, limits: ReadLimits = DEFAULT_LIMITS) -> Rows:
         """Run one statement and roll back. Raises `DatabaseFailure`."""
@@ -77,7 +76,7 @@ class MySqlConnection:
         except Exception as error:  # noqa: BLE001 - as above
             if isinstance(error, TimeoutError):  # some functions do not look at the server's own time-out
                 await self.cancel()
-            raise _failure(error, self._relay) from None
+            raise self._relay.failure(error, _reason) from None
         finally:
             self._is_reading = False
 
@@ -169,7 +168,7 @@ async def connect_mysql(
     login: DatabaseLogin, destination: Destination, *, authorities: str | None = None, max_bytes: int | None = None
 ) -> MySqlConnection:
     """Connect to the address that was checked, force the settings and verify them. Raises `DatabaseFailure`."""
-    relay = Relay(destination, max_bytes or DEFAULT_LIMITS.cell_bytes * _WIRE_FACTOR)
+    relay = Relay(destination, max_bytes)
     connection = None
     try:
         again = _Opener(login, await relay.open(), tls_context(login.tls, destination.host, authorities))
@@ -182,7 +181,7 @@ async def connect_mysql(
             connection.close()
         await relay.close()
         if isinstance(error, Exception):
-            raise _failure(error, relay) from None
+            raise relay.failure(error, _reason) from None
         raise
     return MySqlConnection(connection, relay, again)
 
@@ -233,13 +232,7 @@ def _number(error: BaseException) -> int:
     return first if isinstance(first, int) else 0
 
 
-def _failure(error: Exception, relay: Relay) -> DatabaseFailure:
-    if isinstance(error, DatabaseFailure):
-        return error
+def _reason(error: Exception) -> FailureReason:
     number = _number(error)
     reason = FailureReason.UNREACHABLE if not number or number in _CLIENT_ERRORS else FailureReason.STATEMENT_FAILED
-    if relay.is_exceeded:
-        reason = FailureReason.TOO_LARGE
-    elif isinstance(error, TimeoutError):
-        reason = FailureReason.TOO_SLOW
-    return DatabaseFailure(next((each for each, numbers in _REASONS.items() if number in numbers), reason))
+    return next((each for each, numbers in _REASONS.items() if number in numbers), reason)

@@ -44,8 +44,6 @@ ORDER BY n.nspname, c.relname, a.attnum
 LIMIT 20000
 """
 _BATCH = 50
-_WIRE_FACTOR = 8
-"""How many bytes may come for each that is kept: names, types and the protocol's own are among them."""
 _LOGIN_CLASSES = ("28", "3D")
 _CANCELED = ("57014", "55P03", "25P03")
 
@@ -65,7 +63,7 @@ class PostgresConnection:
             async with asyncio.timeout(DEFAULT_LIMITS.seconds):
                 found = await self._connection.fetch(_COLUMNS)
         except Exception as error:  # noqa: BLE001 - drivers raise all kinds; none may show what a server says
-            raise self._failure(error) from None
+            raise self._relay.failure(error, _reason) from None
         return [TableColumn(*row) for row in found]
 
     async def read(self, sql: str, limits: ReadLimits = DEFAULT_LIMITS) -> Rows:
@@ -79,7 +77,7 @@ class PostgresConnection:
                 raise DatabaseFailure(FailureReason.TOO_SLOW) from None
             raise
         except Exception as error:  # noqa: BLE001 - as above
-            raise self._failure(error) from None
+            raise self._relay.failure(error, _reason) from None
         finally:
             self._reading = None
 
@@ -104,20 +102,6 @@ class PostgresConnection:
             with contextlib.suppress(Exception):
                 await transaction.rollback()
 
-    def _failure(self, error: Exception) -> DatabaseFailure:
-        if isinstance(error, DatabaseFailure):
-            return error
-        state = str(getattr(error, "sqlstate", None) or "")
-        if self._relay.is_exceeded:
-            return DatabaseFailure(FailureReason.TOO_LARGE)
-        if isinstance(error, TimeoutError) or state in _CANCELED:
-            return DatabaseFailure(FailureReason.TOO_SLOW)
-        if state.startswith(_LOGIN_CLASSES):
-            return DatabaseFailure(FailureReason.LOGIN_REFUSED)
-        if not state or state.startswith(("08", "57P")):
-            return DatabaseFailure(FailureReason.UNREACHABLE)
-        return DatabaseFailure(FailureReason.STATEMENT_FAILED)
-
     async def cancel(self) -> None:
         """End the statement that runs: asyncpg asks the server for it when its task is cancelled."""
         if self._reading is not None:
@@ -127,6 +111,17 @@ class PostgresConnection:
         """Close the connection at once."""
         self._connection.terminate()
         await self._relay.close()
+
+
+def _reason(error: Exception) -> FailureReason:
+    state = str(getattr(error, "sqlstate", None) or "")
+    if state in _CANCELED:
+        return FailureReason.TOO_SLOW
+    if state.startswith(_LOGIN_CLASSES):
+        return FailureReason.LOGIN_REFUSED
+    if not state or state.startswith(("08", "57P")):
+        return FailureReason.UNREACHABLE
+    return FailureReason.STATEMENT_FAILED
 
 
 def _is_cancelled() -> bool:
@@ -140,7 +135,7 @@ async def connect_postgres(
     """Connect to the address that was checked, force the settings and verify them. Raises `DatabaseFailure`."""
     import asyncpg  # noqa: PLC0415 - of the extra `postgres`
 
-    relay = Relay(destination, max_bytes or DEFAULT_LIMITS.cell_bytes * _WIRE_FACTOR)
+    relay = Relay(destination, max_bytes)
     connection = None
     try:
         port = await relay.open()
@@ -162,11 +157,10 @@ async def connect_postgres(
             if await connection.fetchval(f"SHOW {name}") != _SETTINGS[name]:
                 raise DatabaseFailure(FailureReason.UNSAFE_SETTING)
     except BaseException as error:
-        failure = PostgresConnection(connection, relay)._failure(error) if isinstance(error, Exception) else None  # noqa: SLF001
         if connection is not None:
             connection.terminate()
         await relay.close()
-        if failure is None:
-            raise
-        raise failure from None
+        if isinstance(error, Exception):
+            raise relay.failure(error, _reason) from None
+        raise
     return opened

@@ -10,22 +10,24 @@ import ssl
 from collections.abc import Callable
 
 from core.outbound import Destination
-from rag.databases.connectors.protocol import DatabaseFailure, FailureReason, TlsMode
+from rag.databases.connectors.protocol import DEFAULT_LIMITS, DatabaseFailure, FailureReason, TlsMode
 
 HOST = "127.0.0.1"
 MAX_CONNECTIONS = 3
 """One that reads, and others that cancel it."""
 CONNECT_SECONDS = 5.0
 _PIECE = 64 * 1024
+_WIRE_FACTOR = 8
+"""How many bytes may come for each that is kept: names, types and the protocol's own are among them."""
 
 
 class Relay:
     """Passes bytes between a driver and one address."""
 
-    def __init__(self, destination: Destination, max_bytes: int) -> None:
-        """Prepare the way to `destination`. It is cut after `max_bytes` of the database's."""
+    def __init__(self, destination: Destination, max_bytes: int | None = None) -> None:
+        """Prepare the way to `destination`. It is cut after `max_bytes` of the database's, some 2 MB by default."""
         self._destination = destination
-        self._left = max_bytes
+        self._left = max_bytes or DEFAULT_LIMITS.cell_bytes * _WIRE_FACTOR
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -70,6 +72,16 @@ class Relay:
         finally:
             if self._count > MAX_CONNECTIONS:
                 writer.close()
+
+    def failure(self, error: Exception, reason_of: Callable[[Exception], FailureReason]) -> DatabaseFailure:
+        """Return an error of a read as one that may be shown. `reason_of` knows the driver's own errors."""
+        if isinstance(error, DatabaseFailure):
+            return error
+        if self.is_exceeded:
+            return DatabaseFailure(FailureReason.TOO_LARGE)
+        if isinstance(error, TimeoutError):
+            return DatabaseFailure(FailureReason.TOO_SLOW)
+        return DatabaseFailure(reason_of(error))
 
     def _may_pass(self, size: int) -> bool:
         self._left -= size

@@ -45,7 +45,6 @@ SELECT TOP 20000 TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM INFORMATI
 ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
 """
 _BATCH = 50
-_WIRE_FACTOR = 8
 _REASONS = {
     "HYT00": FailureReason.TOO_SLOW,
     "HYT01": FailureReason.UNREACHABLE,
@@ -76,7 +75,7 @@ class SqlServerConnection:
                 await cursor.execute(_COLUMNS)
                 return [TableColumn(*row) for row in await cursor.fetchall()]
         except Exception as error:  # noqa: BLE001 - drivers raise all kinds; none may show what a server says
-            raise _failure(error, self._relay) from None
+            raise self._relay.failure(error, _reason) from None
 
     async def read(self, sql: str, limits: ReadLimits = DEFAULT_LIMITS) -> Rows:
         """Run one statement and roll back. Raises `DatabaseFailure`."""
@@ -89,7 +88,7 @@ class SqlServerConnection:
         except Exception as error:  # noqa: BLE001 - as above
             if isinstance(error, TimeoutError):
                 await self.cancel()
-            raise _failure(error, self._relay) from None
+            raise self._relay.failure(error, _reason) from None
         finally:
             self._cursor = None
 
@@ -133,7 +132,7 @@ async def connect_sql_server(
     if authorities is not None:
         raise DatabaseFailure(FailureReason.UNSAFE_SETTING)
     driver = resolve_any()
-    relay = Relay(destination, max_bytes or DEFAULT_LIMITS.cell_bytes * _WIRE_FACTOR)
+    relay = Relay(destination, max_bytes)
     threads = ThreadPoolExecutor(2, thread_name_prefix="customer-sql-server")
     connection = None
     try:
@@ -153,7 +152,7 @@ async def connect_sql_server(
         await relay.close()
         threads.shutdown(wait=False, cancel_futures=True)
         if isinstance(error, Exception):
-            raise _failure(error, relay) from None
+            raise relay.failure(error, _reason) from None
         raise
     return SqlServerConnection(connection, relay, threads)
 
@@ -172,12 +171,5 @@ def _words(login: DatabaseLogin, host: str, port: int) -> dict[str, str]:
     }
 
 
-def _failure(error: Exception, relay: Relay) -> DatabaseFailure:
-    if isinstance(error, DatabaseFailure):
-        return error
-    if relay.is_exceeded:
-        return DatabaseFailure(FailureReason.TOO_LARGE)
-    if isinstance(error, TimeoutError):
-        return DatabaseFailure(FailureReason.TOO_SLOW)
-    state = str(error.args[0]) if error.args else ""
-    return DatabaseFailure(_REASONS.get(state, FailureReason.STATEMENT_FAILED))
+def _reason(error: Exception) -> FailureReason:
+    return _REASONS.get(str(error.args[0]) if error.args else "", FailureReason.STATEMENT_FAILED)
