@@ -1,10 +1,11 @@
 """A passage of a document, as the pipeline stores it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.parsing.document import Places
 
-HEADING_SEPARATOR = " › "
+_HEADING_SEPARATOR = " › "
 """What stands between the headings of a chunk where they are stored as one text."""
 
 
@@ -30,4 +31,19 @@ def indexed_text(title: str, chunk: Chunk) -> str:
 
     `title` is the document's own, or its name.
     """
-    return "\n".join([title, *chunk.heading, chunk.content])
+    return text_to_embed(title, chunk.heading, chunk.content)
+
+
+def text_to_embed(title: str, heading: Sequence[str], content: str) -> str:
+    """Return what `indexed_text` does, of a chunk that is stored."""
+    return "\n".join([title, *heading, content])
+
+
+def stored_heading(heading: Sequence[str]) -> str | None:
+    """Return the headings of a chunk as one text, as they are stored; None without any."""
+    return _HEADING_SEPARATOR.join(heading) or None
+
+
+def read_heading(stored: str | None) -> list[str]:
+    """Return the headings that `stored_heading` made one text of."""
+    return stored.split(_HEADING_SEPARATOR) if stored else []

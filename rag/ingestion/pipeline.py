@@ -18,7 +18,7 @@ from data.queries.replacements import as_kept, file_to_read
 from data.queries.storage import Quotas, count_read
 from rag import metrics
 from rag.ingestion.attachments import BroughtFiles
-from rag.ingestion.chunk import HEADING_SEPARATOR, indexed_text
+from rag.ingestion.chunk import indexed_text, stored_heading
 from rag.ingestion.events import IngestionEvent
 from rag.ingestion.reader import DocumentReader, ReadBatch, ReaderKilled, Reading
 from rag.models.local.embedder import LOCAL_EMBEDDERS
@@ -249,7 +249,7 @@ def _rows(document: Document, batch: ReadBatch, vectors: Vectors) -> list[dict[s
             "workspace_id": document.workspace_id,
             "version": document.chunk_version + 1,
             "chunk_index": chunk.index,
-            "heading": HEADING_SEPARATOR.join(chunk.heading) or None,
+            "heading": stored_heading(chunk.heading),
             "location": chunk.location,
             "places": [list(place) for place in chunk.places] or None,
             "content": chunk.content,

@@ -1,6 +1,6 @@
 """From one embedder to another: a job embeds each workspace again, which is searched as before until that is done."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -12,8 +12,8 @@ from data.engine import Database, IntegrityError, Session
 from data.jobs.job import RunningJob
 from data.queries import vectors as queries
 from data.queries.vectors import ToEmbed
-from rag.ingestion.chunk import HEADING_SEPARATOR
-from rag.models.protocols import Embedder, ModelError
+from rag.ingestion.chunk import read_heading, text_to_embed
+from rag.models.protocols import Embedder, ModelError, Vectors
 
 logger = structlog.get_logger(__name__)
 
@@ -100,13 +100,7 @@ class Reembedding:
         async for batch in self._batches(documents):
             vectors = await self._embedder.embed_passages([text for part in batch for text in part.texts])
             self._fails = False
-            done, rows, first = done + len(vectors), [], 0
-            for part in batch:
-                last = first + len(part.texts)
-                values = {"first_chunk": part.first, "chunk_count": len(part.texts), "vectors": vectors[first:last]}
-                key = {"document_id": part.document.document_id, "chunk_version": part.document.version}
-                rows.append({"workspace_id": workspace_id, "embedder": name, **key, **values})
-                first = last
+            done, rows = done + len(vectors), list(_rows(batch, vectors, workspace_id, name))
             progress = min(done / max(total, 1), 1.0)
 
             async def store(session: Session, rows: list[dict[str, object]] = rows, progress: float = progress) -> None:
@@ -142,9 +136,7 @@ class Reembedding:
             lambda session: queries.find_texts(session, document.document_id, document.version, first, at_most)
         )
         title = document.title or document.name
-        headings = [heading.split(HEADING_SEPARATOR) if heading else [] for heading, _ in rows]
-        texts = ["\n".join([title, *above, content]) for above, (_, content) in zip(headings, rows, strict=True)]
-        return _Part(document, first, texts)
+        return _Part(document, first, [text_to_embed(title, read_heading(heading), text) for heading, text in rows])
 
     async def _switch(self, session: Session, job: RunningJob, workspace_id: UUID) -> bool:
         """Let the embedder search the workspace when nothing is missing, else let the job wait for its next turn."""
@@ -153,3 +145,20 @@ class Reembedding:
             return True
         await job.go_on_later(session)
         return False
+
+
+def _rows(batch: list[_Part], vectors: Vectors, workspace_id: UUID, embedder: str) -> Iterator[dict[str, object]]:
+    """Yield what is stored of the vectors of a batch, which are in the order of its texts."""
+    first = 0
+    for part in batch:
+        last = first + len(part.texts)
+        yield {
+            "document_id": part.document.document_id,
+            "workspace_id": workspace_id,
+            "embedder": embedder,
+            "chunk_version": part.document.version,
+            "first_chunk": part.first,
+            "chunk_count": len(part.texts),
+            "vectors": vectors[first:last],
+        }
+        first = last
