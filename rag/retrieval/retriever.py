@@ -86,21 +86,17 @@ class Retriever:
         attributes = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": str(workspace_id)}
         with span("retrieval", attributes) as current:
             index, name = await self._current(workspace_id)
-            nearest = await self._nearest(index, name, question, max(limit, CANDIDATES))
-            found = nearest[:limit]
-            confidence = max((passage.score for passage in found), default=0.0)
-            kept = tuple(
-                each for each in found if confidence >= threshold and each.score >= RELATIVE_SCORE * confidence
-            )
-            current.set_attribute("monitora.retrieval.passages", len(kept))
-            current.set_attribute("monitora.retrieval.confidence", confidence)
-            return Retrieval(question, tuple(joined(kept, index.find)), confidence, tuple(nearest))
+            found = Retrieval(question, (), 0.0)
+            if len(index):
+                vector = await self._embedders.embed(name, question)
+                found = await asyncio.to_thread(_retrieval, index, question, vector, limit, threshold)
+            current.set_attribute("monitora.retrieval.passages", len(found.passages))
+            current.set_attribute("monitora.retrieval.confidence", found.confidence)
+            return found
 
     async def rank(self, workspace_id: UUID, question: str, limit: int) -> list[Passage]:
         """Return the `limit` passages that come nearest to a question, best first, whether they answer it or not."""
-        return await self._nearest(*await self._current(workspace_id), question, limit)
-
-    async def _nearest(self, index: SearchIndex, name: str, question: str, limit: int) -> list[Passage]:
+        index, name = await self._current(workspace_id)
         if not len(index):
             return []
         vector = await self._embedders.embed(name, question)
@@ -141,6 +137,15 @@ class Retriever:
         while total > MAX_CHUNKS_HELD and len(self._held) > 1:
             _, dropped = self._held.popitem(last=False)
             total -= len(dropped.index)
+
+
+def _retrieval(index: SearchIndex, question: str, vector: Vectors, limit: int, threshold: float) -> Retrieval:
+    """Return what an answer is drawn from. It looks at all documents of the index: not for the event loop."""
+    nearest = index.search(question, vector, max(limit, CANDIDATES))
+    found = nearest[:limit]
+    confidence = max((passage.score for passage in found), default=0.0)
+    kept = [each for each in found if confidence >= threshold and each.score >= RELATIVE_SCORE * confidence]
+    return Retrieval(question, tuple(joined(kept, index.find)), confidence, tuple(nearest))
 
 
 def _indexed(document: Document, rows: Sequence[queries.ChunkRow], vectors: Vectors) -> IndexedDocument:
