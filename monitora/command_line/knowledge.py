@@ -16,7 +16,7 @@ from monitora.command_line.tracing import described, scores
 from monitora.composition import models, rewriter_of, running_services
 from monitora.operator import UnknownWorkspace, acting_for, find_workspace, only_workspace
 from monitora.settings.settings import Settings
-from rag.answers.citations import Citation, citation_from_json
+from rag.answers.citations import Citation, stored_citations
 from rag.answers.events import AnswerDelta, AnswerFailed, AnswerFinished
 from rag.answers.trace import trace_from_json
 from rag.models.protocols import ModelError
@@ -164,5 +164,4 @@ async def _sources(context: Context, message_id: UUID) -> list[Citation]:
     """Return the sources that are stored with an answer: those that it cites."""
     context.forget_loaded()
     message = await context.loaders.row(Message, message_id)
-    stored = [] if message is None else message.rag_sources or []
-    return [citation_from_json(value, number) for number, value in enumerate(stored, 1)]
+    return [] if message is None else stored_citations(message.rag_sources)

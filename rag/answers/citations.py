@@ -3,6 +3,7 @@
 The stored value of a citation names its kind, but for a document's, the first that there was.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -83,6 +84,11 @@ Citation = DocumentCitation
 """What an answer may rest on: a passage of a document. Another kind of evidence is a member of this union."""
 
 DOCUMENT = "document"
+
+
+def stored_citations(values: Sequence[dict[str, Any]] | None) -> list[Citation]:
+    """Return the citations of a message as they are stored. Raises `ValueError` as `citation_from_json` does."""
+    return [citation_from_json(value, number) for number, value in enumerate(values or (), 1)]
 
 
 def citation_from_json(value: dict[str, Any], number: int = 0) -> Citation:

@@ -1,15 +1,10 @@
 """What staff see of how an answer came about."""
 
-from collections.abc import Callable
-from operator import attrgetter
-from typing import Any
-
 import strawberry
 
 from data import models
-from rag.answers.trace import trace_from_json
 from schema.documents.types import Document
-from schema.readings import derived_field, link_field
+from schema.readings import link_field
 
 
 @strawberry.type(description="A passage that was found for a question.")
@@ -34,54 +29,33 @@ class TracePassage:
     )
 
 
-def _of_trace(name: str) -> Callable[..., Any]:
-    read = attrgetter(name)
-
-    def resolve(root: strawberry.Parent[models.MessageTrace]) -> Any:
-        return read(trace_from_json(root.content))
-
-    return resolve
-
-
-def _field(name: str, kind: Any, description: str) -> Any:
-    return derived_field(_of_trace(name), "content", graphql_type=kind, description=description)
-
-
 @strawberry.type(description="How an answer came about: what was understood, found, and given to the model.")
 class AnswerTrace:
-    """A row of `message_traces`."""
+    """Read off a `rag.answers.trace.AnswerTrace`."""
 
-    language: str = _field("language", str, "The language it was answered in: `en` or `fr`.")
-    small_talk: str | None = _field(
-        "small_talk", str | None, "What was said instead of a question: `greeting`, `thanks` …; null for a question."
+    language: str = strawberry.field(description="The language it was answered in: `en` or `fr`.")
+    small_talk: str | None = strawberry.field(
+        description="What was said instead of a question: `greeting`, `thanks` …; null for a question."
     )
-    follow_up: bool = _field("follow_up", bool, "Whether the question was taken to follow on the ones before.")
-    search_query: str = _field(
-        "search_query", str, "What the documents were searched for: the question, or what stands for a follow-up."
+    follow_up: bool = strawberry.field(description="Whether the question was taken to follow on the ones before.")
+    search_query: str = strawberry.field(
+        description="What the documents were searched for: the question, or what stands for a follow-up."
     )
-    rewritten_question: str | None = _field(
-        "rewritten_question",
-        str | None,
-        "What the model made of a follow-up so that it stands alone; null where it was not asked to, or failed.",
+    rewritten_question: str | None = strawberry.field(
+        description="What the model made of a follow-up so that it stands alone; null where it was not asked to, or "
+        "failed."
     )
-    confidence: float | None = _field(
-        "confidence",
-        float | None,
-        "How sure the best passage is to answer, from 0 to 1; null where nothing was searched.",
+    confidence: float | None = strawberry.field(
+        description="How sure the best passage is to answer, from 0 to 1; null where nothing was searched."
     )
-    candidates: list[TracePassage] = _field(
-        "candidates",
-        list[TracePassage],
-        "The passages that come nearest, best first; none where nothing was searched.",
+    candidates: list[TracePassage] = strawberry.field(
+        description="The passages that come nearest, best first; none where nothing was searched."
     )
-    passages: list[TracePassage] = _field(
-        "passages", list[TracePassage], "The passages that the model received, in its order."
+    passages: list[TracePassage] = strawberry.field(description="The passages that the model received, in its order.")
+    prompt: str | None = strawberry.field(
+        description="What the model received, word for word: its messages, each under its role. Null where no model "
+        "was asked."
     )
-    prompt: str | None = _field(
-        "prompt",
-        str | None,
-        "What the model received, word for word: its messages, each under its role. Null where no model was asked.",
-    )
-    model: str = _field("model", str, "The model that wrote the answer.")
-    cached: bool = _field("cached", bool, "Whether it was given again from the cache: nothing was searched then.")
-    is_cut: bool = _field("is_cut", bool, "Whether a text was too long to be kept whole.")
+    model: str = strawberry.field(description="The model that wrote the answer.")
+    cached: bool = strawberry.field(description="Whether it was given again from the cache: nothing was searched then.")
+    is_cut: bool = strawberry.field(description="Whether a text was too long to be kept whole.")

@@ -11,6 +11,7 @@ from data.models import MessageRole
 from data.viewer import Staff
 from rag.answers import citations
 from rag.answers.steps import OWN_WORDS
+from rag.answers.trace import trace_from_json
 from rag.models.local.answerer import LocalAnswerer
 from schema.conversations.traces import AnswerTrace
 from schema.documents.types import Document
@@ -40,7 +41,7 @@ class Source:
 
 
 def _sources(root: strawberry.Parent[models.Message]) -> Any:
-    return [citations.citation_from_json(value, number) for number, value in enumerate(root.rag_sources or [], 1)]
+    return citations.stored_citations(root.rag_sources)
 
 
 def _model(root: strawberry.Parent[models.Message], info: Info) -> str | None:
@@ -65,6 +66,12 @@ def _answer_id(root: strawberry.Parent[models.Message]) -> strawberry.ID | None:
 
 def _resolved(root: strawberry.Parent[models.Message], info: Info) -> bool | None:
     return root.is_resolved if isinstance(info.context.viewer, Staff) else None
+
+
+async def _trace(root: strawberry.Parent[models.Message], info: Info) -> Any:
+    # Read once, whatever is asked of it: it is compressed, and may hold a prompt and ten passages.
+    row = await info.context.loaders.row(models.MessageTrace, root.id)
+    return None if row is None else trace_from_json(row.content)
 
 
 @strawberry.type(description="One message of a conversation.")
@@ -109,11 +116,12 @@ class Message(RowType, Node):
             "question, and for what always comes out the same, such as quotations of the local answerer."
         ),
     )
-    trace: AnswerTrace | None = link_field(
-        AnswerTrace,
-        models.MessageTrace,
+    trace: AnswerTrace | None = derived_field(
+        _trace,
         "id",
-        "How an answer came about, for staff; null for a question, for a visitor, and once it is no longer kept.",
+        graphql_type=AnswerTrace | None,
+        description="How an answer came about, for staff; null for a question, for a visitor, and once it is no longer "
+        "kept.",
     )
     created_at: dt.datetime = strawberry.field(description="When it was written.")
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
