@@ -109,6 +109,13 @@ def exact_text(length: int) -> TypeEngine[str]:
     return Unicode(length).with_variant(exact, "mssql")
 
 
+def _long_bytes(dialect: Dialect) -> TypeEngine[Any]:
+    """Return bytes of any length: for SQL Server VARBINARY(MAX), for its IMAGE is obsolete."""
+    if dialect.name == "mssql":
+        return dialect.type_descriptor(mssql.VARBINARY("max"))  # type: ignore[no-untyped-call]
+    return dialect.type_descriptor(LargeBinary())
+
+
 class CompressedJson(TypeDecorator[Any]):
     """A JSON value for programs alone, compressed: text that repeats itself takes a third of its bytes or less."""
 
@@ -116,10 +123,8 @@ class CompressedJson(TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Ask SQL Server for VARBINARY(MAX): its IMAGE is obsolete."""
-        if dialect.name == "mssql":
-            return dialect.type_descriptor(mssql.VARBINARY("max"))  # type: ignore[no-untyped-call]
-        return dialect.type_descriptor(LargeBinary())
+        """Ask for bytes of any length."""
+        return _long_bytes(dialect)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
         """Write JSON in ASCII, in which half of a surrogate pair has a place too, and compress it."""
@@ -137,10 +142,8 @@ class Vector(TypeDecorator[NDArray[np.float32]]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Ask SQL Server for VARBINARY(MAX): its IMAGE is obsolete."""
-        if dialect.name == "mssql":
-            return dialect.type_descriptor(mssql.VARBINARY("max"))  # type: ignore[no-untyped-call]
-        return dialect.type_descriptor(LargeBinary())
+        """Ask for bytes of any length."""
+        return _long_bytes(dialect)
 
     def process_bind_param(self, value: NDArray[np.float32] | None, dialect: Dialect) -> bytes | None:
         """Write the vector's bytes."""

@@ -150,13 +150,6 @@ async def update_page(session: Session, key: UUID, values: Mapping[str, object])
     await session.execute(update(_PAGES).where(_PAGES.c.id == key).values(**values))
 
 
-async def find_page(session: Session, key: UUID) -> WebsitePage | None:
-    """Return a page as it is stored now."""
-    return await session.scalar(
-        select(WebsitePage).where(WebsitePage.id == key).execution_options(populate_existing=True)
-    )
-
-
 async def find_pages(
     session: Session, website_id: UUID, after: WebsitePage | None, at_most: int
 ) -> Sequence[WebsitePage]:

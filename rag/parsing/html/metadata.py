@@ -34,7 +34,6 @@ _PUBLISHED = frozenset(
     | {"pubdate", "publish-date", "date"}
 )
 _MODIFIED = frozenset({"article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "last-modified"})
-_ANY_CASE = re.IGNORECASE
 _TIME_PUBLISHED = re.compile(
     r"(?:^|[\s_-])(?:publi(?:shed|cation)?|pubdate|posted|entry-date)(?:$|[\s_-])", re.IGNORECASE
 )

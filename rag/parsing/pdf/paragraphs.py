@@ -25,13 +25,11 @@ _LEAST_PITCH = 1.1
 _OTHER_SIZE = 1.2
 _WHOLE_LINE = 0.95
 _SHORT_LINE = 0.85
-_VERY_SHORT_LINE = 0.6
 _INDENT = 0.8
 _BULLET = re.compile(r"^[•◦▪‣●○■□*·–—➢➤✓✔❖\uf0b7\uf0a7\uf0d8]\s+")
 _ITEM = re.compile(r"(?:[-–—•◦▪‣●○■□*·➢➤✓✔❖\uf0b7\uf0a7\uf0d8]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S")
 _LONE_MARK = re.compile(r"[-–—•◦▪‣●○■□*·➢➤✓✔❖\uf0b7\uf0a7\uf0d8]|\(?\d{1,3}[.)]")
 _SENTENCE_END = re.compile(r"[.!?…:;。！？][\"'»”’)\]]*(?:\[?\d{1,3}\]?)?$")
-_CUT_SENTENCE = re.compile("[-,\u2010\ufffe]$")
 _END = 20
 """How many of the last characters tell whether a sentence ends."""
 _LETTER = re.compile(r"[^\W\d_]")
@@ -201,10 +199,6 @@ class _Area:
 
 def _same_size(row: Row, other: Row) -> bool:
     return max(row.size, other.size) <= _SAME_SIZE * min(row.size, other.size)
-
-
-def _is_whole_line(row: Row, right: float) -> bool:
-    return row.right < right * 0.95
 
 
 def goes_on(before: str, text: str) -> bool:

@@ -14,7 +14,6 @@ NUMBER = re.compile(r"[^\w]*\d[\d\s.,:/%-]*\s?\S{0,4}")
 _SMALLEST_GAP = 0.5
 _LARGER_GAP = 1.25
 """A gap between rows this many times the smallest one divides rows of which some have cells of several lines."""
-_TIGHT = 1.2
 _SEVERAL = 2
 
 
