@@ -127,7 +127,7 @@ class CompressedJson(TypeDecorator[Any]):
         return _long_bytes(dialect)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        """Write JSON in ASCII, in which half of a surrogate pair has a place too, and compress it."""
+        """Write JSON in ASCII, which has a place for lone surrogates, and compress it."""
         return None if value is None else zlib.compress(json.dumps(value, separators=(",", ":")).encode(), _LEVEL)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:

@@ -114,7 +114,7 @@ class CleanUp:
 
     async def resume(self) -> None:
         """Store the job, unless it waits or runs already and that is soon enough."""
-        await store_recurring(self._database, JobKind.CLEAN_UP, THE_CLEAN_UP, anew=self._at_start)
+        await store_recurring(self._database, JobKind.CLEAN_UP, THE_CLEAN_UP, again=self._at_start)
 
     async def run(self, job: RunningJob) -> None:
         """Clean up. Raises `LeaseLost`."""

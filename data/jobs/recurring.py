@@ -7,9 +7,9 @@ from data.models import JobKind
 from data.queries.jobs import add_recurring
 
 
-async def store_recurring(database: Database, kind: JobKind, subject_id: UUID, *, anew: bool = False) -> None:
-    """Store a job unless it waits or runs already; `anew`, in the place of the one that does."""
+async def store_recurring(database: Database, kind: JobKind, subject_id: UUID, *, again: bool = False) -> None:
+    """Store a job unless it waits or runs already; `again`, in the place of the one that does."""
     try:
-        await database.write(lambda session: add_recurring(session, kind, subject_id, anew=anew))
+        await database.write(lambda session: add_recurring(session, kind, subject_id, again=again))
     except IntegrityError:
         return  # another process stored it at the same time

@@ -142,12 +142,12 @@ async def any_unfinished(session: Session, kind: JobKind | None = None, subject_
     return bool(await session.scalar(select(func.count()).where(unfinished)))
 
 
-async def add_recurring(session: Session, kind: JobKind, subject_id: UUID, *, anew: bool = False) -> None:
-    """Store a job of the server's own, of which there is one, unless it waits or runs already; `anew`, in its place.
+async def add_recurring(session: Session, kind: JobKind, subject_id: UUID, *, again: bool = False) -> None:
+    """Store a job of the server's own, of which there is one, unless it waits or runs already; `again`, in its place.
 
     The unit ends with an `IntegrityError` when another process stores it at the same moment.
     """
-    if anew or not await any_unfinished(session, kind, subject_id):
+    if again or not await any_unfinished(session, kind, subject_id):
         await renew_job(session, kind, None, subject_id)
 
 

@@ -23,7 +23,7 @@ COMMON = {
 OWN = {b"cross-origin-resource-policy": b"same-origin"}
 EMBEDDABLE = {b"cross-origin-resource-policy": b"cross-origin"}
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The Content-Security-Policy of what is no page, should a browser ever show it as one."""
+"""The Content-Security-Policy of what is not a page, in case a browser shows it as one."""
 NO_PAGE = {b"content-security-policy": NOTHING.encode()}
 PAGE = {
     b"content-security-policy": (

@@ -16,7 +16,7 @@ from rag.text.terms import terms
 logger = structlog.get_logger(__name__)
 
 MAX_QUESTION_CHARACTERS = 300
-"""A longer output is no question."""
+"""A longer output is not a question."""
 _MAX_TOKENS = 100
 _TURNS = 4
 _TURN_CHARACTERS = 500
@@ -71,7 +71,7 @@ class RewriteFollowUp:
 
 
 def usable(text: str, question: str, history: Sequence[Turn]) -> str | None:
-    """Return the question that a model wrote, or None for what is no such question.
+    """Return the question that a model wrote, or None for anything else.
 
     It is one line, and at least half of its words were said in the conversation: a model that was talked into something
     else, or that answers, is not searched for.

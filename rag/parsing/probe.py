@@ -11,7 +11,7 @@ from rag.parsing.encodings import CONTROL, head_text, is_unicode
 _PROBE_BYTES = 8_192
 _PIECE_BYTES = 65_536
 _FEW_CONTROLS = 0.04
-"""A damaged text may have a byte in twenty-five that is no character; files of programs have many more."""
+"""A damaged text may have a byte in twenty-five that is not a character; files of programs have many more."""
 _ARCHIVE_MARK = b"PK\x03\x04"
 
 

@@ -53,7 +53,7 @@ _UNIT_FIRST = {
     SqlDialect.MYSQL: frozenset({"timestampdiff", "timestampadd"}),
     SqlDialect.TSQL: frozenset({"dateadd", "datediff", "datediff_big", "datename", "datepart", "datetrunc"}),
 }
-"""The functions whose first argument is a unit, which is no column."""
+"""The functions whose first argument is a unit, which is not a column."""
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _STEP = re.compile(r"(\d{1,4}) (DAY|WEEK|MONTH|YEAR|HOUR)S?", re.IGNORECASE)
 _BOUNDS_AND_STEP = ("first", "last", "step")

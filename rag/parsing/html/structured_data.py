@@ -98,7 +98,7 @@ def _marked_up(root: etree._Element, syntax: _Syntax) -> Iterator[Node]:
 
 
 def _value(element: etree._Element) -> str:
-    """Return the value of a property that is no item."""
+    """Return the value of a property that is not an item."""
     tag = str(element.tag)
     given = element.get("content") or element.get(_VALUES.get(tag, "content"))
     return (given or few_words(element, headings=True) or element.get(_LINKS.get(tag, "content")) or "")[

@@ -149,7 +149,7 @@ class _Page:
                 markup = (await self.devtools.call("DOM.getOuterHTML", self._session, **named))["outerHTML"]
         except TimeoutError as error:
             raise BrowserFailed("a script of the page does not end") from error
-        # What a component shows is no template to who reads it.
+        # What a component shows is read as part of the page, not as a template.
         return _SHADOW.sub("<div>", str(markup)).encode("utf-8", "replace")
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
