@@ -9,9 +9,9 @@ from functools import cached_property
 from itertools import chain, pairwise
 
 from rag.index.memory.answer_signs import answer_signs
+from rag.models.local.layout import Layout
 from rag.retrieval.passages import Passage
 from rag.retrieval.query import Question, analyse_question
-from rag.text.sentences import sentence_spans
 from rag.text.terms import terms
 
 MAX_QUOTATIONS = 3
@@ -36,9 +36,6 @@ _TELLS_HOW = 1.4
 """How much more a sentence is worth that says what to do for what is asked how to do: "To revoke a key, use …"."""
 _MAX_LIST_CHARACTERS = 1_200
 """A longer list is a reference: the item that says most of what is asked is quoted, not the whole."""
-_MAX_LABEL_CHARACTERS = 80
-_MAX_ANSWER_SENTENCES = 4
-_MAX_LIST_ITEMS = 30
 _ITEM_LEADS = 1.5
 """How many times as much as any other item of its list an item is worth that is quoted alone."""
 _LATER = 0.01
@@ -46,12 +43,7 @@ _LATER = 0.01
 _BARE_WORDS = 4
 """An answer of fewer words is quoted with its label: "Phone: 02 555 01 02"."""
 
-_LIST_ITEM = re.compile(r"(?:[-–—•*+]|\d{1,3}[.)]|[a-z]\))\s+\S")
-_QUESTION_MARK = re.compile(r"(?:Q|Question|F|Frage)\s*[:.)]\s+", re.IGNORECASE)
 _ANSWER_MARK = re.compile(r"(?:A|R|Answer|Réponse|Reponse)\s*[:.)]\s+", re.IGNORECASE)
-_ENDS_SENTENCE = re.compile(r"[.!;,…][\"'»”)\]]*$")
-_VALUE = re.compile(r"\d|^[a-zà-öø-ÿ]")
-"""A line that holds a number, or begins with a small letter, is what a label is for."""
 _FRAME = re.compile(
     r"\b(?:what happens|how (?:long|much|many|often)|que se passe[- ]t[- ]il|qu['’]est[- ]ce qui se passe"
     r"|que veut dire|que signifie|combien de temps|combien)\b|\bmeans?\b(?=\W*$)",
@@ -65,7 +57,6 @@ _NUMBER = (
     r"(?:\d[\d,.\s]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|un|une|deux|trois|quatre|cinq|sept|huit"
     r"|neuf|dix|douze)"
 )
-_VALUE_AFTER_COLON = re.compile(r":\s+\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +74,6 @@ class Quotation:
     held: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence with its terms; `paragraph` counts the blank lines before it, `is_line` says that it is a line."""
-
-    text: str
-    terms: tuple[str, ...]
-    paragraph: int
-    is_line: bool
-
-    @property
-    def is_item(self) -> bool:
-        return _LIST_ITEM.match(self.text) is not None
-
-    @property
-    def asks(self) -> bool:
-        return self.text.rstrip("*_ ").endswith("?") or _QUESTION_MARK.match(self.text) is not None
-
-
 class _Read:
     """A passage, read for a question."""
 
@@ -113,7 +86,7 @@ class _Read:
         self.asks_how = _HOW_TO.match(question) is not None
         self.asked = set(asked)
         self.asked_pairs = set(pairwise(asked))
-        self.sentences = list(_sentences(passage))
+        self.layout = Layout(passage)
         self._question = analysed
 
     @cached_property
@@ -124,127 +97,64 @@ class _Read:
     @cached_property
     def held(self) -> list[frozenset[str]]:
         """The question's terms in each sentence."""
-        return [frozenset(self.asked.intersection(each.terms)) for each in self.sentences]
-
-    def is_label(self, at: int) -> bool:
-        """Tell whether a sentence stands above its answer: a question, or a short line that is no sentence."""
-        if at + 1 >= len(self.sentences):
-            return False
-        sentence = self.sentences[at]
-        if sentence.asks:
-            return True
-        return (
-            sentence.is_line
-            and not sentence.is_item
-            and len(sentence.text) <= _MAX_LABEL_CHARACTERS
-            and not _ENDS_SENTENCE.search(sentence.text)
-            and not _VALUE_AFTER_COLON.search(sentence.text)
-            and not _VALUE.search(sentence.text)
-            and self.sentences[at + 1].text != sentence.text
-        )
-
-    def answer_after(self, label: int) -> int:
-        """Return where the answer ends that begins after a label: a list whole, or the paragraph that follows."""
-        first = label + 1
-        while first < len(self.sentences) - 1 and self.is_label(first) and not self.sentences[first].asks:
-            first += 1  # a title above a title
-        if self.sentences[first].is_item:
-            return self._end_of_list(first)
-        end = first + 1
-        while (
-            end < len(self.sentences)
-            and end - first < _MAX_ANSWER_SENTENCES
-            and self.sentences[end].paragraph == self.sentences[first].paragraph
-            and not self.is_label(end)
-            and not self.sentences[end].is_item
-        ):
-            end += 1
-        if (
-            self.sentences[end - 1].text.rstrip().endswith(":")
-            and end < len(self.sentences)
-            and self.sentences[end].is_item
-        ):
-            end = self._end_of_list(end)
-        return end
-
-    def _end_of_list(self, first: int) -> int:
-        end = first
-        while end < min(len(self.sentences), first + _MAX_LIST_ITEMS) and self.sentences[end].is_item:
-            end += 1
-        return end
-
-    def start_of_list(self, item: int) -> int:
-        """Return where the list of an item begins: at the sentence that introduces it, if one does."""
-        start = item
-        while start > 0 and self.sentences[start - 1].is_item:
-            start -= 1
-        introduces = start > 0 and self.sentences[start - 1].text.rstrip().endswith(":")
-        return start - 1 if introduces else start
+        return [frozenset(self.asked.intersection(each.terms)) for each in self.layout.sentences]
 
     def quotations(self, weights: dict[str, float]) -> Iterator[Quotation]:
         """Yield what may be quoted, worth what the question's terms weigh."""
         self._weights = weights
-        for at, sentence in enumerate(self.sentences):
-            if self.is_label(at):
+        for at, sentence in enumerate(self.layout.sentences):
+            if self.layout.is_label(at):
                 # A title above another one says nothing of what stands under that, unless it is asked for.
-                if self.held[at] or not self.is_label(at + 1):
+                if self.held[at] or not self.layout.is_label(at + 1):
                     yield self._after_label(at)
             elif sentence.is_item:
                 yield self._of_list(at)
             else:
                 end = at + 1
-                if sentence.text.rstrip().endswith(":") and end < len(self.sentences) and self.sentences[end].is_item:
-                    end = self._end_of_list(end)
-                yield self._quotation(at, end, self.lines(at, end), self.held[at])
+                if (
+                    sentence.text.rstrip().endswith(":")
+                    and end < len(self.layout.sentences)
+                    and self.layout.sentences[end].is_item
+                ):
+                    end = self.layout.end_of_list(end)
+                yield self._quotation(at, end, self.layout.lines(at, end), self.held[at])
 
     def _after_label(self, at: int) -> Quotation:
-        end = self.answer_after(at)
-        label = self.sentences[at].text
-        lines = self.lines(at + 1, end)
+        end = self.layout.answer_after(at)
+        label = self.layout.sentences[at].text
+        lines = self.layout.lines(at + 1, end)
         lines = (_ANSWER_MARK.sub("", lines[0], count=1), *lines[1:])
-        says_more = not self.sentences[at].asks and not self.asked.issuperset(self.sentences[at].terms)
-        is_bare = len(lines) == 1 and len(lines[0].split()) < _BARE_WORDS and not self.sentences[at].asks
+        says_more = not self.layout.sentences[at].asks and not self.asked.issuperset(self.layout.sentences[at].terms)
+        is_bare = len(lines) == 1 and len(lines[0].split()) < _BARE_WORDS and not self.layout.sentences[at].asks
         if len(lines) == 1 and (says_more or is_bare or _is_value(lines[0], label)):
             lines = (f"{label.rstrip(' :')}: {lines[0]}",)
         elif says_more:
             lines = (label, *lines)
         # Of a list each item speaks for itself.
-        spoken = [] if self.sentences[end - 1].is_item else self.held[at + 1 : end]
+        spoken = [] if self.layout.sentences[end - 1].is_item else self.held[at + 1 : end]
         return self._quotation(at, end, lines, self.held[at].union(*spoken))
 
     def _of_list(self, at: int) -> Quotation:
-        start = self.start_of_list(at)
-        end = self._end_of_list(at)
+        start = self.layout.start_of_list(at)
+        end = self.layout.end_of_list(at)
         others = [
             self._weight(self.held[other])
             for other in range(start, end)
-            if other != at and self.sentences[other].is_item
+            if other != at and self.layout.sentences[other].is_item
         ]
         mine = self._weight(self.held[at])
-        is_reference = sum(len(self.sentences[each].text) for each in range(start, end)) > _MAX_LIST_CHARACTERS
+        is_reference = sum(len(self.layout.sentences[each].text) for each in range(start, end)) > _MAX_LIST_CHARACTERS
         if not others or mine > _ITEM_LEADS * max(others) or is_reference:
             # What introduces the list says what the item is of.
             held = self.held[at] | self.held[start] if self.held[at] else self.held[at]
-            return self._quotation(at, at + 1, self.lines(at, at + 1), held)
-        return self._quotation(start, end, self.lines(start, end), self.held[at] | self.held[start])
-
-    def lines(self, first: int, end: int) -> tuple[str, ...]:
-        """Return the sentences from `first` on: those of one line together."""
-        lines: list[str] = []
-        for at in range(first, end):
-            sentence = self.sentences[at]
-            goes_on = lines and not sentence.is_line and self.sentences[at - 1].paragraph == sentence.paragraph
-            if goes_on and not self.sentences[at - 1].is_line:
-                lines[-1] += f" {sentence.text}"
-            else:
-                lines.append(sentence.text)
-        return tuple(lines)
+            return self._quotation(at, at + 1, self.layout.lines(at, at + 1), held)
+        return self._quotation(start, end, self.layout.lines(start, end), self.held[at] | self.held[start])
 
     def _pairs(self, first: int, end: int) -> float:
         """Return the share of the question's neighbouring terms that are neighbours in sentences, in that order."""
         if not self.asked_pairs:
             return 0.0
-        said = chain.from_iterable(each.terms for each in self.sentences[first:end])
+        said = chain.from_iterable(each.terms for each in self.layout.sentences[first:end])
         return len(self.asked_pairs.intersection(pairwise(said))) / len(self.asked_pairs)
 
     def _tells_how(self, line: str) -> bool:
@@ -278,19 +188,6 @@ class _Read:
 def _is_value(answer: str, label: str) -> bool:
     """Tell whether a label and what follows it read as one: "Check-out" and "until 11:00"."""
     return not label.endswith("?") and answer[:1].islower()
-
-
-def _sentences(passage: Passage) -> Iterator[_Sentence]:
-    content, paragraph, seen = passage.whole, 0, 0
-    for start, end in sentence_spans(content):
-        between = content[seen:start]
-        paragraph += between.count("\n\n")
-        before = content.rfind("\n", 0, start) + 1
-        after = content.find("\n", end)
-        line = content[before : len(content) if after < 0 else after]
-        text = content[start:end]
-        yield _Sentence(text, tuple(terms(text, passage.language)), paragraph, line.strip() == text)
-        seen = end
 
 
 def quotations(question: str, passages: Sequence[Passage]) -> list[Quotation]:
@@ -338,8 +235,8 @@ def _in_order(kept: Sequence[Quotation], read: Sequence[_Read]) -> list[Quotatio
 def _joined(one: Quotation, other: Quotation, read: _Read) -> Quotation:
     first, second = sorted((one, other), key=lambda each: each.first)
     lines = (*first.lines, *second.lines)
-    if all(each.lines == read.lines(each.first, each.last + 1) for each in (first, second)):
-        lines = read.lines(first.first, second.last + 1)
+    if all(each.lines == read.layout.lines(each.first, each.last + 1) for each in (first, second)):
+        lines = read.layout.lines(first.first, second.last + 1)
     return Quotation(one.number, first.first, second.last, lines, max(one.worth, other.worth), one.held | other.held)
 
 
@@ -349,7 +246,7 @@ def _touch(one: Quotation, other: Quotation) -> bool:
 
 def _weights(read: Sequence[_Read]) -> dict[str, float]:
     """Weigh the question's terms: one found in fewer of the passages' sentences tells them apart better."""
-    sentences = [sentence for each in read for sentence in each.sentences]
+    sentences = [sentence for each in read for sentence in each.layout.sentences]
     counts = Counter(chain.from_iterable(set(sentence.terms) for sentence in sentences))
     asked = set().union(*(each.asked for each in read))
     return {term: math.log((len(sentences) + 1) / (counts[term] + 0.5)) for term in asked}
